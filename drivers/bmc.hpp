@@ -1,0 +1,78 @@
+#pragma once
+// One machine, driven from outside through its baseboard management controller. Implemented by drivers/ipmi
+// (native RMCP+), drivers/ipmitool (the program), and by simulations. One conformance suite runs against all.
+//
+// Every call has an absolute deadline and ends by it. An error of kind timed_out or unreachable after a
+// changing call means "unknown whether it happened": look before doing it again.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/async/task.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/evidence/evidence.hpp"
+#include "core/ids.hpp"
+#include "core/secret.hpp"
+
+namespace colony::drivers {
+
+struct BmcEndpoint {
+  core::Ipv4Address address;
+  std::uint16_t port = 623;
+};
+
+struct BmcCredentials {
+  std::string username;   // at most 16 bytes (IPMI 2.0 section 22.28)
+  core::Secret password;  // at most 20 bytes (section 22.30)
+  [[nodiscard]] BmcCredentials clone() const { return {username, password.clone()}; }
+};
+
+/// IPMI 2.0 section 20.1 Get Device ID, section 22.14 Get System GUID, and the FRU board/product areas.
+struct BmcIdentity {
+  std::uint8_t device_id = 0;
+  std::string firmware_revision;  // "2.49"
+  std::uint32_t manufacturer_id = 0;
+  std::uint16_t product_id = 0;
+  std::optional<core::Uuid> system_guid;  // bytes as sent; SMBIOS may hold the swapped form
+  std::string board_serial;               // empty when the FRU has none
+  std::string product_serial;
+  std::string product_name;
+};
+
+enum class PowerAction : std::uint8_t { off, on, soft_off, cycle, reset };
+enum class BootDevice : std::uint8_t { none, pxe, disk, cdrom, bios_setup };
+enum class BootPersistence : std::uint8_t { once, persistent };
+enum class BootFirmware : std::uint8_t { legacy, efi };
+
+struct BootDeviceSetting {
+  BootDevice device = BootDevice::none;
+  BootPersistence persistence = BootPersistence::once;
+  BootFirmware firmware = BootFirmware::legacy;
+  friend bool operator==(const BootDeviceSetting&, const BootDeviceSetting&) = default;
+};
+
+std::string_view name(PowerAction action);
+std::string_view name(BootDevice device);
+
+class Bmc {
+ public:
+  virtual ~Bmc() = default;
+
+  [[nodiscard]] virtual core::Task<core::Result<BmcIdentity>> identity(core::BootTime deadline) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<core::PowerState>> power_state(core::BootTime deadline) = 0;
+  /// Sends the action once; success = the BMC accepted it. Whether it happened is seen by power_state.
+  [[nodiscard]] virtual core::Task<core::Result<>> power(PowerAction action, core::BootTime deadline) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<>> set_boot_device(const BootDeviceSetting& setting,
+                                                                   core::BootTime deadline) = 0;
+  /// What the BMC says is set (section 28.13, parameter 5).
+  [[nodiscard]] virtual core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) = 0;
+  /// Ends the session, if there is one. Always called before destruction where the loop still runs.
+  [[nodiscard]] virtual core::Task<> close() = 0;
+};
+
+}  // namespace colony::drivers
