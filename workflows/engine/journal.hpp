@@ -17,6 +17,7 @@
 #include "core/error.hpp"
 #include "core/evidence/evidence.hpp"
 #include "core/ids.hpp"
+#include "core/secret.hpp"
 #include "core/sha256.hpp"
 
 namespace colony::workflows {
