@@ -2,16 +2,17 @@
 // What scout (on the server, in our ramdisk) and colonyd say to each other: docs/wire/scout.md.
 // JSON over plain HTTP, authorised by the per-boot token from the kernel command line.
 //
-//   POST /scout/v1/hello      Hello            -> 200 {} | 401 token unknown | 409 token of an older boot
-//   POST /scout/v1/inventory  Inventory        -> 200 {} once stored durably
-//   POST /scout/v1/order      {}               -> 200 Order (held open up to 50 s when there is none: `idle`)
-//   POST /scout/v1/redeem     Redemption       -> 200 {} only after it is durable; anything else: write
-//   nothing POST /scout/v1/progress   Progress         -> 200 {} (never journaled) POST /scout/v1/result
-//   WipeResult       -> 200 {} once stored durably; scout repeats until then
+//   /scout/v1/hello      Hello      -> 200 {}, 401 token unknown, 409 token of an older boot
+//   /scout/v1/inventory  Inventory  -> 200 {} once stored durably
+//   /scout/v1/order      {}         -> 200 Order; held open up to 50 s while there is none, then Idle
+//   /scout/v1/redeem     Redemption -> 200 {} once durable; on anything else scout writes nothing
+//   /scout/v1/progress   Progress   -> 200 {}, never journaled
+//   /scout/v1/result     WipeResult -> 200 {} once stored durably; scout repeats until then
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -151,8 +152,14 @@ struct WipeResult {
   bool fence_refused = false;  // the token was not accepted: nothing was written
 };
 
-// Decoders bound every list and string and reject what contradicts itself; unknown members are ignored.
-// Errors: kind invalid_input, code "scout.MESSAGE", the message names the member.
+inline constexpr std::size_t max_nics = 64;
+inline constexpr std::size_t max_disks = 256;
+inline constexpr std::size_t max_text = 256;  // bytes of any text member but `error`
+inline constexpr std::size_t max_error_text = 1024;
+
+// Decoders bound every list and string and reject what contradicts itself (a verdict `erased` without a
+// read-back, a disk of half a block); unknown members are ignored. Errors: kind invalid_input, code
+// "scout.MESSAGE" ("scout.inventory"), the message names the member and what is accepted.
 [[nodiscard]] core::Json to_json(const Hello& hello);
 [[nodiscard]] core::Json to_json(const Inventory& inventory);
 [[nodiscard]] core::Json to_json(const Disk& disk);
