@@ -72,4 +72,22 @@ std::optional<IntentState> parse_intent_state(std::string_view text) {
   return parse(intent_states, text);
 }
 
+AssetRow AssetRow::clone() const {
+  AssetRow copy{.id = id,
+                .name = name,
+                .status = status,
+                .condition = condition,
+                .condition_reason = condition_reason,
+                .accepted = accepted,
+                .wiped_by_us = wiped_by_us,
+                .identity_json = identity_json,
+                .inventory_json = inventory_json,
+                .bmc_identity_json = bmc_identity_json,
+                .bmc = std::nullopt,
+                .created_at = created_at,
+                .updated_at = updated_at};
+  if (bmc) copy.bmc = bmc->clone();
+  return copy;
+}
+
 }  // namespace colony::workflows

@@ -58,6 +58,7 @@ struct AssetRow {
   std::string bmc_identity_json;  // what the BMC said of itself
   std::optional<BmcRecord> bmc;
   core::UtcTime created_at, updated_at;
+  [[nodiscard]] AssetRow clone() const;
 };
 
 struct WorkflowRow {
@@ -131,22 +132,32 @@ struct SettingRow {
   std::string value;
 };
 
-using Write =
-    std::variant<AssetRow, WorkflowRow, IntentRow, RedeemToken, TimelineRow, WipeRecordRow, SettingRow>;
+/// A named secret that is no BMC password: a workflow's machine config, the key that boot tokens are made
+/// with. The value is sealed by the store; an empty value erases the row.
+struct SecretRow {
+  std::string key;
+  core::Secret value;
+};
+
+using Write = std::variant<AssetRow, WorkflowRow, IntentRow, RedeemToken, TimelineRow, WipeRecordRow,
+                           SettingRow, SecretRow>;
 
 struct Batch {
   std::vector<Write> writes;  // rows replace the row with the same id
   std::vector<Event> events;
 };
 
-/// What a start needs: all assets, unfinished workflows, their intents, their timelines, all settings.
+/// What a start needs: all assets, unfinished workflows, their intents, their timelines, all settings and
+/// secrets.
 struct Snapshot {
   core::Epoch epoch;
+  core::EventSeq last_event;  // zero when the outbox never had one
   std::vector<AssetRow> assets;
   std::vector<WorkflowRow> workflows;  // pending and running
   std::vector<IntentRow> intents;      // of those workflows, and unresolved ones of any
   std::vector<TimelineRow> timeline;   // of those workflows, oldest first
   std::vector<SettingRow> settings;
+  std::vector<SecretRow> secrets;
 };
 
 struct StoredEvent {
@@ -161,6 +172,11 @@ class Journal {
   [[nodiscard]] virtual core::Task<core::Result<Snapshot>> load() = 0;
 
   // Reads for `look` commands and for the link; newest first where not said otherwise.
+  [[nodiscard]] virtual core::Task<core::Result<std::optional<WorkflowRow>>> workflow(
+      core::WorkflowId id) = 0;
+  /// Finished ones too: what makes a repeated operation a repetition.
+  [[nodiscard]] virtual core::Task<core::Result<std::optional<WorkflowRow>>> workflow_of_operation(
+      std::string operation_id) = 0;
   [[nodiscard]] virtual core::Task<core::Result<std::vector<WorkflowRow>>> workflows(
       std::optional<core::AssetId> asset, unsigned limit) = 0;
   [[nodiscard]] virtual core::Task<core::Result<std::vector<TimelineRow>>> timeline(core::AssetId asset,

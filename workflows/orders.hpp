@@ -1,0 +1,235 @@
+#pragma once
+// What can be asked of the appliance, and what can be seen of it: the one door to workflows for the local
+// API, the command line and the hosted link.
+//
+// Orders are durable before they are answered and idempotent by `operation_id`: the same id gives the same
+// workflow again (Submitted::repeated). An order for a busy asset queues behind the work in hand. Every
+// refusal is an Error with a stable code (docs/common-errors.md) and a reason that says what would be
+// accepted. An `AssetRef` is anything that names one asset: id, name, serial, MAC, BMC address, hosted alias.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/task.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/evidence/evidence.hpp"
+#include "core/ids.hpp"
+#include "core/secret.hpp"
+#include "drivers/bmc.hpp"
+#include "drivers/scout/messages.hpp"
+#include "workflows/engine/journal.hpp"
+
+namespace colony::workflows {
+
+using AssetRef = std::string;
+
+// ---- What is asked ----
+
+/// A BMC handed over by an operator. Its credentials are tried before anything is stored.
+struct BmcEnrolment {
+  core::Ipv4Address address;
+  std::uint16_t port = 623;
+  std::string driver = "native";  // "native" or "ipmitool"
+  std::string username;
+  core::Secret password;
+  std::string name;            // for people; empty = made from the serial or the address
+  bool auto_discover = false;  // open the discovery window, then power the machine into scout
+};
+
+struct DiscoverOrder {
+  AssetRef asset;
+  std::string operation_id;  // empty for orders that nobody repeats
+};
+
+struct ProvisionOrder {
+  AssetRef asset;
+  core::Secret machine_config;  // whole Talos machine config; only its hash leaves the sealed store
+  std::string disk;             // WWN or serial; empty = as the machine config says
+  std::vector<std::string> kernel_arguments;  // in addition to the mandatory ones
+  std::string operation_id;
+};
+
+struct WipeRequest {
+  AssetRef asset;
+  std::vector<std::string> disks;  // WWN or serial each; empty = every disk that is not removable
+  std::optional<drivers::scout::WipeLevel> minimum;  // default: the site's
+  std::string operation_id;
+};
+
+enum class PowerOrderAction : std::uint8_t { on, off, cycle };
+struct PowerOrder {
+  AssetRef asset;
+  PowerOrderAction action = PowerOrderAction::on;
+  std::string operation_id;
+};
+
+/// Off, one-time boot device, on.
+struct RebootOrder {
+  AssetRef asset;
+  std::optional<drivers::BootDevice> device;      // absent = as the firmware is set
+  std::optional<drivers::BootFirmware> firmware;  // absent = as last seen
+  std::string operation_id;
+};
+
+struct Submitted {
+  core::WorkflowId workflow;
+  core::AssetId asset;
+  bool repeated = false;  // this operation_id was known: nothing new was started
+  unsigned queued_behind = 0;
+};
+
+struct Enrolled {
+  core::AssetId asset;
+  bool updated = false;  // the BMC was known: its credentials were replaced
+  drivers::BmcIdentity identity;
+  std::optional<Submitted> discovery;  // when auto_discover was asked for
+};
+
+/// Exactly which disks a wipe would erase, for the operator's confirmation.
+struct WipePlan {
+  core::AssetId asset;
+  std::string asset_name;
+  std::vector<drivers::scout::Disk> disks;
+  std::vector<drivers::scout::Disk> left_alone;  // removable or read-only ones, when none were named
+  drivers::scout::WipeLevel minimum = drivers::scout::WipeLevel::clear;
+  std::vector<drivers::scout::WipeMethod> methods;
+};
+
+// ---- What is seen ----
+
+/// An asset as people see it. Passwords never leave the store.
+struct AssetView {
+  core::AssetId id;
+  std::string name;
+  std::vector<std::string> aliases;  // ids the hosted side uses for it
+  AssetStatus status = AssetStatus::discovering;
+  AssetCondition condition = AssetCondition::normal;
+  std::string condition_reason;
+  bool accepted = false;
+  bool wiped_by_us = false;
+  std::optional<core::PowerState> power;  // last seen
+  struct Bmc {
+    core::Ipv4Address address;
+    std::uint16_t port = 623;
+    std::string driver, username, firmware, product;
+  };
+  std::optional<Bmc> bmc;
+  std::optional<drivers::scout::Inventory> inventory;  // scout's last
+  std::string serial;                                  // the best one known: system, board, chassis, FRU
+  std::vector<core::MacAddress> macs;
+  std::optional<core::WorkflowId> workflow;  // the one in hand
+  unsigned queued = 0;                       // orders waiting behind it
+  core::UtcTime created_at, updated_at;
+};
+
+struct DiskProgress {
+  std::string disk;
+  std::string phase;
+  unsigned percent = 0;
+};
+
+struct WorkflowView {
+  core::WorkflowId id;
+  std::string type;  // "discovery", "cluster-provision", "disk-wipe", "power", "reboot"
+  core::AssetId asset;
+  std::string asset_name;
+  WorkflowStatus status = WorkflowStatus::pending;
+  std::string step;          // empty while pending
+  unsigned step_number = 0;  // from 1; 0 while pending
+  unsigned step_count = 0;   // 0 when the recipe is unknown to this program
+  unsigned percent = 0;      // of the whole workflow; 100 when completed
+  unsigned tries = 0;        // of the current step
+  std::string waits_for;     // in words
+  bool held = false;         // not re-run: see error_code
+  std::string error_code, error_message;
+  std::string operation_id;
+  core::UtcTime created_at, updated_at, step_started_at;
+  std::optional<core::UtcTime> step_ends_by;  // its deadline
+  std::vector<DiskProgress> progress;         // live, never journaled
+};
+
+struct TimelineEntry {
+  core::Evidence evidence;
+  std::optional<core::WorkflowId> workflow;
+  std::string text;  // one line for people
+};
+
+/// The answer to "why does nothing happen?"
+struct Why {
+  AssetView asset;
+  std::optional<WorkflowView> workflow;
+  std::string waits_for;                     // "the machine to ask for a boot program"
+  core::UtcTime since;                       // of the step, or of the asset's last change
+  std::optional<core::Duration> usual;       // how long that usually takes
+  std::optional<core::UtcTime> gives_up_at;  // when the step's time is over
+  std::vector<TimelineEntry> evidence;       // of this step, oldest first
+  std::vector<std::string> advice;           // what to do, most useful first
+};
+
+struct StatusView {
+  bool ready = false;
+  core::Epoch epoch;
+  std::optional<core::UtcTime> discovery_window_until;
+  struct AssetCounts {
+    unsigned discovering = 0, available = 0, provisioning = 0, provisioned = 0, deprovisioning = 0;
+    unsigned quarantined = 0, indeterminate = 0, unreachable = 0;
+  } assets;
+  struct WorkflowCounts {
+    unsigned pending = 0, running = 0, held = 0;
+  } workflows;
+  unsigned wipes_left_this_hour = 0;
+  core::EventSeq last_event;
+  std::optional<core::Error> store_failure;  // set once, never cleared: the daemon must stop
+};
+
+class Orders {
+ public:
+  virtual ~Orders() = default;
+
+  // Changes: answered when they are durable.
+  [[nodiscard]] virtual core::Task<core::Result<Enrolled>> enrol_bmc(BmcEnrolment enrolment) = 0;
+  /// Says that this machine is ours: from `discovering` to `available` once it has an inventory.
+  [[nodiscard]] virtual core::Task<core::Result<AssetView>> accept(AssetRef asset) = 0;
+  /// Zero closes the window. At most 24 h.
+  [[nodiscard]] virtual core::Task<core::Result<core::UtcTime>> open_discovery_window(
+      core::Duration duration) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> discover(DiscoverOrder order) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> provision(ProvisionOrder order) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> wipe(WipeRequest request) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> power(PowerOrder order) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> reboot(RebootOrder order) = 0;
+  /// Ends a pending or running workflow at its next safe point. A redeemed wipe is not cut off.
+  [[nodiscard]] virtual core::Task<core::Result<>> cancel(core::WorkflowId workflow) = 0;
+  /// The hosted side's id for an asset; accepted as an AssetRef from then on.
+  [[nodiscard]] virtual core::Task<core::Result<>> set_alias(core::AssetId asset, std::string alias) = 0;
+
+  // Looks.
+  [[nodiscard]] virtual core::Result<WipePlan> plan_wipe(const WipeRequest& request) const = 0;
+  [[nodiscard]] virtual std::vector<AssetView> assets() const = 0;
+  [[nodiscard]] virtual core::Result<AssetView> asset(const AssetRef& asset) const = 0;
+  /// Asks the BMC now.
+  [[nodiscard]] virtual core::Task<core::Result<core::PowerState>> power_state(AssetRef asset) = 0;
+  /// Unfinished and just finished ones first, then older ones from the journal, newest first.
+  [[nodiscard]] virtual core::Task<core::Result<std::vector<WorkflowView>>> workflows(
+      std::optional<core::AssetId> asset, unsigned limit) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<WorkflowView>> workflow(core::WorkflowId id) = 0;
+  /// The newest state of unfinished and just-finished workflows, from memory: for the hosted snapshot.
+  [[nodiscard]] virtual std::vector<WorkflowView> recent_workflows() const = 0;
+  /// Oldest first, at most `limit` of the newest.
+  [[nodiscard]] virtual core::Task<core::Result<std::vector<TimelineEntry>>> timeline(core::AssetId asset,
+                                                                                      unsigned limit) = 0;
+  [[nodiscard]] virtual core::Result<Why> why(const AssetRef& asset) const = 0;
+  [[nodiscard]] virtual core::Task<core::Result<std::vector<WipeRecordRow>>> wipe_records(
+      std::optional<core::AssetId> asset, unsigned limit) = 0;
+  /// The outbox, oldest first. Empty when nothing is newer than `after`.
+  [[nodiscard]] virtual core::Task<core::Result<std::vector<StoredEvent>>> events(core::EventSeq after,
+                                                                                  unsigned limit) = 0;
+  /// True when something newer than `after` is durable, false when the deadline passed.
+  [[nodiscard]] virtual core::Task<bool> wait_for_event(core::EventSeq after, core::BootTime deadline) = 0;
+  [[nodiscard]] virtual StatusView status() const = 0;
+};
+
+}  // namespace colony::workflows
