@@ -8,6 +8,7 @@
 
 #include "core/async/blocking_pool.hpp"
 #include "core/async/task.hpp"
+#include "core/async/task_group.hpp"
 #include "core/async/timers.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
@@ -16,9 +17,10 @@
 
 namespace colony::ramdisk {
 
-/// What the agent works with; all of it outlives run_agent.
+/// What the agent works with; all of it outlives run_agent and its tasks.
 struct AgentWorld {
   core::Timers& timers;
+  core::TaskGroup& tasks;  // takes the erasures; who cancels run_agent cancels this group
   core::BlockingPool& pool;
   core::Random& random;
   const core::Log& log;

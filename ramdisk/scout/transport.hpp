@@ -13,8 +13,8 @@ namespace colony::ramdisk {
 
 struct Reply {
   unsigned status = 0;
-  std::string body;                           // at most 1 MiB
-  std::optional<core::Duration> retry_after;  // of the header, when it was there
+  std::string body = {};                           // at most 1 MiB
+  std::optional<core::Duration> retry_after = {};  // of the header, when it was there
 };
 
 class ScoutTransport {

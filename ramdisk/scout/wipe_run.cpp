@@ -1,0 +1,117 @@
+#include "ramdisk/scout/wipe_run.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ramdisk/scout/erase.hpp"
+#include "ramdisk/scout/wipe_plan.hpp"
+
+namespace colony::ramdisk {
+
+using namespace std::chrono_literals;
+using core::Result;
+using core::Task;
+using drivers::scout::WipeOrder;
+using drivers::scout::WipeResult;
+
+namespace {
+
+WipeResult result_of(const WipeOrder& order) {
+  WipeResult result;
+  result.workflow = order.workflow;
+  result.attempt = order.attempt;
+  result.epoch = order.epoch;
+  return result;
+}
+
+}  // namespace
+
+Result<std::vector<PreparedDisk>> prepare_disks(Machine& machine, const WipeOrder& order) {
+  const auto inventory = machine.inventory();
+  if (!inventory) return std::unexpected(inventory.error());
+  auto matched = match_disks(order.disks, inventory->disks);
+  if (!matched) return std::unexpected(matched.error());
+  std::vector<PreparedDisk> prepared;
+  for (auto& disk : *matched) {
+    auto device = machine.open(disk);
+    if (!device) return std::unexpected(device.error());
+    if ((*device)->size_bytes() != disk.size_bytes ||
+        (*device)->logical_block_bytes() != disk.logical_block_bytes) {
+      return core::fail(
+          core::ErrorKind::conflict, "scout.disk_changed",
+          fmt::format("disk {} changed its size while it was opened", core::printable(disk.device)));
+    }
+    prepared.push_back({std::move(disk), std::move(*device)});
+  }
+  return prepared;
+}
+
+WipeResult not_begun(const WipeOrder& order, std::string reason) {
+  WipeResult result = result_of(order);
+  for (const auto& disk : order.disks) {
+    drivers::scout::DiskWipe wipe;
+    wipe.disk = disk;
+    wipe.error = core::printable(reason, drivers::scout::max_error_text - 16);
+    result.disks.push_back(std::move(wipe));
+  }
+  return result;
+}
+
+WipeRun::WipeRun(core::Timers& timers, core::BlockingPool& pool, Conversation conversation,
+                 const WipeOrder& order, std::vector<PreparedDisk> disks)
+    : timers_(timers),
+      pool_(pool),
+      conversation_(conversation),
+      methods_(order.methods),
+      verify_permille_(order.verify_permille),
+      result_(result_of(order)),
+      done_(timers) {
+  for (auto& disk : disks) lanes_.push_back({.prepared = std::move(disk), .progress = {}});
+  result_.disks.resize(lanes_.size());
+  running_ = lanes_.size();
+}
+
+void WipeRun::start(const std::shared_ptr<WipeRun>& self, core::TaskGroup& tasks, core::Random& random) {
+  for (std::size_t i = 0; i < self->lanes_.size(); ++i) {
+    tasks.spawn("erase", erase_one(self, i, random.u64()));
+  }
+  tasks.spawn("progress", report(self));
+}
+
+Task<> WipeRun::erase_one(std::shared_ptr<WipeRun> self, std::size_t index, std::uint64_t seed) {
+  Lane& lane = self->lanes_[index];
+  EraseRequest request{.disk = lane.prepared.disk,
+                       .methods = self->methods_,
+                       .verify_permille = self->verify_permille_,
+                       .seed = seed};
+  EraseProgress progress = [&lane](std::string_view phase, unsigned percent) {
+    if (lane.progress.phase == phase && lane.progress.percent == percent) return;
+    lane.progress = {.disk = lane.prepared.disk.id, .phase = std::string(phase), .percent = percent};
+    lane.changed = true;
+  };
+  auto device = std::move(lane.prepared.device);
+  self->result_.disks[index] = co_await erase_disk(self->timers_, self->pool_, std::move(device),
+                                                   std::move(request), std::move(progress));
+  if (--self->running_ == 0) self->done_.wake();
+}
+
+Task<> WipeRun::report(std::shared_ptr<WipeRun> self) {
+  while (self->running_ > 0) {
+    co_await self->timers_.sleep_for(1s);
+    for (std::size_t i = 0; i < self->lanes_.size() && self->running_ > 0; ++i) {
+      Lane& lane = self->lanes_[i];
+      if (!lane.changed) continue;
+      lane.changed = false;
+      auto body = core::dump_json(to_json(lane.progress));
+      // Progress is a courtesy: whether it arrives changes nothing.
+      (void)co_await self->conversation_.once("progress", std::move(body), 5s);
+    }
+  }
+}
+
+Task<WipeResult> WipeRun::finished() {
+  while (running_ > 0) co_await done_.wait();
+  co_return std::move(result_);
+}
+
+}  // namespace colony::ramdisk
