@@ -1,0 +1,187 @@
+#include "pxe/dhcp/responder.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/pxe/captures.hpp"
+#include "tests/pxe/fakes.hpp"
+
+using namespace colony::core;
+using namespace colony::pxe::dhcp;
+using namespace std::chrono_literals;
+
+namespace {
+
+Bytes capture(const std::string& name) {
+  return colony::test::read_capture(std::string(CAPTURES) + "/" + name + ".hex");
+}
+
+/// A responder among the stand-ins, and a clock that tests move.
+struct Bench {
+  colony::test::ListedPolicy policy;
+  colony::test::RecordedEvidence evidence;
+  LearnedAddresses addresses;
+  std::vector<std::string> lines;
+  Log log{LogLevel::debug, LogFormat::text,
+          [this](LogLevel, std::string_view line) { lines.emplace_back(line); }};
+  Responder responder{config(), policy, addresses, evidence, log};
+  BootTime now{};
+
+  static ReplyConfig config() {
+    ReplyConfig out;
+    out.address = *Ipv4Address::parse("10.78.9.5");
+    return out;
+  }
+  std::optional<Outgoing> feed(ByteView datagram, ArrivalPort port = ArrivalPort::server,
+                               Ipv4Address source = {}, std::uint16_t source_port = client_port) {
+    return responder.on_datagram(Arrival{datagram, source, source_port, port, now, UtcTime{}});
+  }
+};
+
+const MacAddress uefi = *MacAddress::parse("52:54:00:aa:00:02");
+const MacAddress bios = *MacAddress::parse("52:54:00:aa:00:01");
+
+}  // namespace
+
+TEST(DhcpResponder, AnswersAServedDiscoverByBroadcast) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  const auto out = bench.feed(capture("discover-uefi-pxe"));
+  ASSERT_TRUE(out);
+  EXPECT_TRUE(out->destination.is_broadcast());
+  EXPECT_EQ(out->port, client_port);
+  EXPECT_EQ(decode(out->datagram)->type, MessageType::offer);
+  const auto seen = bench.evidence.facts<DhcpSeen>();
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_TRUE(seen[0].answered);
+  EXPECT_EQ(bench.evidence.all[0].mac, uefi);
+  EXPECT_EQ(bench.evidence.all[0].smbios_uuid->to_string(), "01234567-89ab-cdef-1122-334455667788");
+}
+
+TEST(DhcpResponder, IsSilentToStrangersAndNotesThemOncePerMinute) {
+  Bench bench;
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(bench.feed(capture("discover-uefi-pxe")));
+  const auto seen = bench.evidence.facts<DhcpSeen>();
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_FALSE(seen[0].answered);
+  EXPECT_FALSE(bench.addresses.knows(uefi));
+  bench.now += 61s;
+  EXPECT_FALSE(bench.feed(capture("discover-uefi-pxe")));
+  EXPECT_EQ(bench.evidence.all.size(), 2U);
+  EXPECT_EQ(bench.responder.counters().strangers, 6U);
+}
+
+TEST(DhcpResponder, BoundsWhatAFloodOfStrangersWrites) {
+  Bench bench;
+  Bytes discover = capture("discover-uefi-pxe");
+  for (unsigned i = 0; i < 5000; ++i) {
+    discover[32] = static_cast<Byte>(i >> 8);
+    discover[33] = static_cast<Byte>(i);
+    EXPECT_FALSE(bench.feed(discover));
+  }
+  EXPECT_LE(bench.evidence.all.size(), 512U);
+  EXPECT_LE(bench.lines.size(), 512U);
+}
+
+TEST(DhcpResponder, NeverAnswersOrdinaryClients) {
+  Bench bench;
+  bench.policy.everybody = true;
+  Message message;
+  message.mac = uefi;
+  EXPECT_FALSE(bench.feed(encode(message)));
+  EXPECT_TRUE(bench.evidence.all.empty());
+}
+
+TEST(DhcpResponder, NeverAnswersAnotherServersReply) {
+  Bench bench;
+  bench.policy.everybody = true;
+  Bytes reply = capture("discover-uefi-pxe");
+  reply[0] = 2;
+  EXPECT_FALSE(bench.feed(reply));
+  EXPECT_FALSE(bench.addresses.knows(uefi));
+}
+
+TEST(DhcpResponder, LearnsTheAddressFromTheRequestToTheSitesServer) {
+  Bench bench;
+  bench.policy.served = {bios};
+  EXPECT_TRUE(bench.feed(capture("discover-bios-ipxe-rom")));
+  EXPECT_FALSE(bench.feed(capture("request-bios-ipxe-rom")));
+  EXPECT_EQ(bench.addresses.find(*Ipv4Address::parse("10.78.9.100")), bios);
+}
+
+TEST(DhcpResponder, LearnsTheAddressOfAServedMachinesOperatingSystem) {
+  Bench bench;
+  bench.policy.served = {bios};
+  Message request;
+  request.type = MessageType::request;
+  request.mac = bios;
+  request.options.add_address(OptionCode::requested_address, *Ipv4Address::parse("10.78.9.7"));
+  EXPECT_FALSE(bench.feed(encode(request)));
+  EXPECT_EQ(bench.addresses.find(*Ipv4Address::parse("10.78.9.7")), bios);
+  request.mac = uefi;
+  request.client = *Ipv4Address::parse("10.78.9.8");
+  EXPECT_FALSE(bench.feed(encode(request)));
+  EXPECT_FALSE(bench.addresses.find(*Ipv4Address::parse("10.78.9.8")));
+}
+
+TEST(DhcpResponder, DoesNotTakeAWishInADiscoverForAnAddress) {
+  Bench bench;
+  bench.policy.served = {bios};
+  Message discover = *decode(capture("discover-bios-ipxe-rom"));
+  discover.options.add_address(OptionCode::requested_address, *Ipv4Address::parse("10.78.9.7"));
+  EXPECT_TRUE(bench.feed(encode(discover)));
+  EXPECT_FALSE(bench.addresses.find(*Ipv4Address::parse("10.78.9.7")));
+}
+
+TEST(DhcpResponder, AcknowledgesOnPort4011BackToTheAsker) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  Message request = *decode(capture("request-uefi-pxe"));
+  request.client = *Ipv4Address::parse("10.78.9.101");
+  const auto out = bench.feed(encode(request), ArrivalPort::pxe, request.client, pxe_port);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->destination, request.client);
+  EXPECT_EQ(out->port, pxe_port);
+  EXPECT_EQ(decode(out->datagram)->type, MessageType::ack);
+  EXPECT_EQ(bench.addresses.find(request.client), uefi);
+}
+
+TEST(DhcpResponder, LeavesTheRequestForALeaseToTheSitesServer) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  EXPECT_FALSE(bench.feed(capture("request-uefi-pxe")));
+}
+
+TEST(DhcpResponder, AnswersThroughTheRelay) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  Message discover = *decode(capture("discover-uefi-pxe"));
+  discover.gateway = *Ipv4Address::parse("10.2.0.1");
+  const auto out = bench.feed(encode(discover));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->destination, discover.gateway);
+  EXPECT_EQ(out->port, server_port);
+}
+
+TEST(DhcpResponder, RefusesAnArchitectureWithoutABootProgramByName) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  Message discover = *decode(capture("discover-uefi-pxe"));
+  discover.options.remove(OptionCode::client_architecture);
+  discover.options.add(OptionCode::client_architecture, *parse_hex("000b"));
+  EXPECT_FALSE(bench.feed(encode(discover)));
+  EXPECT_FALSE(bench.feed(encode(discover)));
+  const auto notes = bench.evidence.facts<Note>();
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].code, "dhcp.no_boot_program");
+  EXPECT_NE(notes[0].text.find("pxe.nbp"), std::string::npos);
+  EXPECT_EQ(bench.responder.counters().refused, 2U);
+}
+
+TEST(DhcpResponder, CountsMalformedDatagramsAndLogsEachReasonNowAndThen) {
+  Bench bench;
+  bench.policy.everybody = true;
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(bench.feed(Bytes(10, 0xff)));
+  EXPECT_EQ(bench.responder.counters().malformed[static_cast<std::size_t>(DecodeError::too_short)], 100U);
+  ASSERT_EQ(bench.lines.size(), 1U);
+  EXPECT_NE(bench.lines[0].find("too_short"), std::string::npos);
+}

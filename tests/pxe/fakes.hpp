@@ -1,0 +1,38 @@
+#pragma once
+// Stand-ins for what pxe is given by the rest of the house.
+
+#include <set>
+#include <vector>
+
+#include "core/evidence/evidence.hpp"
+#include "pxe/boot_policy.hpp"
+
+namespace colony::test {
+
+struct RecordedEvidence final : core::EvidenceSink {
+  std::vector<core::Evidence> all;
+  void emit(core::Evidence evidence) override { all.push_back(std::move(evidence)); }
+
+  template <class Fact>
+  [[nodiscard]] std::vector<Fact> facts() const {
+    std::vector<Fact> out;
+    for (const auto& evidence : all) {
+      if (const auto* fact = std::get_if<Fact>(&evidence.fact)) out.push_back(*fact);
+    }
+    return out;
+  }
+};
+
+/// Serves the machines it was told about; decides what it was told to.
+struct ListedPolicy final : pxe::BootPolicy {
+  std::set<core::MacAddress> served;
+  bool everybody = false;
+  pxe::BootDecision decision = pxe::Silence{};
+
+  [[nodiscard]] bool serves(const pxe::BootRequest& request) const override {
+    return everybody || served.contains(request.mac);
+  }
+  [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest&) override { return decision; }
+};
+
+}  // namespace colony::test
