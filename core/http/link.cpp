@@ -1,0 +1,178 @@
+#include "core/http/link.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <boost/system/system_error.hpp>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+namespace colony::core::http {
+
+namespace asio = boost::asio;
+
+struct Readiness::State {
+  State(Timers& t, int fd) : timers(t), descriptor(t.executor(), fd), timer(t.executor()) {}
+  Timers& timers;
+  asio::posix::stream_descriptor descriptor;
+  asio::steady_timer timer;
+};
+
+Readiness::Readiness(Timers& timers, FileDescriptor fd)
+    : state_(std::make_unique<State>(timers, fd.release())) {}
+
+Readiness::~Readiness() {
+  state_->timers.forget(state_->timer);
+}
+
+int Readiness::fd() const {
+  return state_->descriptor.native_handle();
+}
+
+Task<bool> Readiness::wait(For what, BootTime deadline) {
+  auto& state = *state_;
+  if (state.timers.now() >= deadline) co_return false;
+  // The expiry's handler may be called after this wait, or after this object, is gone: it looks here first.
+  struct Expiry {
+    bool current = true;
+    bool passed = false;
+  };
+  const auto expiry = std::make_shared<Expiry>();
+  state.timers.arm(state.timer, deadline);
+  state.timer.async_wait([expiry, &state, deadline](const boost::system::error_code&) {
+    if (!expiry->current || state.timers.now() < deadline) return;
+    expiry->passed = true;
+    state.descriptor.cancel();
+  });
+  struct Disarm {
+    Expiry& expiry;
+    State& state;
+    ~Disarm() {
+      expiry.current = false;
+      state.timers.forget(state.timer);
+    }
+  } const disarm{*expiry, state};
+  const auto kind = what == For::reading ? asio::posix::descriptor_base::wait_read
+                                         : asio::posix::descriptor_base::wait_write;
+  co_await state.descriptor.async_wait(kind, asio::as_tuple(asio::use_awaitable));
+  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+  if (cancelled != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return !expiry->passed;
+}
+
+namespace {
+
+/// One call of sendfile(2) never holds the loop longer than this takes to copy.
+constexpr std::size_t file_step = 512 * 1024;
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+class PlainLink final : public Link {
+ public:
+  PlainLink(Timers& timers, FileDescriptor socket) : timers_(timers), ready_(timers, std::move(socket)) {}
+
+  Task<std::expected<std::size_t, LinkError>> read_some(std::span<char> into, BootTime deadline) override {
+    for (;;) {
+      const ssize_t got = ::recv(ready_.fd(), into.data(), into.size(), 0);
+      if (got >= 0) co_return static_cast<std::size_t>(got);
+      if (errno == EINTR) continue;
+      if (!would_block(errno)) co_return std::unexpected(LinkError::closed);
+      if (!co_await ready_.wait(Readiness::For::reading, deadline)) {
+        co_return std::unexpected(LinkError::timed_out);
+      }
+    }
+  }
+
+  Task<std::expected<void, LinkError>> write(std::string_view bytes, WriteBudget budget, Flush flush,
+                                             std::uint64_t& sent) override {
+    const int flags = MSG_NOSIGNAL | (flush == Flush::more ? MSG_MORE : 0);
+    while (!bytes.empty()) {
+      const ssize_t put = ::send(ready_.fd(), bytes.data(), bytes.size(), flags);
+      if (put < 0) {
+        if (errno == EINTR) continue;
+        if (auto ready = co_await writable(errno, budget); !ready) co_return ready;
+        continue;
+      }
+      sent += static_cast<std::uint64_t>(put);
+      bytes.remove_prefix(static_cast<std::size_t>(put));
+    }
+    co_return std::expected<void, LinkError>{};
+  }
+
+  Task<std::expected<void, LinkError>> write_file(int file, std::uint64_t offset, std::uint64_t length,
+                                                  WriteBudget budget, std::uint64_t& sent) override {
+    while (length > 0) {
+      auto at = static_cast<off_t>(offset);
+      const ssize_t put = ::sendfile(ready_.fd(), file, &at, std::min<std::uint64_t>(length, file_step));
+      if (put == 0) co_return std::unexpected(LinkError::closed);  // the file became shorter
+      if (put < 0 && errno == EINTR) continue;
+      if (put > 0) {
+        sent += static_cast<std::uint64_t>(put);
+        offset += static_cast<std::uint64_t>(put);
+        length -= static_cast<std::uint64_t>(put);
+      }
+      // After a whole step, too: other connections get their turn.
+      if (length == 0) break;
+      if (auto ready = co_await writable(put < 0 ? errno : EAGAIN, budget); !ready) co_return ready;
+    }
+    co_return std::expected<void, LinkError>{};
+  }
+
+  Task<bool> acknowledged(WriteBudget budget) override {
+    using namespace std::chrono_literals;
+    int before = -1;
+    Duration pause = 1ms;
+    BootTime stalled_at = timers_.now() + budget.stall;
+    for (;;) {
+      int unacknowledged = 0;
+      if (::ioctl(ready_.fd(), SIOCOUTQ, &unacknowledged) != 0 || was_reset()) co_return false;
+      if (unacknowledged == 0) co_return true;
+      const BootTime now = timers_.now();
+      if (unacknowledged != before) stalled_at = now + budget.stall;
+      before = unacknowledged;
+      if (now >= stalled_at || now >= budget.end) co_return false;
+      co_await timers_.sleep_for(pause);
+      pause = std::min<Duration>(pause * 2, 50ms);
+    }
+  }
+
+  void shutdown_send() override { (void)::shutdown(ready_.fd(), SHUT_WR); }
+
+ private:
+  Task<std::expected<void, LinkError>> writable(int error, WriteBudget budget) {
+    if (!would_block(error)) co_return std::unexpected(LinkError::closed);
+    const BootTime deadline = std::min(timers_.now() + budget.stall, budget.end);
+    if (!co_await ready_.wait(Readiness::For::writing, deadline)) {
+      co_return std::unexpected(LinkError::timed_out);
+    }
+    co_return std::expected<void, LinkError>{};
+  }
+
+  [[nodiscard]] bool was_reset() const {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(ready_.fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return true;
+    tcp_info info{};
+    size = sizeof info;
+    if (::getsockopt(ready_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;  // a unix socket
+    return info.tcpi_state == TCP_CLOSE;
+  }
+
+  Timers& timers_;
+  Readiness ready_;
+};
+
+}  // namespace
+
+std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket) {
+  return std::make_unique<PlainLink>(timers, std::move(socket));
+}
+
+}  // namespace colony::core::http

@@ -1,0 +1,181 @@
+#include "core/http/server.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <list>
+#include <map>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/async/task_group.hpp"
+#include "core/http/connection.hpp"
+#include "core/http/link.hpp"
+
+namespace colony::core::http {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// After EMFILE and its like: the listener stays readable, so without a pause this would spin.
+constexpr Duration accept_pause = 100ms;
+constexpr int accepts_per_turn = 64;
+
+std::optional<Peer> peer_of(int fd, const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(from);
+    return TcpPeer{Ipv4Address(ntohl(in.sin_addr.s_addr)), ntohs(in.sin_port)};
+  }
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
+  return UnixPeer{credentials.uid, credentials.gid, credentials.pid};
+}
+
+void refuse_connection(int fd) {
+  constexpr std::string_view answer =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  [[maybe_unused]] const auto sent = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)::shutdown(fd, SHUT_WR);
+}
+
+}  // namespace
+
+struct Server::State {
+  State(Timers& t, Log& l, const Router& r, ServerLimits limit, std::string server_name)
+      : timers(t), log(l), router(r), limits(limit), name(std::move(server_name)), tasks(t) {}
+
+  Timers& timers;
+  Log& log;
+  const Router& router;
+  ServerLimits limits;
+  std::string name;
+  ServerCounters counters;
+  std::optional<TlsContext> tls;
+  std::map<Ipv4Address, std::size_t> per_peer;
+  std::list<Readiness> listeners;
+  TaskGroup tasks;
+
+  /// Counts a connection as long as it lives.
+  class Place {
+   public:
+    Place(State& state, const Peer& peer) : state_(&state) {
+      ++state.counters.open;
+      if (const auto* tcp = std::get_if<TcpPeer>(&peer)) address_ = tcp->address;
+      if (address_) ++state.per_peer[*address_];
+    }
+    Place(Place&& other) noexcept : state_(std::exchange(other.state_, nullptr)), address_(other.address_) {}
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+      if (state_ == nullptr) return;
+      --state_->counters.open;
+      if (address_ && --state_->per_peer[*address_] == 0) state_->per_peer.erase(*address_);
+    }
+
+   private:
+    State* state_;
+    std::optional<Ipv4Address> address_;
+  };
+
+  [[nodiscard]] bool has_room(const Peer& peer) const {
+    if (counters.open >= limits.connections) return false;
+    const auto* tcp = std::get_if<TcpPeer>(&peer);
+    if (tcp == nullptr) return true;
+    const auto found = per_peer.find(tcp->address);
+    return found == per_peer.end() || found->second < limits.connections_per_peer;
+  }
+
+  /// False when the listener should rest for a moment.
+  bool accept_one(int listener, bool& more) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    FileDescriptor fd(
+        ::accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.valid()) {
+      more = errno == EINTR || errno == ECONNABORTED;
+      const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+      if (exhausted) log.warn("http.accept_failed", "No descriptor for a connection", {{"server", name}});
+      return !exhausted;
+    }
+    more = true;
+    const auto peer = peer_of(fd.get(), from);
+    if (!peer || !has_room(*peer)) {
+      ++counters.refused;
+      refuse_connection(fd.get());
+      return true;
+    }
+    ++counters.accepted;
+    const int on = 1;  // fails harmlessly on a unix socket
+    (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tasks.spawn(name + ".connection", serve(*this, std::move(fd), *peer, Place(*this, *peer)));
+    return true;
+  }
+
+  static Task<> serve(State& self, FileDescriptor fd, Peer peer, Place place) {
+    const Place here(std::move(place));  // dies with the connection, not with the caller's temporary
+    std::unique_ptr<Link> link = make_plain_link(self.timers, std::move(fd));
+    if (self.tls) {
+      link = co_await self.tls->accept(std::move(link), self.timers.now() + self.limits.head_time);
+      if (!link) co_return;
+    }
+    const ConnectionContext context{self.timers, self.log,  self.router,
+                                    self.limits, self.name, self.counters};
+    co_await serve_connection(context, std::move(link), peer);
+  }
+
+  static Task<> accept_loop(State& self, Readiness& listener) {
+    for (;;) {
+      if (!co_await listener.wait(Readiness::For::reading, self.timers.now() + 1h)) continue;
+      bool more = true;
+      bool fine = true;
+      for (int i = 0; i < accepts_per_turn && more && fine; ++i) fine = self.accept_one(listener.fd(), more);
+      if (!fine) co_await self.timers.sleep_for(accept_pause);
+    }
+  }
+};
+
+Server::Server(Timers& timers, Log& log, const Router& router, ServerLimits limits, std::string name)
+    : state_(std::make_unique<State>(timers, log, router, limits, std::move(name))) {}
+
+Server::~Server() = default;
+
+Result<> Server::use_tls(const TlsServerConfig& config) {
+  auto loaded = TlsContext::load(config.cert_file, config.key_file);
+  if (!loaded) return std::unexpected(loaded.error());
+  state_->tls = std::move(*loaded);
+  return {};
+}
+
+void Server::start(FileDescriptor listener) {
+  Readiness& ready = state_->listeners.emplace_back(state_->timers, std::move(listener));
+  state_->tasks.spawn(state_->name + ".accept", State::accept_loop(*state_, ready));
+}
+
+Task<> Server::stop() {
+  state_->tasks.cancel();
+  co_await state_->tasks.join();
+  state_->listeners.clear();
+}
+
+const ServerCounters& Server::counters() const {
+  return state_->counters;
+}
+
+Result<std::uint16_t> local_port(const FileDescriptor& listener) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return fail_errno("http.port", "getsockname", errno);
+  }
+  return ntohs(address.sin_port);
+}
+
+}  // namespace colony::core::http

@@ -1,0 +1,380 @@
+// Server and client over loopback and unix sockets, real time, ports chosen by the kernel.
+#include "core/http/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/async/task_group.hpp"
+#include "core/http/client.hpp"
+#include "core/http/link.hpp"
+#include "core/net/privileged.hpp"
+
+using namespace colony::core;
+using namespace colony::core::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t big = 9 * 1024 * 1024 + 17;
+
+FileBody big_file() {
+  auto file = std::make_shared<FileDescriptor>(::memfd_create("big", MFD_CLOEXEC));
+  std::string block(1024, '\0');
+  for (std::uint64_t at = 0; at < big; at += block.size()) {
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] = static_cast<char>((at + i) % 251);
+    const auto size = std::min<std::uint64_t>(block.size(), big - at);
+    EXPECT_EQ(::write(file->get(), block.data(), size), static_cast<ssize_t>(size));
+  }
+  return FileBody{file, big};
+}
+
+class ServerTest : public ::testing::Test {
+ public:
+  void add_routes() {
+    router.add(Method::get, "/hello", [](HttpRequest) -> Task<HttpResponse> {
+      co_return text_response(Status::ok, "text/plain", "hello");
+    });
+    router.add(Method::post, "/echo", [](HttpRequest request) -> Task<HttpResponse> {
+      co_return text_response(Status::ok, "text/plain", request.body);
+    });
+    router.add(Method::get, "/big", [this](HttpRequest) { return serve_big(*this); });
+    router.add(Method::get, "/count", [](HttpRequest) -> Task<HttpResponse> {
+      HttpResponse response;
+      const auto next = std::make_shared<int>(0);
+      response.body = StreamBody{[next] {
+        return [](std::shared_ptr<int> n) -> Task<std::optional<std::string>> {
+          if (++*n > 3) co_return std::nullopt;
+          co_return std::to_string(*n);
+        }(next);
+      }};
+      co_return response;
+    });
+    router.add(Method::get, "/throws", [](HttpRequest) -> Task<HttpResponse> {
+      throw std::runtime_error("oops");
+      co_return HttpResponse{};
+    });
+    router.add(Method::get, "/who", [](HttpRequest request) -> Task<HttpResponse> {
+      const auto* peer = std::get_if<UnixPeer>(&request.peer);
+      const auto address = request.peer_address();
+      co_return text_response(Status::ok, "text/plain",
+                              peer != nullptr ? "uid " + std::to_string(peer->uid) : address->to_string());
+    });
+  }
+
+  static Task<HttpResponse> serve_big(ServerTest& self) {
+    HttpResponse response;
+    response.body = self.file;
+    response.on_delivered = [&self](Delivery delivery) {
+      return [](ServerTest& test, Delivery d) -> Task<> {
+        test.deliveries.push_back(d);
+        co_return;
+      }(self, delivery);
+    };
+    co_return response;
+  }
+
+  void start(ServerLimits limits = {}) {
+    add_routes();
+    server.emplace(timers, log, router, limits, "test");
+    KernelSockets sockets;
+    auto listener = sockets.listen({*Ipv4Address::parse("127.0.0.1"), 0, 128});
+    ASSERT_TRUE(listener);
+    port = *local_port(*listener);
+    server->start(std::move(*listener));
+  }
+
+  void TearDown() override {
+    if (!server) return;
+    run([](ServerTest& t) -> Task<> { co_await t.server->stop(); });
+  }
+
+  /// Runs one coroutine to its end.
+  void run(Task<> (*body)(ServerTest&)) {
+    TaskGroup group(timers);
+    group.spawn("test", body(*this));
+    loop.restart();  // it may have run out of work before
+    const auto give_up = std::chrono::steady_clock::now() + 30s;
+    while (group.size() != 0 && std::chrono::steady_clock::now() < give_up) loop.run_one_for(1s);
+    ASSERT_EQ(group.size(), 0U);
+  }
+
+  Task<Result<ClientResponse>> ask(ClientRequest request) {
+    Client client(timers, TcpEndpoint{*Ipv4Address::parse("127.0.0.1"), port, std::nullopt});
+    co_return co_await client.exchange(std::move(request), timers.now() + 10s);
+  }
+  Task<ClientResponse> get(std::string target) {
+    ClientRequest request;
+    request.target = std::move(target);
+    request.body_limit = 64 << 20;
+    auto response = co_await ask(std::move(request));
+    EXPECT_TRUE(response) << response.error().message;
+    co_return response ? std::move(*response) : ClientResponse{};
+  }
+
+  /// Sends raw bytes, returns everything up to the end of the connection.
+  Task<std::string> raw(std::string bytes) {
+    FileDescriptor fd = connect_raw();
+    auto link = make_plain_link(timers, std::move(fd));
+    std::uint64_t sent = 0;
+    static_cast<void>(
+        co_await link->write(bytes, {no_stall_limit, timers.now() + 5s}, Link::Flush::now, sent));
+    co_return co_await read_all(*link);
+  }
+  Task<std::string> read_all(Link& link) {
+    std::string all;
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const auto got = co_await link.read_some(buffer, timers.now() + 5s);
+      if (!got || *got == 0) co_return all;
+      all.append(buffer.data(), *got);
+    }
+  }
+  FileDescriptor connect_raw() const {
+    FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    EXPECT_EQ(::fcntl(fd.get(), F_SETFL, O_NONBLOCK), 0);
+    return fd;
+  }
+
+  boost::asio::io_context loop{1};
+  SystemTimers timers{loop};
+  Log log = Log::silent();
+  Router router;
+  std::optional<Server> server;
+  std::uint16_t port = 0;
+  FileBody file = big_file();
+  std::vector<Delivery> deliveries;
+};
+
+}  // namespace
+
+TEST_F(ServerTest, AnswersAndEchoes) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    EXPECT_EQ((co_await t.get("/hello")).body, "hello");
+    ClientRequest post;
+    post.method = Method::post;
+    post.target = "/echo";
+    post.body = std::string(60'000, 'x');
+    EXPECT_EQ((co_await t.ask(post))->body, post.body);
+    post.body += std::string(10'000, 'x');
+    EXPECT_EQ((co_await t.ask(post))->status, Status::content_too_large);
+    EXPECT_EQ((co_await t.get("/who")).body, "127.0.0.1");
+  });
+}
+
+TEST_F(ServerTest, SendsAFileAndKnowsThatItArrived) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    const auto whole = co_await t.get("/big");
+    EXPECT_EQ(whole.body.size(), big);
+    bool same = true;
+    for (std::size_t i = 0; i < whole.body.size(); ++i) {
+      same = same && whole.body[i] == static_cast<char>(i % 251);
+    }
+    EXPECT_TRUE(same);
+    ClientRequest part;
+    part.target = "/big";
+    static_cast<void>(part.headers.add("Range", "bytes=100-199"));
+    const auto range = co_await t.ask(std::move(part));
+    EXPECT_EQ(range->status, Status::partial_content);
+    EXPECT_EQ(range->body, whole.body.substr(100, 100));
+    co_await t.timers.sleep_for(5ms);
+  });
+  ASSERT_EQ(deliveries.size(), 2U);
+  EXPECT_TRUE(deliveries[0].complete());
+  EXPECT_EQ(deliveries[0].bytes, big);
+  EXPECT_TRUE(deliveries[1].acknowledged);
+  EXPECT_FALSE(deliveries[1].complete());
+}
+
+TEST_F(ServerTest, ACutDeliveryIsNotComplete) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    {
+      auto link = make_plain_link(t.timers, t.connect_raw());
+      std::uint64_t sent = 0;
+      static_cast<void>(
+          co_await link->write("GET /big HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
+      std::array<char, 4096> buffer{};
+      static_cast<void>(co_await link->read_some(buffer, t.timers.now() + 5s));
+    }
+    const auto deadline = t.timers.now() + 10s;
+    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+  });
+  ASSERT_EQ(deliveries.size(), 1U);
+  EXPECT_FALSE(deliveries[0].acknowledged);
+  EXPECT_LT(deliveries[0].bytes, big);
+}
+
+TEST_F(ServerTest, StreamsInChunks) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    EXPECT_EQ((co_await t.get("/count")).body, "123");
+    const auto old = co_await t.raw("GET /count HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(old.ends_with("\r\n\r\n123")) << old;
+  });
+}
+
+TEST_F(ServerTest, AHandlerThatThrowsCostsItsRequestOnly) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    EXPECT_EQ((co_await t.get("/throws")).status, Status::internal_error);
+    EXPECT_EQ((co_await t.get("/hello")).status, Status::ok);
+  });
+}
+
+TEST_F(ServerTest, ServesRequestsOfOneConnectionInOrder) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    const auto both = co_await t.raw(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\none"
+        "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const auto first = both.find("one");
+    const auto second = both.find("hello");
+    EXPECT_NE(first, std::string::npos);
+    EXPECT_NE(second, std::string::npos);
+    EXPECT_LT(first, second);
+  });
+}
+
+TEST_F(ServerTest, RefusesBadRequestsAndCloses) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    EXPECT_TRUE((co_await t.raw("GARBAGE\r\n\r\n")).starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE((co_await t.raw("GET /a%2fb HTTP/1.1\r\nHost: a\r\n\r\n")).starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE((co_await t.raw("BREW / HTTP/1.1\r\nHost: a\r\n\r\n")).starts_with("HTTP/1.1 501 "));
+    EXPECT_TRUE((co_await t.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(30'000, 'x') + "\r\n\r\n"))
+                    .starts_with("HTTP/1.1 431 "));
+    const auto smuggled = co_await t.raw(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(smuggled.starts_with("HTTP/1.1 400 ")) << smuggled;
+    EXPECT_EQ(smuggled.find("hello"), std::string::npos);
+    // The body of a request that nobody takes is not read as the next request.
+    const auto lost = co_await t.raw(
+        "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET /hello HTTP/1.1\r\nHost: "
+        "a\r\n\r\n");
+    EXPECT_TRUE(lost.starts_with("HTTP/1.1 404 ")) << lost;
+    EXPECT_EQ(lost.find("hello"), std::string::npos);
+  });
+}
+
+TEST_F(ServerTest, SlowHeadsAndIdleConnectionsAreClosed) {
+  ServerLimits limits;
+  limits.head_time = 40ms;
+  limits.idle_time = 60ms;
+  limits.linger_time = 10ms;
+  start(limits);
+  run([](ServerTest& t) -> Task<> {
+    const BootTime begun = t.timers.now();
+    EXPECT_EQ(co_await t.raw("GET / HT"), "");
+    EXPECT_EQ(co_await t.raw(""), "");
+    EXPECT_LT(t.timers.now() - begun, 5s);
+  });
+  EXPECT_EQ(server->counters().timeouts, 2U);
+}
+
+TEST_F(ServerTest, AReaderThatStallsIsCutOff) {
+  ServerLimits limits;
+  limits.stall_time = 50ms;
+  limits.linger_time = 10ms;
+  start(limits);
+  run([](ServerTest& t) -> Task<> {
+    auto link = make_plain_link(t.timers, t.connect_raw());
+    std::uint64_t sent = 0;
+    static_cast<void>(
+        co_await link->write("GET /big HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
+    const auto deadline = t.timers.now() + 10s;
+    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(5ms);
+  });
+  ASSERT_EQ(deliveries.size(), 1U);
+  EXPECT_FALSE(deliveries[0].acknowledged);
+}
+
+TEST_F(ServerTest, AFullHouseSaysSo) {
+  ServerLimits limits;
+  limits.connections_per_peer = 1;
+  start(limits);
+  run([](ServerTest& t) -> Task<> {
+    auto first = make_plain_link(t.timers, t.connect_raw());
+    while (t.server->counters().open == 0) co_await t.timers.sleep_for(1ms);
+    const auto answer = co_await t.raw("");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+    EXPECT_NE(answer.find("Retry-After"), std::string::npos);
+  });
+  EXPECT_EQ(server->counters().refused, 1U);
+}
+
+TEST_F(ServerTest, StopsWhileRequestsAreUnderWay) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    auto idle = make_plain_link(t.timers, t.connect_raw());
+    auto busy = make_plain_link(t.timers, t.connect_raw());
+    std::uint64_t sent = 0;
+    static_cast<void>(
+        co_await busy->write("GET /big HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
+    while (t.server->counters().open < 2) co_await t.timers.sleep_for(1ms);
+    co_await t.server->stop();
+    EXPECT_EQ(t.server->counters().open, 0U);
+  });
+}
+
+TEST_F(ServerTest, ClientNamesWhyItFailed) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    Client nobody(t.timers, TcpEndpoint{*Ipv4Address::parse("127.0.0.1"), 1, std::nullopt});
+    EXPECT_EQ((co_await nobody.exchange({}, t.timers.now() + 1s)).error().code, "http.connect");
+    Client missing(t.timers, UnixEndpoint{"/nonexistent/socket"});
+    EXPECT_EQ((co_await missing.exchange({}, t.timers.now() + 1s)).error().code, "http.connect");
+    ClientRequest bounded;
+    bounded.target = "/big";
+    bounded.body_limit = 1000;
+    EXPECT_EQ((co_await t.ask(std::move(bounded))).error().code, "http.body_too_large");
+    ClientRequest sinking;
+    sinking.target = "/big";
+    std::uint64_t taken = 0;
+    sinking.sink = [&taken](std::string_view piece) -> Result<> {
+      taken += piece.size();
+      return {};
+    };
+    const auto sunk = co_await t.ask(std::move(sinking));
+    EXPECT_TRUE(sunk);
+    EXPECT_EQ(taken, big);
+  });
+}
+
+TEST_F(ServerTest, ServesAUnixSocketWithCredentials) {
+  start();
+  const std::string path = ::testing::TempDir() + "colony-http-" + std::to_string(::getpid()) + ".sock";
+  auto listener = UnixListener::open(path);
+  ASSERT_TRUE(listener) << listener.error().message;
+  struct stat there{};
+  ASSERT_EQ(::stat(path.c_str(), &there), 0);
+  EXPECT_EQ(there.st_mode & 0777U, 0660U);
+  server->start(listener->take());
+  EXPECT_EQ(UnixListener::open(path).error().code, "http.socket_in_use");
+  static std::string where;
+  where = path;
+  run([](ServerTest& t) -> Task<> {
+    Client client(t.timers, UnixEndpoint{where});
+    ClientRequest request;
+    request.target = "/who";
+    const auto response = co_await client.exchange(std::move(request), t.timers.now() + 5s);
+    EXPECT_TRUE(response);
+    EXPECT_EQ(response->body, "uid " + std::to_string(::getuid()));
+    co_await t.server->stop();
+  });
+  // Nobody answers any more: a new one may take the place.
+  auto again = UnixListener::open(path);
+  EXPECT_TRUE(again);
+}
