@@ -1,0 +1,130 @@
+#include "workflows/engine/timelines.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr core::Duration repeat_window = 1s;
+constexpr std::size_t kept_disks = 256;
+
+}  // namespace
+
+Timelines::Timelines(Ledger& ledger, core::Timers& timers, const core::Log& log, Attribute attribute)
+    : ledger_(ledger), timers_(timers), log_(log), attribute_(std::move(attribute)) {
+  ledger_.observe_durable([this](const StagedBatch& batch) {
+    for (const auto& row : batch.timeline) {
+      append(lane(row.asset), row, opened_ ? timers_.now() : core::BootTime::min());
+    }
+    opened_ = true;  // the first batch is what open() read
+  });
+}
+
+void Timelines::emit(core::Evidence evidence) {
+  if (!evidence.asset) evidence.asset = attribute_(evidence);
+  if (!evidence.asset) return remember_stranger(evidence);
+  const core::AssetId asset = *evidence.asset;
+  Lane& place = lane(asset);
+  const auto running = ledger_.working().running(asset);
+  if (const auto* progress = std::get_if<core::ScoutProgress>(&evidence.fact)) {
+    if (place.progress.size() < kept_disks || place.progress.contains(progress->disk)) {
+      place.progress[progress->disk] = *progress;
+    }
+    place.signal.notify();
+    return;
+  }
+  if (is_noise(place, evidence.fact)) {
+    ++dropped_;
+    return;
+  }
+  Batch batch;
+  batch.writes.emplace_back(
+      TimelineRow{asset, running ? std::optional(running->id) : std::nullopt, std::move(evidence)});
+  ledger_.post(std::move(batch));
+}
+
+TimelineRow Timelines::row(const core::AssetId& asset, std::string_view source, core::Fact fact) const {
+  const auto running = ledger_.working().running(asset);
+  core::Evidence evidence;
+  evidence.asset = asset;
+  evidence.at = timers_.utc_now();
+  evidence.source = source;
+  evidence.fact = std::move(fact);
+  return {asset, running ? std::optional(running->id) : std::nullopt, std::move(evidence)};
+}
+
+const std::deque<SeenEvidence>& Timelines::of(const core::AssetId& asset) const {
+  static const std::deque<SeenEvidence> nothing;
+  const auto found = lanes_.find(asset);
+  return found == lanes_.end() ? nothing : found->second.seen;
+}
+
+core::Signal& Timelines::signal(const core::AssetId& asset) {
+  return lane(asset).signal;
+}
+
+const std::map<std::string, core::ScoutProgress>& Timelines::progress(const core::AssetId& asset) const {
+  static const std::map<std::string, core::ScoutProgress> nothing;
+  const auto found = lanes_.find(asset);
+  return found == lanes_.end() ? nothing : found->second.progress;
+}
+
+void Timelines::forget_progress(const core::AssetId& asset) {
+  lane(asset).progress.clear();
+}
+
+std::optional<core::PowerState> Timelines::last_power(const core::AssetId& asset) const {
+  const auto found = lanes_.find(asset);
+  return found == lanes_.end() ? std::nullopt : found->second.power;
+}
+
+Timelines::Lane& Timelines::lane(const core::AssetId& asset) {
+  return lanes_.try_emplace(asset, timers_).first->second;
+}
+
+void Timelines::append(Lane& lane, TimelineRow row, core::BootTime seen_at) {
+  if (const auto* power = std::get_if<core::PowerObserved>(&row.evidence.fact)) lane.power = power->state;
+  // What an intent begins is new, also when it looks like what was seen just before.
+  if (std::holds_alternative<core::Note>(row.evidence.fact)) lane.repeats.clear();
+  lane.seen.push_back({std::move(row), seen_at});
+  if (lane.seen.size() > kept_per_asset) lane.seen.pop_front();
+  lane.signal.notify();
+}
+
+bool Timelines::is_noise(Lane& lane, const core::Fact& fact) {
+  const core::BootTime now = timers_.now();
+  if (now - lane.window_start >= flood_window) {
+    lane.window_start = now;
+    lane.in_window = 0;
+    std::erase_if(lane.repeats, [now](const auto& entry) { return now - entry.second >= repeat_window; });
+  }
+  if (++lane.in_window > facts_per_window) return true;
+  const auto [entry, is_new] =
+      lane.repeats.try_emplace(fmt::format("{} {}", core::fact_name(fact), core::describe(fact)), now);
+  if (is_new) return false;
+  if (now - entry->second < repeat_window) return true;
+  entry->second = now;
+  return false;
+}
+
+void Timelines::remember_stranger(const core::Evidence& evidence) {
+  if (!evidence.mac) return;
+  const auto known = std::ranges::find(strangers_, *evidence.mac, &Stranger::mac);
+  if (known != strangers_.end()) {
+    known->last = evidence.at;
+    ++known->times;
+    return;
+  }
+  if (strangers_.size() >= kept_strangers) strangers_.pop_front();
+  strangers_.push_back({*evidence.mac, evidence.at, evidence.at, 1});
+  log_.info("evidence.stranger", "An unknown machine was seen; it boots from us only in a discovery window.",
+            {{"mac", *evidence.mac}, {"seen", core::describe(evidence.fact)}});
+}
+
+}  // namespace colony::workflows
