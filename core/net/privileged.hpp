@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/address.hpp"
 #include "core/error.hpp"
@@ -51,6 +52,36 @@ class KernelSockets final : public Privileged {
   [[nodiscard]] Result<FileDescriptor> udp(const UdpBind& bind) override;
   [[nodiscard]] Result<FileDescriptor> listen(const TcpListen& listen) override;
   [[nodiscard]] Result<FileDescriptor> packet(const PacketBind& bind) override;
+};
+
+/// What the kernel says of one interface.
+struct InterfaceState {
+  std::string name;
+  unsigned index = 0;
+  MacAddress mac;        // zero where its hardware address is not Ethernet's
+  bool up = false;       // IFF_UP: administratively
+  bool carrier = false;  // IFF_LOWER_UP: somebody is at the other end
+  bool arp = false;      // neither IFF_NOARP nor loopback
+  std::vector<Ipv4Network> addresses;
+};
+
+/// The addresses of this machine's interfaces: looking needs no capability, changing needs CAP_NET_ADMIN.
+class InterfaceAddresses {
+ public:
+  virtual ~InterfaceAddresses() = default;
+  // Errors: net.netlink (kind io), net.permission (names the capability), net.address (conflict: it is there
+  // already; not_found: it is not there).
+  [[nodiscard]] virtual Result<std::vector<InterfaceState>> interfaces() = 0;
+  [[nodiscard]] virtual Result<> add(unsigned interface_index, const Ipv4Network& address) = 0;
+  [[nodiscard]] virtual Result<> remove(unsigned interface_index, const Ipv4Network& address) = 0;
+};
+
+/// rtnetlink(7).
+class KernelAddresses final : public InterfaceAddresses {
+ public:
+  [[nodiscard]] Result<std::vector<InterfaceState>> interfaces() override;
+  [[nodiscard]] Result<> add(unsigned interface_index, const Ipv4Network& address) override;
+  [[nodiscard]] Result<> remove(unsigned interface_index, const Ipv4Network& address) override;
 };
 
 }  // namespace colony::core

@@ -1,0 +1,90 @@
+#pragma once
+// Holds the load-balancer address: sockets and kernel for claim.hpp (RFC 5227) and plan.hpp.
+//
+// Contract: once claim() was started, give_back() must be awaited before this object dies, also when the
+// claim failed or was cancelled. What claim() added is taken off again by give_back(), nothing else is.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/async/task_group.hpp"
+#include "core/async/timers.hpp"
+#include "core/log.hpp"
+#include "core/net/privileged.hpp"
+#include "core/random.hpp"
+#include "daemon/address/claim.hpp"
+#include "daemon/address/plan.hpp"
+#include "daemon/address/records.hpp"
+#include "daemon/config/values.hpp"
+
+namespace colony::daemon {
+
+struct AddressWish {
+  InterfaceName interface;
+  AddressSpec ip;
+};
+
+struct ClaimedAddress {
+  core::Ipv4Network address;
+  std::string interface;
+  core::MacAddress mac;
+  AddressPlan::Way way = AddressPlan::Way::claim;
+  core::Duration took{};
+};
+
+/// This boot's id, from the kernel; "" where there is none.
+[[nodiscard]] std::string system_boot_id();
+
+class AddressShell {
+ public:
+  /// Everything given here outlives the shell.
+  struct World {
+    core::Timers& timers;
+    core::Random& random;
+    core::Privileged& privileged;
+    core::InterfaceAddresses& kernel;
+    AddressRecords& records;
+    const core::Log& log;
+    std::string boot_id;
+    ArpTiming timing = {};
+  };
+
+  explicit AddressShell(World world);
+  AddressShell(const AddressShell&) = delete;
+  AddressShell& operator=(const AddressShell&) = delete;
+  ~AddressShell();
+
+  /// Returns when the address is on the interface and first announced: at most 7 s, at once when it was
+  /// there. Errors: plan_address's, net.*, address.conflict (names the other MAC; nothing was touched).
+  [[nodiscard]] core::Task<core::Result<ClaimedAddress>> claim(AddressWish wish);
+
+  /// Ends when another machine took the address from us for good; by then it is off the interface.
+  [[nodiscard]] core::Task<core::Error> lost();
+
+  /// Takes off what claim() added. Safe to call at any time and twice.
+  [[nodiscard]] core::Task<> give_back();
+
+ private:
+  struct Link;
+
+  [[nodiscard]] core::Task<core::Result<>> take_off_leftover(AddressPlan plan);
+  [[nodiscard]] core::Task<core::Result<>> put_on(AddressPlan plan);
+  [[nodiscard]] core::Task<core::Result<>> run_claim(AddressPlan plan);
+  [[nodiscard]] core::Task<core::Result<>> perform(ClaimActions actions);
+  [[nodiscard]] core::Task<> defend();
+  [[nodiscard]] core::Task<> read_arp();
+  [[nodiscard]] core::Task<> stop_listening();
+  void take_off(unsigned interface_index, const core::Ipv4Network& address);
+
+  World world_;
+  std::unique_ptr<Link> link_;  // while listening
+  std::optional<Claim> claim_;
+  std::optional<AddressPlan> plan_;
+  bool ours_ = false;  // on the interface because we put it there, in this run or before a crash
+  std::optional<core::Error> lost_;
+  core::Wakeup lost_wakeup_;
+  core::TaskGroup tasks_;
+};
+
+}  // namespace colony::daemon
