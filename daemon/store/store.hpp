@@ -1,0 +1,80 @@
+#pragma once
+// The store: the workflows' journal on SQLite, and what the hosted link keeps. All database work happens on
+// one thread of its own (or, in simulations, inline); callers wait as coroutines. Changes that arrive while a
+// transaction is on its way to the disk go into the next one together.
+
+#include <functional>
+#include <memory>
+
+#include "core/async/blocking_pool.hpp"
+#include "daemon/store/store_file.hpp"
+#include "workflows/engine/journal.hpp"
+
+namespace colony::daemon::store {
+
+enum class Threading : bool { own_thread, inline_calls };
+
+struct StoreOptions {
+  FileOptions file;
+  Threading threading = Threading::own_thread;
+  /// Called once on the logic thread, when an error of kind io or damage ended the store: every later call
+  /// fails with the same error, and the daemon must stop.
+  std::function<void(const core::Error&)> on_finished;
+};
+
+class Store final : public workflows::Journal {
+ public:
+  /// Blocks until the database is checked: for the start, before the loop runs.
+  [[nodiscard]] static core::Result<std::unique_ptr<Store>> open(core::Timers& timers, StoreOptions options);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  /// Waits for the work in hand. No coroutine may still wait for this store.
+  ~Store() override;
+
+  [[nodiscard]] const OpenReport& report() const;
+
+  // The journal. The change is queued when the function is called, not when its task is awaited.
+  // Errors: store.token_redeemed, store.operation_known (conflict), store.dangling_reference (invalid_input),
+  // store.disk_full, store.backlog (exhausted: may work later), store.io (the store is finished).
+  [[nodiscard]] core::Task<core::Result<>> commit(workflows::Batch batch) override;
+  [[nodiscard]] core::Task<core::Result<workflows::Snapshot>> load() override;
+  [[nodiscard]] core::Task<core::Result<std::optional<workflows::WorkflowRow>>> workflow(
+      core::WorkflowId id) override;
+  [[nodiscard]] core::Task<core::Result<std::optional<workflows::WorkflowRow>>> workflow_of_operation(
+      std::string operation_id) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::WorkflowRow>>> workflows(
+      std::optional<core::AssetId> asset, unsigned limit) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::TimelineRow>>> timeline(
+      core::AssetId asset, unsigned limit) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::IntentRow>>> intents(
+      core::WorkflowId workflow) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::WipeRecordRow>>> wipe_records(
+      std::optional<core::AssetId> asset, unsigned limit) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::StoredEvent>>> events(core::EventSeq after,
+                                                                                     unsigned limit) override;
+
+  // For the hosted link and the local API.
+  [[nodiscard]] core::Task<core::Result<>> commit_change(Change change);
+  /// Everything up to `seq` has arrived; an older one is ignored. store.acknowledged_ahead (conflict).
+  [[nodiscard]] core::Task<core::Result<>> acknowledge(core::EventSeq seq);
+  [[nodiscard]] core::Task<core::Result<core::EventSeq>> acknowledged();
+  [[nodiscard]] core::Task<core::Result<>> set(std::string key, std::string value);
+  [[nodiscard]] core::Task<core::Result<std::optional<std::string>>> setting(std::string key);
+  [[nodiscard]] core::Task<core::Result<std::optional<OperationRow>>> operation(std::string id);
+  [[nodiscard]] core::Task<core::Result<std::vector<OperationRow>>> received_operations(unsigned limit);
+  [[nodiscard]] core::Task<core::Result<std::vector<StoredAsset>>> changed_assets(std::uint64_t after,
+                                                                                  unsigned limit);
+  [[nodiscard]] core::Task<core::Result<std::vector<workflows::WorkflowRow>>> recent_workflows(
+      unsigned limit);
+
+ private:
+  struct Queue;
+  Store(core::Timers& timers, std::unique_ptr<StoreFile> file, StoreOptions options);
+  template <class T>
+  core::Task<core::Result<T>> read(std::function<core::Result<T>(StoreFile&)> work);
+
+  core::Timers& timers_;
+  std::shared_ptr<Queue> queue_;
+};
+
+}  // namespace colony::daemon::store

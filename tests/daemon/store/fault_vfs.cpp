@@ -1,0 +1,1 @@
+#include "tests/daemon/store/fault_vfs.hpp"
