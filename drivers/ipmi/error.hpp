@@ -1,0 +1,60 @@
+#pragma once
+// Everything that can go wrong between us and a BMC over RMCP+. Decoders and the session return these; the
+// client turns them into core::Error (code "ipmi." + name) where they leave the room.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/error.hpp"
+
+namespace colony::drivers::ipmi {
+
+enum class IpmiError : std::uint8_t {
+  // A datagram that is dropped: damaged, foreign, old or forged.
+  truncated,        // ends before its own length fields say so
+  trailing_bytes,   // goes on after its own length fields say so
+  bad_rmcp_header,  // not RMCP version 6 without acknowledgement (section 13.1.3)
+  not_ipmi,         // an RMCP class other than IPMI
+  bad_auth_type,    // a session header we do not speak
+  bad_payload,      // a payload type or a fixed field that the specification does not know
+  bad_checksum,     // of an IPMI message (section 13.8)
+  bad_integrity,    // the authentication code does not match: forged, or of another session
+  bad_padding,      // decrypted, but not padded as section 13.29 says
+  unprotected,      // inside a session, but not both encrypted and authenticated
+  replayed,         // a session sequence number seen before, or outside the window
+  foreign_session,  // names a session that is not ours
+  unexpected,       // well-formed, but answers nothing that we asked
+
+  // Establishing a session.
+  no_answer,            // nobody answered any of our attempts
+  bad_password,         // RAKP 2 or 4 was not made with our password, or the BMC says so of RAKP 3
+  no_such_user,         // RAKP 2 status 0Dh
+  role_refused,         // the user may not have the privilege level we ask for
+  no_cipher_suite,      // the BMC refused every suite that we allow
+  no_free_session,      // "insufficient resources": its session table is full; may work later
+  handshake_refused,    // any other RMCP+ status code
+  weaker_suite_chosen,  // answered with other algorithms than we proposed
+
+  // Commands.
+  outcome_unknown,  // an act that must not be sent twice got no answer
+  busy,             // completion code C0h, C3h, D0h or D2h: may work later
+  unsupported,      // completion code C1h, or 80h for a boot parameter
+  not_privileged,   // completion code D4h
+  command_refused,  // any other completion code but 00h
+  bad_reply,        // completion code 00h, with data that the command cannot answer
+  bad_fru,          // FRU inventory data that contradicts its own checksums or lengths
+
+  // Ours.
+  backing_off,  // this BMC did not answer of late; not tried again until later
+  locked_out,   // this password was refused twice; not tried again
+  closed,       // the client is closing
+  deadline,     // the caller's time was over before anything was sent
+};
+
+[[nodiscard]] std::string_view name(IpmiError error);
+
+/// With `detail` the RMCP+ status or completion code, where there is one.
+[[nodiscard]] core::Error to_error(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt);
+
+}  // namespace colony::drivers::ipmi

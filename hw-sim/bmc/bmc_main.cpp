@@ -1,0 +1,129 @@
+#include "hw-sim/bmc/bmc_main.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+
+#include "core/random.hpp"
+#include "hw-sim/bmc/bmc_server.hpp"
+
+namespace colony::hw_sim {
+
+namespace {
+
+struct Options {
+  std::string listen = "127.0.0.1:623";
+  std::string username = "ADMIN";
+  std::string password;
+  std::string guid;
+  std::vector<std::string> faults;
+  bool powered_on = false;
+};
+
+struct Listen {
+  core::Ipv4Address address;
+  std::uint16_t port = 0;
+};
+
+std::optional<Listen> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto address = core::Ipv4Address::parse(text.substr(0, colon));
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (!address || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return Listen{*address, port};
+}
+
+/// "bmc.power:ignore:1"
+std::optional<BmcFault> parse_fault(std::string_view text) {
+  const auto first = text.find(':');
+  const auto second = text.find(':', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+  const auto moment = parse_bmc_moment(text.substr(0, first));
+  const auto kind = parse_bmc_fault_kind(text.substr(first + 1, second - first - 1));
+  const std::string_view digits = text.substr(second + 1);
+  BmcFault fault;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fault.times);
+  if (!moment || !kind || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  fault.at = *moment;
+  fault.kind = *kind;
+  return fault;
+}
+
+int complain(std::string_view what) {
+  fmt::print(stderr, "hw-sim bmc: {}\n", what);
+  return 2;
+}
+
+int serve(const Options& options) {
+  const auto listen = parse_listen(options.listen);
+  if (!listen) return complain(fmt::format("--listen {}: want ADDR:PORT", options.listen));
+  std::string password = options.password;
+  if (const char* const from_environment = std::getenv("IPMI_PASSWORD");
+      password.empty() && from_environment) {
+    password = from_environment;
+  }
+  core::SystemRandom random;
+  BmcProfile profile;
+  profile.username = options.username;
+  profile.password = core::Secret(password);
+  profile.address = {listen->address, 24};
+  const auto guid = options.guid.empty() ? std::optional(random.uuid()) : core::Uuid::parse(options.guid);
+  if (!guid) return complain("--guid: want a UUID");
+  profile.system_guid = *guid;
+  PlainChassis chassis;
+  if (options.powered_on) chassis.act(drivers::PowerAction::on);
+  BmcModel model(std::move(profile), chassis, random);
+  for (const auto& text : options.faults) {
+    const auto fault = parse_fault(text);
+    if (!fault) return complain(fmt::format("--fault {}: want AT:KIND:TIMES, e.g. bmc.power:ignore:1", text));
+    model.faults().add(*fault);
+  }
+
+  boost::asio::io_context loop{1};
+  core::SystemTimers timers(loop);
+  core::KernelSockets sockets;
+  auto server = BmcServer::bind(timers, sockets, listen->address, listen->port);
+  if (!server) {
+    fmt::print(stderr, "hw-sim bmc: {}\n", server.error().message);
+    return 1;
+  }
+  (*server)->start(model);
+  core::TaskGroup closing(timers);
+  boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait(
+      [&](const boost::system::error_code&, int) { closing.spawn("bmc.close", (*server)->close()); });
+  fmt::print("listening {}:{}\n", listen->address.to_string(), (*server)->port());
+  std::fflush(stdout);
+  loop.run();
+  fmt::print("acts {} sessions {} closed {} retransmissions {}\n", model.counters().total_acts(),
+             model.counters().sessions_opened, model.counters().sessions_closed,
+             model.counters().retransmissions);
+  return 0;
+}
+
+}  // namespace
+
+void register_bmc(Subcommands& subcommands) {
+  CLI::App* const app = subcommands.program().add_subcommand("bmc", "One RMCP+ BMC, cipher suites 17 and 3");
+  const auto options = std::make_shared<Options>();
+  app->add_option("--listen", options->listen, "ADDR:PORT; port 0 takes any and prints it")
+      ->capture_default_str();
+  app->add_option("--username", options->username)->capture_default_str();
+  app->add_option("--password", options->password, "Else from IPMI_PASSWORD");
+  app->add_option("--guid", options->guid, "System GUID; random when not given");
+  app->add_option("--fault", options->faults, "AT:KIND:TIMES, e.g. bmc.power:ignore:1; repeatable");
+  app->add_flag("--powered-on", options->powered_on, "The machine runs already");
+  subcommands.add(app, [options] { return serve(*options); });
+}
+
+}  // namespace colony::hw_sim

@@ -1,0 +1,302 @@
+#include "hw-sim/bmc/bmc_model.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "drivers/ipmi/packet.hpp"
+#include "drivers/ipmi/record.hpp"
+#include "drivers/ipmi/sequence_window.hpp"
+
+namespace colony::hw_sim {
+
+namespace ipmi = drivers::ipmi;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// IPMI 2.0 section 6.12.15: 60 seconds plus or minus 3. A handshake that goes nowhere ends sooner.
+constexpr core::Duration session_silence = 60s;
+constexpr core::Duration handshake_silence = 20s;
+// Section 5.1 note: a request number is remembered this long to recognise retransmissions.
+constexpr core::Duration request_memory = 5s;
+constexpr std::uint8_t set_privilege_code = 0x3b;
+constexpr std::uint8_t close_session_code = 0x3c;
+constexpr std::uint8_t auth_capabilities_code = 0x38;
+constexpr std::uint8_t cipher_suites_code = 0x54;
+
+BmcMoment moment_of(const ipmi::RequestMessage& request) {
+  if (static_cast<ipmi::NetFn>(request.net_fn) != ipmi::NetFn::chassis) return BmcMoment::command;
+  if (request.code == 0x01) return BmcMoment::status;
+  if (request.code == 0x02) return BmcMoment::power;
+  const bool flags = request.code == 0x08 && !request.data.empty() && (request.data[0] & 0x7f) == 5;
+  return flags ? BmcMoment::bootdev : BmcMoment::command;
+}
+
+}  // namespace
+
+struct BmcModel::Session {
+  ipmi::HandshakeContext context;
+  std::optional<ipmi::SessionKeys> keys;  // with RAKP 3 proven: the session is open
+  ipmi::SequenceWindow window;
+  ipmi::SequenceCounter counter;
+  ipmi::Privilege privilege = ipmi::Privilege::user;
+  core::BootTime last_heard{};
+
+  // For answering retransmissions from memory.
+  core::Bytes rakp2;
+  core::Bytes rakp4;
+  core::Bytes request;
+  core::Bytes reply;
+  core::BootTime answered_at{};
+};
+
+BmcModel::BmcModel(BmcProfile profile, Chassis& chassis, core::Random& random)
+    : profile_(std::move(profile)), chassis_(chassis), random_(random), firmware_(profile_, chassis_) {}
+
+BmcModel::~BmcModel() = default;
+
+std::size_t BmcModel::open_sessions() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second->keys.has_value(); }));
+}
+
+void BmcModel::restart() {
+  sessions_.clear();
+}
+
+BmcModel::Session* BmcModel::find(std::uint32_t bmc_session) {
+  const auto found = sessions_.find(bmc_session);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void BmcModel::expire(core::BootTime now) {
+  std::erase_if(sessions_, [&](const auto& entry) {
+    const bool open = entry.second->keys.has_value();
+    const bool silent = now - entry.second->last_heard >= (open ? session_silence : handshake_silence);
+    if (open && silent) ++counters_.sessions_expired;
+    return silent;
+  });
+}
+
+core::Bytes BmcModel::drop() {
+  ++counters_.dropped;
+  return {};
+}
+
+std::vector<BmcReply> BmcModel::on_datagram(core::ByteView datagram, core::BootTime now) {
+  if (now < frozen_until_) return {};
+  if (const auto freeze = faults_.strike(BmcMoment::any, BmcFaultKind::freeze)) {
+    frozen_until_ = now + freeze->delay;
+    return {};
+  }
+  if (faults_.strike(BmcMoment::any, BmcFaultKind::drop)) return {};
+  expire(now);
+  BmcMoment at = BmcMoment::any;
+  core::Bytes reply = answer(datagram, now, at);
+  if (reply.empty() || faults_.strike(at, BmcFaultKind::lose)) return {};
+  std::vector<BmcReply> out;
+  const auto late = faults_.strike(at, BmcFaultKind::late);
+  if (faults_.strike(at, BmcFaultKind::duplicate)) out.push_back({reply, {}});
+  out.push_back({std::move(reply), late ? late->delay : core::Duration{}});
+  return out;
+}
+
+core::Bytes BmcModel::answer(core::ByteView datagram, core::BootTime now, BmcMoment& at) {
+  if (ipmi::is_presence_ping(datagram)) return ipmi::encode_presence_pong(datagram);
+  const auto packet = ipmi::decode_packet(datagram);
+  if (!packet) return drop();
+  if (packet->type == ipmi::PayloadType::ipmi) {
+    if (packet->session_id == 0) return answer_presession(packet->payload);
+    return answer_command(*packet, now, at);
+  }
+  at = BmcMoment::session;
+  if (packet->session_id != 0 || packet->header != ipmi::HeaderKind::v20) return drop();
+  if (faults_.strike(at, BmcFaultKind::drop)) return {};
+  switch (packet->type) {
+    case ipmi::PayloadType::open_session_request: return answer_open_session(packet->payload, now);
+    case ipmi::PayloadType::rakp1: return answer_rakp1(packet->payload, now);
+    case ipmi::PayloadType::rakp3: return answer_rakp3(packet->payload, now);
+    default: return drop();
+  }
+}
+
+core::Bytes BmcModel::answer_presession(core::ByteView message) {
+  const auto request = ipmi::decode_request(message);
+  if (!request) return drop();
+  const bool allowed = static_cast<ipmi::NetFn>(request->net_fn) == ipmi::NetFn::app &&
+                       (request->code == auth_capabilities_code || request->code == cipher_suites_code);
+  if (!allowed) return drop();
+  const auto reply = firmware_.run(*request, ipmi::Privilege::callback, {});
+  return ipmi::encode_plain_v15(ipmi::encode_reply(*request, reply.completion, reply.data));
+}
+
+core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime now) {
+  const auto request = ipmi::decode_open_session_request(payload);
+  if (!request) return drop();
+  ipmi::OpenSessionResponse response{.tag = request->tag, .console_session = request->console_session};
+  const auto send = [&response] {
+    return ipmi::encode_plain(ipmi::PayloadType::open_session_response, ipmi::encode(response));
+  };
+  const auto suite = ipmi::find_suite(request->algorithms);
+  const bool known = suite && std::ranges::find(profile_.suites, *suite) != profile_.suites.end();
+  if (!known) {
+    response.status = ipmi::RmcpStatus::no_cipher_suite_match;
+    return send();
+  }
+  // The same request again takes no second slot.
+  for (auto& [id, session] : sessions_) {
+    if (session->keys || session->context.console_session != request->console_session) continue;
+    sessions_.erase(id);
+    break;
+  }
+  if (sessions_.size() >= profile_.max_sessions || faults_.strike(BmcMoment::session, BmcFaultKind::full)) {
+    response.status = ipmi::RmcpStatus::insufficient_resources;
+    return send();
+  }
+  std::uint32_t id = random_.u32();
+  while (id == 0 || sessions_.contains(id)) id = random_.u32();
+  auto session = std::make_unique<Session>();
+  session->context.suite = *suite;
+  session->context.console_session = request->console_session;
+  session->context.bmc_session = id;
+  session->last_heard = now;
+  sessions_.emplace(id, std::move(session));
+  // Asked for 0, "as high as the suite allows", the answer is what that is.
+  const std::uint8_t granted = request->max_privilege == 0 ? 4 : request->max_privilege;
+  response.max_privilege = profile_.reports_privilege ? granted : 0;
+  response.bmc_session = id;
+  response.algorithms = request->algorithms;
+  return send();
+}
+
+core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
+  const auto request = ipmi::decode_rakp1(payload);
+  if (!request) return drop();
+  ipmi::Rakp2 response{.tag = request->tag};
+  Session* const session = find(request->bmc_session);
+  const auto send = [&response] {
+    return ipmi::encode_plain(ipmi::PayloadType::rakp2, ipmi::encode(response));
+  };
+  if (session == nullptr) {
+    response.status = ipmi::RmcpStatus::invalid_session_id;
+    return send();
+  }
+  auto& context = session->context;
+  response.console_session = context.console_session;
+  if (!session->rakp2.empty() && context.console_random == request->console_random) return session->rakp2;
+  if (request->username != profile_.username || faults_.strike(BmcMoment::session, BmcFaultKind::refuse)) {
+    ++counters_.logins_rejected;
+    response.status = ipmi::RmcpStatus::unauthorized_name;
+    return send();
+  }
+  session->last_heard = now;
+  context.console_random = request->console_random;
+  context.role = request->role;
+  context.username = request->username;
+  context.bmc_guid = profile_.system_guid.octets();
+  random_.fill(context.bmc_random);
+  response.bmc_random = context.bmc_random;
+  response.bmc_guid = context.bmc_guid;
+  const ipmi::HandshakeCodes codes(context, profile_.password);
+  response.code.assign(codes.rakp2().begin(), codes.rakp2().end());
+  session->rakp2 = send();
+  return session->rakp2;
+}
+
+core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
+  // Which suite, and so how long the code is, depends on the session that it names.
+  core::ByteReader preamble(payload);
+  (void)preamble.skip(4);
+  const auto named = preamble.u32le();
+  Session* const session = named ? find(*named) : nullptr;
+  if (session == nullptr || session->rakp2.empty()) return drop();
+  const auto request = ipmi::decode_rakp3(payload, session->context.suite);
+  if (!request) return drop();
+  if (!session->rakp4.empty()) return session->rakp4;  // again: the reply was lost
+  if (request->status != ipmi::RmcpStatus::ok) {
+    // The console gives up, mostly because our RAKP 2 was not made with its password.
+    ++counters_.logins_rejected;
+    sessions_.erase(*named);
+    return {};
+  }
+  ipmi::Rakp4 response{.tag = request->tag, .console_session = session->context.console_session};
+  const ipmi::HandshakeCodes codes(session->context, profile_.password);
+  if (!ipmi::equal_codes(codes.rakp3(), request->code)) {
+    ++counters_.logins_rejected;
+    response.status = ipmi::RmcpStatus::invalid_integrity_value;
+    sessions_.erase(*named);
+    return ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
+  }
+  response.code.assign(codes.rakp4().begin(), codes.rakp4().end());
+  session->rakp4 = ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
+  session->keys.emplace(codes.session_keys());
+  session->last_heard = now;
+  ++counters_.sessions_opened;
+  return session->rakp4;
+}
+
+core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime now, BmcMoment& at) {
+  Session* const session = find(packet.session_id);
+  if (session == nullptr || !session->keys) return drop();
+  const auto message = ipmi::unseal(*session->keys, packet);
+  if (!message || !session->window.accept(packet.sequence)) return drop();
+  const auto request = ipmi::decode_request(*message);
+  if (!request) return drop();
+  at = moment_of(*request);
+  if (faults_.strike(at, BmcFaultKind::drop)) return {};
+  session->last_heard = now;
+
+  // Section 6.12.8 and 5.1: the same request number with the same command is a retransmission.
+  const bool again = session->request == *message && now - session->answered_at < request_memory;
+  const bool repeats = again && faults_.strike(at, BmcFaultKind::repeat);
+  if (again && !repeats) {
+    ++counters_.retransmissions;
+  } else {
+    const auto result = carry_out(*session, *request, at, now);
+    session->request = *message;
+    session->reply = ipmi::encode_reply(*request, result.completion, result.data);
+    session->answered_at = now;
+  }
+  ipmi::AesKey::Block iv{};
+  random_.fill(iv);
+  const ipmi::RecordHeader header{session->context.console_session, session->counter.next()};
+  core::Bytes sealed = ipmi::seal(*session->keys, header, session->reply, iv);
+  const bool closed = static_cast<ipmi::NetFn>(request->net_fn) == ipmi::NetFn::app &&
+                      request->code == close_session_code && session->reply[6] == 0;
+  if (closed) {
+    ++counters_.sessions_closed;
+    sessions_.erase(packet.session_id);
+  }
+  return sealed;
+}
+
+FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& request, BmcMoment at,
+                                  core::BootTime now) {
+  if (faults_.strike(at, BmcFaultKind::refuse)) return {0xd5, {}};  // not in this state
+  if (faults_.strike(at, BmcFaultKind::ignore)) return {0x00, {}};
+  ++counters_.commands;
+  const bool app = static_cast<ipmi::NetFn>(request.net_fn) == ipmi::NetFn::app;
+  if (app && request.code == set_privilege_code) {
+    if (request.data.size() != 1) return {ipmi::completion::request_length, {}};
+    const unsigned wanted = request.data[0] & 0x0fU;
+    const unsigned granted = session.context.role & 0x0fU;
+    if (wanted > granted || wanted > 4) return {0x81, {}};
+    if (wanted > 1) session.privilege = static_cast<ipmi::Privilege>(wanted);
+    return {0x00, {static_cast<core::Byte>(session.privilege)}};
+  }
+  if (app && request.code == close_session_code) {
+    core::ByteReader in(request.data);
+    const auto id = in.u32le();
+    if (!id || *id != session.context.bmc_session) return {0x87, {}};
+    return {0x00, {}};
+  }
+  FirmwareReply reply = firmware_.run(request, session.privilege, now);
+  if (at == BmcMoment::power && reply.completion == 0) {
+    if (const auto action = ipmi::parse_chassis_control(request.data[0])) ++counters_.acts[*action];
+  }
+  if (at == BmcMoment::status && faults_.strike(at, BmcFaultKind::lie)) reply.data[0] ^= 0x01;
+  return reply;
+}
+
+}  // namespace colony::hw_sim

@@ -1,0 +1,40 @@
+#pragma once
+// What one simulated BMC is: credentials, identity, inventory, limits.
+
+#include <string>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/ids.hpp"
+#include "core/secret.hpp"
+#include "drivers/ipmi/commands.hpp"
+#include "drivers/ipmi/fru.hpp"
+
+namespace colony::hw_sim {
+
+struct BmcProfile {
+  std::string username;
+  core::Secret password;
+  core::Uuid system_guid;  // sent as these bytes
+  drivers::ipmi::DeviceId device{.device_id = 0x20,
+                                 .firmware_major = 2,
+                                 .firmware_minor = 0x49,
+                                 .manufacturer_id = 10876,  // Supermicro
+                                 .product_id = 0x0945};
+  drivers::ipmi::FruBoard board{
+      .manufacturer = "Colony", .product = "SIM-BOARD", .serial = "SIMB000001", .part_number = "B-1"};
+  drivers::ipmi::FruProduct product{.manufacturer = "Colony",
+                                    .name = "Simulated Server",
+                                    .part_number = "S-1",
+                                    .version = "1",
+                                    .serial = "SIMS000001",
+                                    .asset_tag = ""};
+  core::MacAddress mac;
+  core::Ipv4Network address;
+  std::vector<drivers::ipmi::CipherSuite> suites{drivers::ipmi::CipherSuite::sha256_aes,
+                                                 drivers::ipmi::CipherSuite::sha1_aes};
+  std::size_t max_sessions = 4;
+  bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
+};
+
+}  // namespace colony::hw_sim
