@@ -1,0 +1,63 @@
+#include "ramdisk/machine/kernel_machine.hpp"
+
+#include <fmt/format.h>
+
+#include "ramdisk/machine/content_signature.hpp"
+#include "ramdisk/machine/disks.hpp"
+#include "ramdisk/machine/ipmi_device.hpp"
+#include "ramdisk/machine/kernel_block_device.hpp"
+#include "ramdisk/machine/processors.hpp"
+#include "ramdisk/machine/smbios.hpp"
+
+namespace colony::ramdisk {
+
+using core::Result;
+using drivers::scout::Disk;
+using drivers::scout::Inventory;
+
+namespace {
+
+constexpr std::size_t max_smbios = 1 << 20;
+constexpr std::size_t max_cpuinfo = 16 << 20;  // 1.5 KB a thread
+constexpr std::size_t max_meminfo = 16 << 10;
+
+}  // namespace
+
+KernelMachine::KernelMachine(MachineRoots roots)
+    : sysfs_(std::move(roots.sysfs)),
+      procfs_(std::move(roots.procfs)),
+      devices_(std::move(roots.devices)),
+      permanent_mac_(std::move(roots.permanent_mac)) {}
+
+Result<Inventory> KernelMachine::inventory() {
+  Inventory inventory;
+  const auto version = decode_smbios_entry_point(sysfs_.bytes("firmware/dmi/tables/smbios_entry_point", 64));
+  auto smbios = decode_smbios(sysfs_.bytes("firmware/dmi/tables/DMI", max_smbios), version);
+  inventory.smbios = std::move(smbios.names);
+  inventory.cpu = parse_cpuinfo(procfs_.text("cpuinfo", max_cpuinfo));
+  // What is plugged in, where the firmware tells; else what the kernel can use.
+  inventory.memory_bytes =
+      smbios.memory_bytes != 0 ? smbios.memory_bytes : parse_meminfo(procfs_.text("meminfo", max_meminfo));
+  inventory.nics = list_nics(sysfs_, permanent_mac_);
+  inventory.disks = list_disks(sysfs_);
+  for (Disk& disk : inventory.disks) {
+    disk.content = content_signature(devices_.bytes(disk.device, signature_bytes));
+  }
+  if (const auto bmc = open_ipmi_device(devices_.at("ipmi0"))) inventory.bmc = ask_bmc(*bmc);
+  inventory.boot_firmware = sysfs_.exists("firmware/efi") ? "efi" : "bios";
+  return inventory;
+}
+
+Result<std::shared_ptr<BlockDevice>> KernelMachine::open(const Disk& disk) {
+  auto device = KernelBlockDevice::open(devices_.at(disk.device));
+  if (!device) return device;
+  // Held open, the name cannot pass to another disk any more: now it must be the one that was meant.
+  const Disk now = describe_disk(sysfs_, disk.device);
+  if (now.id != disk.id || now.model != disk.model || now.size_bytes != (*device)->size_bytes()) {
+    return core::fail(core::ErrorKind::conflict, "scout.disk_changed",
+                      fmt::format("{} became another disk while it was opened", disk.device));
+  }
+  return device;
+}
+
+}  // namespace colony::ramdisk
