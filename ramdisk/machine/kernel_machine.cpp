@@ -41,7 +41,8 @@ Result<Inventory> KernelMachine::inventory() {
   inventory.nics = list_nics(sysfs_, permanent_mac_);
   inventory.disks = list_disks(sysfs_);
   for (Disk& disk : inventory.disks) {
-    disk.content = content_signature(devices_.bytes(disk.device, signature_bytes));
+    const auto begin = devices_.bytes(disk.device, signature_bytes);
+    disk.content = begin.empty() ? "unreadable" : content_signature(begin);
   }
   if (const auto bmc = open_ipmi_device(devices_.at("ipmi0"))) inventory.bmc = ask_bmc(*bmc);
   inventory.boot_firmware = sysfs_.exists("firmware/efi") ? "efi" : "bios";
