@@ -1,0 +1,175 @@
+// Trees in the shape of real machines' sysfs, cut down to what is read.
+#include "ramdisk/machine/kernel_machine.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "ramdisk/machine/disks.hpp"
+
+using namespace colony;
+using namespace colony::ramdisk;
+
+namespace {
+
+class MachineTree : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = std::filesystem::path(testing::TempDir()) /
+            (std::string("tree-") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(root_);
+    for (const char* part : {"sys/block", "sys/class/net", "proc", "dev"})
+      std::filesystem::create_directories(root_ / part);
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  void file(const std::string& path, std::string_view content) {
+    std::filesystem::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path, std::ios::binary) << content;
+  }
+  void link(const std::string& path, const std::string& target) {
+    std::filesystem::create_directories((root_ / path).parent_path());
+    std::filesystem::create_directories(root_ / target);
+    std::filesystem::create_symlink(std::filesystem::absolute(root_ / target), root_ / path);
+  }
+  /// A disk at `device` below sys/devices, with the attributes that every disk has.
+  std::string disk(const std::string& name, const std::string& device, std::uint64_t sectors) {
+    const std::string at = "sys/devices/" + device + "/block/" + name;
+    link("sys/block/" + name, at);
+    file(at + "/size", std::to_string(sectors) + "\n");
+    file(at + "/queue/logical_block_size", "512\n");
+    file(at + "/queue/physical_block_size", "4096\n");
+    file(at + "/queue/rotational", "0\n");
+    file(at + "/removable", "0\n");
+    file(at + "/ro", "0\n");
+    return at;
+  }
+  std::string nic(const std::string& name, const std::string& device, const std::string& mac) {
+    const std::string at = "sys/devices/" + device + "/net/" + name;
+    link("sys/class/net/" + name, at);
+    link(at + "/device", "sys/devices/" + device);
+    file(at + "/address", mac + "\n");
+    file(at + "/type", "1\n");
+    return at;
+  }
+  Tree sysfs() { return Tree(root_ / "sys"); }
+  KernelMachine machine() {
+    return KernelMachine({.sysfs = root_ / "sys",
+                          .procfs = root_ / "proc",
+                          .devices = root_ / "dev",
+                          .permanent_mac = [](const std::string&) { return std::nullopt; }});
+  }
+
+  std::filesystem::path root_;
+};
+
+}  // namespace
+
+TEST_F(MachineTree, NvmeDiskTellsSerialEuiAndModel) {
+  const auto at = disk("nvme0n1", "pci0000:00/0000:00:1d.0/nvme/nvme0/nvme0n1", 1875385008);
+  file(at + "/wwid", "eui.0025385b11b00e2f\n");
+  file(at + "/device/serial", "S64FNE0R100001      \n");
+  file(at + "/device/model", "SAMSUNG MZQL2960HCJR-00A07              \n");
+  const auto disks = list_disks(sysfs());
+  ASSERT_EQ(disks.size(), 1U);
+  EXPECT_EQ(disks[0].id.serial, "S64FNE0R100001");
+  EXPECT_EQ(disks[0].id.wwn, "eui.0025385b11b00e2f");
+  EXPECT_EQ(disks[0].model, "SAMSUNG MZQL2960HCJR-00A07");
+  EXPECT_EQ(disks[0].transport, "nvme");
+  EXPECT_EQ(disks[0].size_bytes, 960197124096U);
+  EXPECT_EQ(disks[0].physical_block_bytes, 4096U);
+}
+
+TEST_F(MachineTree, SataDiskTellsItsSerialThroughVpdPage80) {
+  const auto at = disk("sda", "pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", 1000215216);
+  file(at + "/device/model", "INTEL SSDSC2KB48\n");
+  file(at + "/device/wwid", "naa.55cd2e414f6b1234\n");
+  file(at + "/device/vpd_pg80", std::string("\x00\x80\x00\x14", 4) + "  PHYF123456789ABCDE");
+  const auto disks = list_disks(sysfs());
+  ASSERT_EQ(disks.size(), 1U);
+  EXPECT_EQ(disks[0].id.serial, "PHYF123456789ABCDE");
+  EXPECT_EQ(disks[0].id.wwn, "naa.55cd2e414f6b1234");
+  EXPECT_EQ(disks[0].transport, "sata");
+}
+
+TEST_F(MachineTree, VirtioDiskTellsItsSerial) {
+  const auto at = disk("vda", "pci0000:00/0000:00:05.0/virtio2", 131072);
+  file(at + "/serial", "VD1");
+  file(at + "/device/vendor", "0x1af4\n");
+  const auto disks = list_disks(sysfs());
+  ASSERT_EQ(disks.size(), 1U);
+  EXPECT_EQ(disks[0].id.serial, "VD1");
+  EXPECT_EQ(disks[0].model, "virtio");
+  EXPECT_EQ(disks[0].transport, "virtio");
+}
+
+TEST_F(MachineTree, NamesThatTheKernelMadeUpAreNoWwn) {
+  const auto at = disk("sda", "pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", 2048);
+  file(at + "/device/wwid", "t10.ATA     QEMU HARDDISK                           QM00001\n");
+  EXPECT_EQ(list_disks(sysfs()).at(0).id.wwn, "");
+}
+
+TEST_F(MachineTree, OnlyWholeRealDisksAreListed) {
+  disk("loop0", "virtual", 2048);
+  disk("dm-0", "virtual", 2048);
+  disk("sr0", "pci0000:00/0000:00:17.0/ata2/host1/target1:0:0/1:0:0:0", 2048);
+  disk("sdb", "pci0000:00/0000:00:14.0/usb1/1-1/host2/target2:0:0/2:0:0:0", 0);  // card reader without card
+  disk("mmcblk0boot0", "pci0000:00/0000:00:1a.0/mmc_host/mmc0/mmc0:0001", 8192);
+  const auto hidden = disk("nvme0c0n1", "pci0000:00/0000:00:1d.0/nvme/nvme0", 2048);
+  file(hidden + "/hidden", "1\n");
+  const auto multipath = disk("nvme0n1", "virtual/nvme-subsystem/nvme-subsys0", 2048);
+  file(multipath + "/hidden", "0\n");
+  const auto disks = list_disks(sysfs());
+  ASSERT_EQ(disks.size(), 1U);
+  EXPECT_EQ(disks[0].device, "nvme0n1");
+}
+
+TEST_F(MachineTree, NonsenseInSysfsDoesNoHarm) {
+  const auto at = disk("sda", "pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", 2048);
+  file(at + "/size", "99999999999999999999999999\n");
+  file(at + "/queue/logical_block_size", "-1\n");
+  file(at + "/device/vpd_pg80", std::string("\x00\x80\xff\xff", 4));
+  file(at + "/device/model", std::string("a\x1b[31m\x00z", 8));
+  EXPECT_TRUE(list_disks(sysfs()).empty());
+  EXPECT_EQ(describe_disk(sysfs(), "sda").model, "a [31m z");
+}
+
+TEST_F(MachineTree, InventoryPutsEverythingTogether) {
+  const auto at = disk("vda", "pci0000:00/0000:00:05.0/virtio2", 131072);
+  file(at + "/serial", "VD1");
+  file("dev/vda", std::string(4096, '\0') + "x");
+  const auto port = nic("eth0", "pci0000:00/0000:00:03.0/virtio0", "52:54:00:aa:bb:01");
+  file(port + "/speed", "-1\n");
+  file(port + "/carrier", "1\n");
+  link(port + "/device/driver", "sys/bus/virtio/drivers/virtio_net");
+  link("sys/class/net/lo", "sys/devices/virtual/net/lo");
+  file("sys/firmware/efi/fw_platform_size", "64\n");
+  file("proc/cpuinfo", "processor : 0\nmodel name : x\n");
+  file("proc/meminfo", "MemTotal: 1024 kB\n");
+  const auto inventory = machine().inventory();
+  ASSERT_TRUE(inventory);
+  EXPECT_EQ(inventory->boot_firmware, "efi");
+  EXPECT_EQ(inventory->memory_bytes, 1U << 20);
+  EXPECT_EQ(inventory->cpu.threads, 1U);
+  EXPECT_FALSE(inventory->bmc);
+  ASSERT_EQ(inventory->disks.size(), 1U);
+  EXPECT_EQ(inventory->disks[0].content, "data");
+  ASSERT_EQ(inventory->nics.size(), 1U);
+  EXPECT_EQ(inventory->nics[0].mac.to_string(), "52:54:00:aa:bb:01");
+  EXPECT_EQ(inventory->nics[0].driver, "virtio_net");
+  EXPECT_EQ(inventory->nics[0].pci_address, "0000:00:03.0");
+  EXPECT_TRUE(inventory->nics[0].link_up);
+  EXPECT_FALSE(inventory->nics[0].speed_mbps);
+}
+
+TEST_F(MachineTree, AMachineOfNothingHasAnEmptyInventory) {
+  const auto inventory = machine().inventory();
+  ASSERT_TRUE(inventory);
+  EXPECT_TRUE(inventory->disks.empty());
+  EXPECT_TRUE(inventory->nics.empty());
+}
+
+TEST_F(MachineTree, ADiskThatCannotBeReadIsNotCalledEmpty) {
+  disk("vda", "pci0000:00/0000:00:05.0/virtio2", 131072);
+  EXPECT_EQ(machine().inventory()->disks.at(0).content, "unreadable");
+}
