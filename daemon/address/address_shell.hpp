@@ -33,7 +33,8 @@ struct ClaimedAddress {
   core::Duration took{};
 };
 
-/// This boot's id, from the kernel; "" where there is none.
+/// This boot's id: from the kernel, or, where the unit's sandbox hides /proc/sys, from COLONY_BOOT_ID, which
+/// the unit sets. "" where there is neither: then no record counts.
 [[nodiscard]] std::string system_boot_id();
 
 class AddressShell {

@@ -59,7 +59,7 @@ core::Result<AddressPlan> plan_address(const InterfaceName& interface, const Add
 
   AddressPlan plan;
   plan.interface = *state;
-  const bool record_counts = record && record->boot_id == boot_id;
+  const bool record_counts = record && !boot_id.empty() && record->boot_id == boot_id;
   if (const Ipv4Network* present = find_address(*state, wanted.address)) {
     const bool ours = record_counts && record->interface == state->name && record->address == *present;
     plan.way = ours ? AddressPlan::Way::resume : AddressPlan::Way::borrow;

@@ -113,6 +113,12 @@ TEST(AddressPlan, ARecordOfAnotherBootOrPlaceOrPrefixProvesNothing) {
   }
 }
 
+TEST(AddressPlan, WithoutABootIdNoRecordCounts) {
+  const AddressRecord record{"eth1", network("10.1.1.2/24"), ""};
+  const auto p = plan_address(*InterfaceName::parse("eth1"), *AddressSpec::parse("10.1.1.2"), machine, record, "");
+  EXPECT_EQ(p->way, AddressPlan::Way::borrow);
+}
+
 TEST(AddressPlan, AnOldAddressOfOursIsTakenOffFirst) {
   const AddressRecord record{"eth1", network("10.1.1.2/24"), boot};
   const auto p = plan("eth1", "10.1.1.5/24", machine, record);
