@@ -115,7 +115,8 @@ TEST(AddressPlan, ARecordOfAnotherBootOrPlaceOrPrefixProvesNothing) {
 
 TEST(AddressPlan, WithoutABootIdNoRecordCounts) {
   const AddressRecord record{"eth1", network("10.1.1.2/24"), ""};
-  const auto p = plan_address(*InterfaceName::parse("eth1"), *AddressSpec::parse("10.1.1.2"), machine, record, "");
+  const auto p =
+      plan_address(*InterfaceName::parse("eth1"), *AddressSpec::parse("10.1.1.2"), machine, record, "");
   EXPECT_EQ(p->way, AddressPlan::Way::borrow);
 }
 
