@@ -22,8 +22,6 @@ namespace {
 
 constexpr std::string_view key_check_text = "the key of this database";
 constexpr std::string_view key_check_place = "store.key_check";
-/// About 4 MiB of log: a checkpoint then writes each page once, however often it changed.
-constexpr int log_pages_before_checkpoint = 1000;
 /// Timeline rows of one asset between two prunings of it.
 constexpr unsigned pruning_stride = 64;
 
@@ -317,7 +315,7 @@ Result<> StoreFile::prune(const Change& change, const Counters& counters) {
 
 Result<> StoreFile::tidy() {
   if (finished_) return std::unexpected(*finished_);
-  if (database_.log_pages() < log_pages_before_checkpoint) return {};
+  if (database_.log_pages() < options_.log_pages) return {};
   return watched(database_.checkpoint());
 }
 

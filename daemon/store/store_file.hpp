@@ -39,7 +39,8 @@ struct FileOptions {
   std::string owner;  // the machine's id (systemd's machine-id); another owner begins a new epoch
   Durability durability = Durability::full;
   Retention retention;
-  std::string vfs;  // tests inject faults here
+  int log_pages = 1000;  // before a checkpoint: about 4 MiB, in which a page changes often and is moved once
+  std::string vfs;       // tests inject faults here
 };
 
 struct OpenReport {

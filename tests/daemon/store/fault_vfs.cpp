@@ -1,1 +1,0 @@
-#include "tests/daemon/store/fault_vfs.hpp"
