@@ -8,6 +8,19 @@
 
 namespace colony::core::http {
 
+namespace {
+
+std::string documented_code(std::string_view code) {
+  std::string documented(code);
+  for (char& c : documented) {
+    if (c == '.') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return documented;
+}
+
+}  // namespace
+
 std::string_view name(Method method) {
   switch (method) {
     case Method::get: return "GET";
@@ -109,12 +122,7 @@ HttpResponse json_response(Status status, const Json& body) {
 
 HttpResponse error_response(Status status, std::string_view code, std::string_view error,
                             std::string_view details) {
-  std::string documented(code);
-  for (char& c : documented) {
-    if (c == '.') c = '_';
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return json_response(status, Json{{"error", error}, {"code", documented}, {"details", details}});
+  return json_response(status, Json{{"error", error}, {"code", documented_code(code)}, {"details", details}});
 }
 
 Status status_of(ErrorKind kind) {
@@ -138,7 +146,10 @@ Status status_of(ErrorKind kind) {
 }
 
 HttpResponse error_response(const Error& error) {
-  return error_response(status_of(error.kind), error.code, error.message);
+  return json_response(status_of(error.kind), Json{{"error", error.message},
+                                                   {"code", documented_code(error.code)},
+                                                   {"details", ""},
+                                                   {"kind", name(error.kind)}});
 }
 
 }  // namespace colony::core::http

@@ -150,7 +150,7 @@ using Handler = std::function<Task<HttpResponse>(HttpRequest)>;
 /// "ASSET_NOT_FOUND".
 [[nodiscard]] HttpResponse error_response(Status status, std::string_view code, std::string_view error,
                                           std::string_view details = {});
-/// The status follows from the error's kind.
+/// The status follows from the error's kind, which stands in the body too ("kind").
 [[nodiscard]] HttpResponse error_response(const Error& error);
 [[nodiscard]] Status status_of(ErrorKind kind);
 

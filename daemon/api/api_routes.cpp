@@ -1,0 +1,331 @@
+#include "daemon/api/api_routes.hpp"
+
+#include <charconv>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/api/bodies.hpp"
+#include "daemon/api/event_stream.hpp"
+#include "daemon/api/metrics.hpp"
+#include "daemon/api/views.hpp"
+
+namespace colony::daemon::api {
+
+namespace http = core::http;
+using core::Json;
+using core::Result;
+using core::Task;
+using http::error_response;
+using http::HttpRequest;
+using http::HttpResponse;
+using http::json_response;
+using http::Method;
+using http::Status;
+
+namespace {
+
+constexpr unsigned default_limit = 100;
+constexpr unsigned max_limit = 1000;
+
+/// A route's coroutine: a free function, so that nothing captured can die before it.
+using Answer = Task<HttpResponse> (*)(const ApiServices& api, HttpRequest request);
+
+template <class View>
+HttpResponse answer(Status status, const Result<View>& result) {
+  if (!result) return error_response(result.error());
+  return json_response(status, to_json(*result));
+}
+
+Result<std::uint64_t> number(const HttpRequest& request, std::string_view key, std::uint64_t absent,
+                             std::uint64_t limit) {
+  const auto text = request.query_value(key);
+  if (!text) return absent;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc{} || end != text->data() + text->size() || value > limit) {
+    return core::fail(core::ErrorKind::invalid_input, "api.query",
+                      fmt::format("{} must be a number from 0 to {}", key, limit));
+  }
+  return value;
+}
+
+Result<unsigned> limit_of(const HttpRequest& request) {
+  const auto value = number(request, "limit", default_limit, max_limit);
+  if (!value) return std::unexpected(value.error());
+  return static_cast<unsigned>(*value);
+}
+
+/// ?asset=REF; nothing when it is not given.
+Result<std::optional<core::AssetId>> asset_filter(const ApiServices& api, const HttpRequest& request) {
+  const auto ref = request.query_value("asset");
+  if (!ref) return std::optional<core::AssetId>{};
+  const auto asset = api.orders.asset(std::string(*ref));
+  if (!asset) return std::unexpected(asset.error());
+  return std::optional<core::AssetId>(asset->id);
+}
+
+/// Who asked for a change: the audit line.
+void log_order(const ApiServices& api, const HttpRequest& request, std::string_view order) {
+  const auto* peer = std::get_if<http::UnixPeer>(&request.peer);
+  api.log.info("api.order", "An order came in",
+               {{"order", order},
+                {"asset", request.param("id")},
+                {"uid", peer != nullptr ? static_cast<std::int64_t>(peer->uid) : -1},
+                {"pid", peer != nullptr ? static_cast<std::int64_t>(peer->pid) : -1}});
+}
+
+// ---- Looks ----
+
+Task<HttpResponse> get_assets(const ApiServices& api, HttpRequest) {
+  co_return json_response(Status::ok, list_json("assets", api.orders.assets()));
+}
+
+Task<HttpResponse> get_asset(const ApiServices& api, HttpRequest request) {
+  co_return answer(Status::ok, api.orders.asset(std::string(request.param("id"))));
+}
+
+Task<HttpResponse> get_why(const ApiServices& api, HttpRequest request) {
+  co_return answer(Status::ok, api.orders.why(std::string(request.param("id"))));
+}
+
+Task<HttpResponse> get_timeline(const ApiServices& api, HttpRequest request) {
+  const auto limit = limit_of(request);
+  if (!limit) co_return error_response(limit.error());
+  const auto asset = api.orders.asset(std::string(request.param("id")));
+  if (!asset) co_return error_response(asset.error());
+  const auto timeline = co_await api.orders.timeline(asset->id, *limit);
+  if (!timeline) co_return error_response(timeline.error());
+  co_return json_response(Status::ok, list_json("timeline", *timeline));
+}
+
+Task<HttpResponse> get_power(const ApiServices& api, HttpRequest request) {
+  const auto power = co_await api.orders.power_state(std::string(request.param("id")));
+  if (!power) co_return error_response(power.error());
+  co_return json_response(Status::ok, Json{{"power", name(*power)}});
+}
+
+Task<HttpResponse> get_workflows(const ApiServices& api, HttpRequest request) {
+  const auto limit = limit_of(request);
+  if (!limit) co_return error_response(limit.error());
+  const auto asset = asset_filter(api, request);
+  if (!asset) co_return error_response(asset.error());
+  const auto workflows = co_await api.orders.workflows(*asset, *limit);
+  if (!workflows) co_return error_response(workflows.error());
+  co_return json_response(Status::ok, list_json("workflows", *workflows));
+}
+
+Result<core::WorkflowId> workflow_id(const HttpRequest& request) {
+  const auto id = core::WorkflowId::parse(request.param("id"));
+  if (!id) {
+    return core::fail(core::ErrorKind::invalid_input, "workflow.id",
+                      "a workflow id is a UUID; `colony workflows` lists them");
+  }
+  return *id;
+}
+
+Task<HttpResponse> get_workflow(const ApiServices& api, HttpRequest request) {
+  const auto id = workflow_id(request);
+  if (!id) co_return error_response(id.error());
+  co_return answer(Status::ok, co_await api.orders.workflow(*id));
+}
+
+Task<HttpResponse> get_wipe_records(const ApiServices& api, HttpRequest request) {
+  const auto limit = limit_of(request);
+  if (!limit) co_return error_response(limit.error());
+  const auto asset = asset_filter(api, request);
+  if (!asset) co_return error_response(asset.error());
+  const auto records = co_await api.orders.wipe_records(*asset, *limit);
+  if (!records) co_return error_response(records.error());
+  co_return json_response(Status::ok, list_json("wipe_records", *records));
+}
+
+Task<HttpResponse> get_events(const ApiServices& api, HttpRequest request) {
+  const auto limit = limit_of(request);
+  if (!limit) co_return error_response(limit.error());
+  auto after = number(request, "after", 0, UINT64_MAX);
+  if (!after) co_return error_response(after.error());
+  if (request.headers.find("Accept") == "application/json") {
+    const auto events = co_await api.orders.events(core::EventSeq{*after}, *limit);
+    if (!events) co_return error_response(events.error());
+    co_return json_response(Status::ok, list_json("events", *events));
+  }
+  if (const auto last = request.headers.find("Last-Event-ID")) {
+    std::uint64_t seq = 0;
+    const auto [end, error] = std::from_chars(last->data(), last->data() + last->size(), seq);
+    if (error == std::errc{} && end == last->data() + last->size()) after = seq;
+  }
+  HttpResponse response;
+  (void)response.headers.add("Content-Type", "text/event-stream");
+  (void)response.headers.add("Cache-Control", "no-store");
+  response.body = event_stream(api.timers, api.orders, core::EventSeq{*after});
+  co_return response;
+}
+
+Task<HttpResponse> get_status(const ApiServices& api, HttpRequest) {
+  Json status = to_json(api.orders.status());
+  status["version"] = api.version;
+  status["time"] = core::format_utc(api.timers.utc_now());
+  if (api.add_status) api.add_status(status);
+  co_return json_response(Status::ok, status);
+}
+
+Task<HttpResponse> get_health(const ApiServices&, HttpRequest) {
+  co_return http::text_response(Status::ok, "text/plain", "ok\n");
+}
+
+Task<HttpResponse> get_ready(const ApiServices& api, HttpRequest) {
+  const auto status = api.orders.status();
+  if (status.ready && !status.store_failure)
+    co_return http::text_response(Status::ok, "text/plain", "ready\n");
+  co_return http::text_response(Status::unavailable, "text/plain",
+                                status.store_failure ? "the store failed\n" : "starting\n");
+}
+
+Task<HttpResponse> get_metrics(const ApiServices& api, HttpRequest) {
+  const auto more = api.metrics ? api.metrics() : std::vector<Metric>{};
+  co_return http::text_response(Status::ok, "text/plain; version=0.0.4",
+                                render_metrics(api.orders.status(), more));
+}
+
+// ---- Orders ----
+
+Task<HttpResponse> post_bmc(const ApiServices& api, HttpRequest request) {
+  auto enrolment = decode_enrolment(request.body);
+  core::wipe_text(request.body);  // held the password
+  if (!enrolment) co_return error_response(enrolment.error());
+  log_order(api, request, "enrol");
+  const auto enrolled = co_await api.orders.enrol_bmc(std::move(*enrolment));
+  co_return answer(enrolled && !enrolled->updated ? Status::created : Status::ok, enrolled);
+}
+
+Task<HttpResponse> post_accept(const ApiServices& api, HttpRequest request) {
+  log_order(api, request, "accept");
+  co_return answer(Status::ok, co_await api.orders.accept(std::string(request.param("id"))));
+}
+
+Task<HttpResponse> post_discover(const ApiServices& api, HttpRequest request) {
+  auto order = decode_discover(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  log_order(api, request, "discover");
+  co_return answer(Status::accepted, co_await api.orders.discover(std::move(*order)));
+}
+
+Task<HttpResponse> post_provision(const ApiServices& api, HttpRequest request) {
+  auto order = decode_provision(request.param("id"), request.body);
+  core::wipe_text(request.body);  // held the cluster's keys
+  if (!order) co_return error_response(order.error());
+  log_order(api, request, "provision");
+  co_return answer(Status::accepted, co_await api.orders.provision(std::move(*order)));
+}
+
+Task<HttpResponse> post_wipe(const ApiServices& api, HttpRequest request) {
+  auto order = decode_wipe(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  log_order(api, request, "wipe");
+  co_return answer(Status::accepted, co_await api.orders.wipe(std::move(*order)));
+}
+
+Task<HttpResponse> post_wipe_plan(const ApiServices& api, HttpRequest request) {
+  const auto order = decode_wipe(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  co_return answer(Status::ok, api.orders.plan_wipe(*order));
+}
+
+Task<HttpResponse> post_power(const ApiServices& api, HttpRequest request) {
+  auto order = decode_power(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  log_order(api, request, "power");
+  co_return answer(Status::accepted, co_await api.orders.power(std::move(*order)));
+}
+
+Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
+  auto order = decode_reboot(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  log_order(api, request, "reboot");
+  co_return answer(Status::accepted, co_await api.orders.reboot(std::move(*order)));
+}
+
+Task<HttpResponse> post_window(const ApiServices& api, HttpRequest request) {
+  const auto duration = decode_window(request.body);
+  if (!duration) co_return error_response(duration.error());
+  log_order(api, request, "discovery-window");
+  const auto until = co_await api.orders.open_discovery_window(*duration);
+  if (!until) co_return error_response(until.error());
+  co_return json_response(Status::ok, Json{{"until", core::format_utc(*until)}});
+}
+
+Task<HttpResponse> delete_workflow(const ApiServices& api, HttpRequest request) {
+  const auto id = workflow_id(request);
+  if (!id) co_return error_response(id.error());
+  log_order(api, request, "cancel");
+  const auto cancelled = co_await api.orders.cancel(*id);
+  if (!cancelled) co_return error_response(cancelled.error());
+  HttpResponse response;
+  response.status = Status::no_content;
+  co_return response;
+}
+
+// ---- Clusters: documented, not built yet ----
+
+Task<HttpResponse> get_clusters(const ApiServices&, HttpRequest) {
+  co_return json_response(Status::ok, Json{{"clusters", Json::array()}});
+}
+
+Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
+  co_return error_response(
+      Status::not_implemented, "clusters.unsupported", "This appliance does not build whole clusters yet",
+      "Provision each node with its own machine config: POST /api/v1/assets/{id}/provision");
+}
+
+struct RouteRow {
+  Method method;
+  std::string_view pattern;
+  Answer answer;
+  std::size_t body_limit = 64 * 1024;
+};
+
+constexpr RouteRow routes[] = {
+    {Method::get, "/healthz", get_health},
+    {Method::get, "/readyz", get_ready},
+    {Method::get, "/metrics", get_metrics},
+    {Method::get, "/api/v1/status", get_status},
+    {Method::get, "/api/v1/events", get_events},
+    {Method::get, "/api/v1/assets", get_assets},
+    {Method::get, "/api/v1/assets/{id}", get_asset},
+    {Method::get, "/api/v1/assets/{id}/why", get_why},
+    {Method::get, "/api/v1/assets/{id}/timeline", get_timeline},
+    {Method::get, "/api/v1/assets/{id}/power", get_power},
+    {Method::post, "/api/v1/assets/{id}/power", post_power},
+    {Method::post, "/api/v1/assets/{id}/reboot", post_reboot},
+    {Method::post, "/api/v1/assets/{id}/accept", post_accept},
+    {Method::post, "/api/v1/assets/{id}/discover", post_discover},
+    {Method::post, "/api/v1/assets/{id}/provision", post_provision, 3 * max_machine_config},
+    {Method::post, "/api/v1/assets/{id}/wipe", post_wipe},
+    {Method::post, "/api/v1/assets/{id}/wipe-plan", post_wipe_plan},
+    {Method::post, "/api/v1/bmcs", post_bmc},
+    {Method::post, "/api/v1/discovery-window", post_window},
+    {Method::get, "/api/v1/workflows", get_workflows},
+    {Method::get, "/api/v1/workflows/{id}", get_workflow},
+    {Method::del, "/api/v1/workflows/{id}", delete_workflow},
+    {Method::get, "/api/v1/wipe-records", get_wipe_records},
+    {Method::get, "/api/v1/clusters", get_clusters},
+    {Method::post, "/api/v1/clusters", refuse_cluster},
+    {Method::get, "/api/v1/clusters/{id}", refuse_cluster},
+    {Method::del, "/api/v1/clusters/{id}", refuse_cluster},
+    {Method::get, "/api/v1/clusters/{id}/kubeconfig", refuse_cluster},
+};
+
+}  // namespace
+
+void add_api_routes(http::Router& router, ApiServices services) {
+  const auto shared = std::make_shared<const ApiServices>(std::move(services));
+  for (const auto& row : routes) {
+    router.add(row.method, row.pattern,
+               [shared, run = row.answer](HttpRequest request) { return run(*shared, std::move(request)); },
+               {row.body_limit});
+  }
+}
+
+}  // namespace colony::daemon::api

@@ -1,0 +1,36 @@
+#pragma once
+// The local API: /api/v1, /healthz, /readyz, /metrics (docs/openapi.yaml). A thin door to workflows::Orders;
+// who may come through it is decided by the listener: the unix socket's owner and group.
+
+#include <functional>
+#include <string>
+
+#include "core/async/timers.hpp"
+#include "core/http/router.hpp"
+#include "core/log.hpp"
+#include "workflows/orders.hpp"
+
+namespace colony::daemon::api {
+
+/// One line of /metrics that other rooms contribute: name without "colony_", value.
+struct Metric {
+  std::string name;
+  std::string help;
+  enum class Kind : std::uint8_t { counter, gauge } kind = Kind::gauge;
+  double value = 0;
+};
+
+struct ApiServices {
+  core::Timers& timers;
+  core::Log& log;
+  workflows::Orders& orders;
+  std::string version;
+  /// More members for /status (address, hosted link) and lines for /metrics; may be empty.
+  std::function<void(core::Json& status)> add_status;
+  std::function<std::vector<Metric>()> metrics;
+};
+
+/// Adds every route. `services` is kept by the routes; what it refers to outlives the router.
+void add_api_routes(core::http::Router& router, ApiServices services);
+
+}  // namespace colony::daemon::api

@@ -1,0 +1,48 @@
+#include "daemon/api/metrics.hpp"
+
+#include <fmt/format.h>
+
+namespace colony::daemon::api {
+
+namespace {
+
+void head(std::string& out, std::string_view name, std::string_view help, std::string_view type) {
+  out += fmt::format("# HELP colony_{0} {1}\n# TYPE colony_{0} {2}\n", name, help, type);
+}
+
+void labelled(std::string& out, std::string_view name, std::string_view label, std::string_view value,
+              std::uint64_t count) {
+  out += fmt::format("colony_{}{{{}=\"{}\"}} {}\n", name, label, value, count);
+}
+
+}  // namespace
+
+std::string render_metrics(const workflows::StatusView& status, const std::vector<Metric>& more) {
+  std::string out;
+  head(out, "ready", "1 when the store is open and every workflow is re-entered", "gauge");
+  out += fmt::format("colony_ready {}\n", status.ready ? 1 : 0);
+  head(out, "assets", "Assets by status", "gauge");
+  const auto& assets = status.assets;
+  labelled(out, "assets", "status", "discovering", assets.discovering);
+  labelled(out, "assets", "status", "available", assets.available);
+  labelled(out, "assets", "status", "provisioning", assets.provisioning);
+  labelled(out, "assets", "status", "provisioned", assets.provisioned);
+  labelled(out, "assets", "status", "deprovisioning", assets.deprovisioning);
+  head(out, "assets_condition", "Assets that need a person, by condition", "gauge");
+  labelled(out, "assets_condition", "condition", "quarantined", assets.quarantined);
+  labelled(out, "assets_condition", "condition", "indeterminate", assets.indeterminate);
+  labelled(out, "assets_condition", "condition", "unreachable", assets.unreachable);
+  head(out, "workflows", "Unfinished workflows by status", "gauge");
+  labelled(out, "workflows", "status", "pending", status.workflows.pending);
+  labelled(out, "workflows", "status", "running", status.workflows.running);
+  labelled(out, "workflows", "status", "held", status.workflows.held);
+  head(out, "last_event", "Sequence number of the newest event", "counter");
+  out += fmt::format("colony_last_event {}\n", status.last_event.value);
+  for (const auto& metric : more) {
+    head(out, metric.name, metric.help, metric.kind == Metric::Kind::counter ? "counter" : "gauge");
+    out += fmt::format("colony_{} {}\n", metric.name, metric.value);
+  }
+  return out;
+}
+
+}  // namespace colony::daemon::api

@@ -1,0 +1,264 @@
+#include "daemon/api/views.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace colony::daemon::api {
+
+using core::Json;
+namespace wf = workflows;
+
+namespace {
+
+template <class Optional>
+Json text_or_null(const Optional& value) {
+  return value ? Json(value->to_string()) : Json(nullptr);
+}
+
+Json time_or_null(const std::optional<core::UtcTime>& time) {
+  return time ? Json(core::format_utc(*time)) : Json(nullptr);
+}
+
+/// A stored document is shown as what it is; one that is no JSON any more, as text.
+Json embedded(const std::string& text) {
+  auto parsed = core::parse_json(text);
+  return parsed ? std::move(*parsed) : Json(text);
+}
+
+Json networks(const wf::AssetView& asset) {
+  Json out = Json::array();
+  if (!asset.inventory) {
+    for (const auto& mac : asset.macs) out.push_back({{"mac_address", mac.to_string()}});
+    return out;
+  }
+  for (const auto& nic : asset.inventory->nics) {
+    out.push_back({{"name", nic.name},
+                   {"mac_address", nic.mac.to_string()},
+                   {"driver", nic.driver},
+                   {"speed_mbps", nic.speed_mbps ? Json(*nic.speed_mbps) : Json(nullptr)},
+                   {"link_up", nic.link_up}});
+  }
+  return out;
+}
+
+Json storages(const wf::AssetView& asset) {
+  Json out = Json::array();
+  if (!asset.inventory) return out;
+  for (const auto& disk : asset.inventory->disks) {
+    Json shown = to_json(disk);
+    shown["name"] = disk.device;
+    shown["size_mb"] = disk.size_bytes / 1'000'000;
+    out.push_back(std::move(shown));
+  }
+  return out;
+}
+
+Json specs(const wf::AssetView& asset) {
+  if (!asset.inventory) return Json::object();
+  const auto& inventory = *asset.inventory;
+  std::uint64_t largest = 0;
+  for (const auto& disk : inventory.disks) largest = std::max(largest, disk.size_bytes);
+  return {{"cpu", fmt::format("{} cores", inventory.cpu.cores)},
+          {"ram", size_text(inventory.memory_bytes)},
+          {"disk", inventory.disks.empty()
+                       ? std::string("none")
+                       : fmt::format("{} x up to {}", inventory.disks.size(), size_text(largest))}};
+}
+
+Json bmc(const wf::AssetView& asset) {
+  if (!asset.bmc) return nullptr;
+  return {{"address", asset.bmc->address.to_string()},
+          {"port", asset.bmc->port},
+          {"driver", asset.bmc->driver},
+          {"username", asset.bmc->username},
+          {"firmware", asset.bmc->firmware},
+          {"product", asset.bmc->product}};
+}
+
+Json disks(const std::vector<drivers::scout::Disk>& all) {
+  Json out = Json::array();
+  for (const auto& disk : all) out.push_back(to_json(disk));
+  return out;
+}
+
+}  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::uint64_t giga = 1'000'000'000;
+  constexpr std::uint64_t tera = 1000 * giga;
+  if (bytes >= tera) return fmt::format("{:.4g}TB", static_cast<double>(bytes) / static_cast<double>(tera));
+  if (bytes >= giga) return fmt::format("{}GB", bytes / giga);
+  return fmt::format("{}MB", bytes / 1'000'000);
+}
+
+Json to_json(const wf::AssetView& asset) {
+  Json out;
+  out["id"] = asset.id.to_string();
+  out["name"] = asset.name;
+  out["hostname"] = asset.name;
+  out["status"] = name(asset.status);
+  out["ipmi"] = asset.bmc ? Json(asset.bmc->address.to_string()) : Json(nullptr);
+  out["specs"] = specs(asset);
+  out["cpu_cores"] = asset.inventory ? asset.inventory->cpu.cores : 0;
+  out["memory_mb"] = asset.inventory ? asset.inventory->memory_bytes >> 20 : 0;
+  out["networks"] = networks(asset);
+  out["storages"] = storages(asset);
+  out["condition"] = name(asset.condition);
+  out["condition_reason"] = asset.condition_reason;
+  out["accepted"] = asset.accepted;
+  out["wiped_by_us"] = asset.wiped_by_us;
+  out["power"] = asset.power ? Json(name(*asset.power)) : Json(nullptr);
+  out["bmc"] = bmc(asset);
+  out["serial"] = asset.serial;
+  out["aliases"] = asset.aliases;
+  out["workflow"] = text_or_null(asset.workflow);
+  out["queued"] = asset.queued;
+  out["created_at"] = core::format_utc(asset.created_at);
+  out["updated_at"] = core::format_utc(asset.updated_at);
+  if (asset.inventory) {
+    const auto& smbios = asset.inventory->smbios;
+    out["system"] = {{"uuid", text_or_null(smbios.uuid)},
+                     {"manufacturer", smbios.manufacturer},
+                     {"product", smbios.product},
+                     {"serial", smbios.serial},
+                     {"cpu_model", asset.inventory->cpu.model},
+                     {"cpu_threads", asset.inventory->cpu.threads},
+                     {"firmware", asset.inventory->boot_firmware}};
+  }
+  return out;
+}
+
+Json to_json(const wf::WorkflowView& workflow) {
+  Json progress = Json::array();
+  for (const auto& disk : workflow.progress) {
+    progress.push_back({{"disk", disk.disk}, {"phase", disk.phase}, {"percent", disk.percent}});
+  }
+  Json out;
+  out["id"] = workflow.id.to_string();
+  out["type"] = workflow.type;
+  out["status"] = name(workflow.status);
+  out["asset_id"] = workflow.asset.to_string();
+  out["asset_name"] = workflow.asset_name;
+  out["step"] = workflow.step;
+  out["step_number"] = workflow.step_number;
+  out["step_count"] = workflow.step_count;
+  out["percent"] = workflow.percent;
+  out["tries"] = workflow.tries;
+  out["waits_for"] = workflow.waits_for;
+  out["held"] = workflow.held;
+  out["error"] = workflow.error_code.empty()
+                     ? Json(nullptr)
+                     : Json{{"code", workflow.error_code}, {"message", workflow.error_message}};
+  out["operation_id"] = workflow.operation_id;
+  out["created_at"] = core::format_utc(workflow.created_at);
+  out["updated_at"] = core::format_utc(workflow.updated_at);
+  out["step_started_at"] = core::format_utc(workflow.step_started_at);
+  out["step_ends_by"] = time_or_null(workflow.step_ends_by);
+  out["progress"] = std::move(progress);
+  return out;
+}
+
+Json to_json(const wf::TimelineEntry& entry) {
+  Json out = core::to_json(entry.evidence);
+  out["workflow"] = text_or_null(entry.workflow);
+  out["text"] = entry.text;
+  return out;
+}
+
+Json to_json(const wf::Why& why) {
+  Json out;
+  out["asset"] = to_json(why.asset);
+  out["workflow"] = why.workflow ? to_json(*why.workflow) : Json(nullptr);
+  out["waits_for"] = why.waits_for;
+  out["since"] = core::format_utc(why.since);
+  out["usual_seconds"] =
+      why.usual ? Json(std::chrono::duration_cast<std::chrono::seconds>(*why.usual).count()) : Json(nullptr);
+  out["gives_up_at"] = time_or_null(why.gives_up_at);
+  out["evidence"] = list_json("evidence", why.evidence).at("evidence");
+  out["advice"] = why.advice;
+  return out;
+}
+
+Json to_json(const wf::StatusView& status) {
+  const auto& assets = status.assets;
+  Json out;
+  out["ready"] = status.ready;
+  out["epoch"] = status.epoch.value;
+  out["discovery_window_until"] = time_or_null(status.discovery_window_until);
+  out["assets"] = {{"discovering", assets.discovering},       {"available", assets.available},
+                   {"provisioning", assets.provisioning},     {"provisioned", assets.provisioned},
+                   {"deprovisioning", assets.deprovisioning}, {"quarantined", assets.quarantined},
+                   {"indeterminate", assets.indeterminate},   {"unreachable", assets.unreachable}};
+  out["workflows"] = {{"pending", status.workflows.pending},
+                      {"running", status.workflows.running},
+                      {"held", status.workflows.held}};
+  out["wipes_left_this_hour"] = status.wipes_left_this_hour;
+  out["last_event"] = status.last_event.value;
+  out["store_failure"] = status.store_failure ? Json(status.store_failure->message) : Json(nullptr);
+  return out;
+}
+
+Json to_json(const wf::WipePlan& plan) {
+  Json methods = Json::array();
+  for (const auto method : plan.methods) methods.push_back(name(method));
+  return {{"asset_id", plan.asset.to_string()}, {"asset_name", plan.asset_name},
+          {"disks", disks(plan.disks)},         {"left_alone", disks(plan.left_alone)},
+          {"minimum", name(plan.minimum)},      {"methods", std::move(methods)}};
+}
+
+Json to_json(const wf::Submitted& submitted) {
+  return {{"workflow_id", submitted.workflow.to_string()},
+          {"asset_id", submitted.asset.to_string()},
+          {"repeated", submitted.repeated},
+          {"queued_behind", submitted.queued_behind}};
+}
+
+Json to_json(const wf::Enrolled& enrolled) {
+  const auto& identity = enrolled.identity;
+  return {{"asset_id", enrolled.asset.to_string()},
+          {"updated", enrolled.updated},
+          {"bmc",
+           {{"firmware", identity.firmware_revision},
+            {"manufacturer_id", identity.manufacturer_id},
+            {"product_id", identity.product_id},
+            {"system_guid", text_or_null(identity.system_guid)},
+            {"board_serial", identity.board_serial},
+            {"product_serial", identity.product_serial},
+            {"product_name", identity.product_name}}},
+          {"discovery", enrolled.discovery ? to_json(*enrolled.discovery) : Json(nullptr)}};
+}
+
+Json to_json(const wf::StoredEvent& event) {
+  return {{"seq", event.seq.value},
+          {"type", event.event.type},
+          {"subject", event.event.subject},
+          {"at", core::format_utc(event.event.at)},
+          {"body", embedded(event.event.body_json)}};
+}
+
+Json to_json(const wf::WipeRecordRow& record) {
+  return {{"workflow_id", record.workflow.to_string()},
+          {"asset_id", record.asset.to_string()},
+          {"attempt", record.attempt.value},
+          {"at", core::format_utc(record.at)},
+          {"record", embedded(record.record_json)}};
+}
+
+template <class View>
+Json list_json(std::string_view key, const std::vector<View>& views) {
+  Json list = Json::array();
+  for (const auto& view : views) list.push_back(to_json(view));
+  Json out;
+  out[std::string(key)] = std::move(list);
+  return out;
+}
+
+template Json list_json(std::string_view, const std::vector<wf::AssetView>&);
+template Json list_json(std::string_view, const std::vector<wf::WorkflowView>&);
+template Json list_json(std::string_view, const std::vector<wf::TimelineEntry>&);
+template Json list_json(std::string_view, const std::vector<wf::StoredEvent>&);
+template Json list_json(std::string_view, const std::vector<wf::WipeRecordRow>&);
+
+}  // namespace colony::daemon::api

@@ -1,0 +1,215 @@
+#include "daemon/api/api_routes.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/async/task_group.hpp"
+#include "core/async/virtual_timers.hpp"
+#include "core/http/exchange.hpp"
+#include "daemon/api/event_stream.hpp"
+#include "tests/daemon/fake_orders.hpp"
+
+using namespace colony;
+using namespace colony::core;
+using namespace colony::core::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Bench {
+  boost::asio::io_context loop{1};
+  VirtualTimers timers{loop, *parse_utc("2026-11-20T18:00:00Z")};
+  TaskGroup group{timers};
+  Log log = Log::silent();
+  test::FakeOrders orders;
+  Router router;
+  RouterExchange exchange{router, UnixPeer{0, 0, 1}};
+
+  Bench() {
+    daemon::api::add_api_routes(
+        router, {timers, log, orders, "0.1.0", [](Json& status) { status["address"] = "10.1.1.5"; },
+                 [] {
+                   return std::vector<daemon::api::Metric>{
+                       {"http_requests_total", "Requests", daemon::api::Metric::Kind::counter, 7}};
+                 }});
+  }
+  ClientResponse ask(ClientRequest request) {
+    std::optional<Result<ClientResponse>> out;
+    const auto run = [](Bench& b, ClientRequest r, std::optional<Result<ClientResponse>>& o) -> Task<> {
+      o = co_await b.exchange.exchange(std::move(r), b.timers.now() + 1s);
+    };
+    group.spawn("ask", run(*this, std::move(request), out));
+    timers.run_until([this] { return group.size() == 0; }, timers.now() + 1h);
+    return std::move(**out);
+  }
+  ClientResponse get(std::string target, std::string accept = {}) {
+    ClientRequest request;
+    request.target = std::move(target);
+    if (!accept.empty()) static_cast<void>(request.headers.add("Accept", accept));
+    return ask(std::move(request));
+  }
+  ClientResponse post(std::string target, std::string body, Method method = Method::post) {
+    ClientRequest request;
+    request.method = method;
+    request.target = std::move(target);
+    request.body = std::move(body);
+    return ask(std::move(request));
+  }
+  Json json(std::string target) { return Json::parse(get(std::move(target)).body); }
+};
+
+workflows::StoredEvent event(std::uint64_t seq) {
+  return {EventSeq{seq},
+          {"workflow.step", "w", *parse_utc("2026-11-20T18:00:00Z"), R"({"step":"power-off"})"}};
+}
+
+}  // namespace
+
+TEST(ApiRoutes, ShowAssetsInTheDocumentedForm) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  asset.status = workflows::AssetStatus::available;
+  asset.bmc =
+      workflows::AssetView::Bmc{*Ipv4Address::parse("10.1.1.20"), 623, "native", "ADMIN", "2.49", "X11"};
+  drivers::scout::Inventory inventory;
+  inventory.cpu.cores = 16;
+  inventory.memory_bytes = 64'000'000'000;
+  inventory.disks.resize(1);
+  inventory.disks[0].size_bytes = 1'000'000'000'000;
+  inventory.disks[0].device = "nvme0n1";
+  asset.inventory = inventory;
+  const Json list = bench.json("/api/v1/assets");
+  ASSERT_EQ(list["assets"].size(), 1U);
+  const Json& shown = list["assets"][0];
+  EXPECT_EQ(shown["id"], "00000000-0000-4000-8000-000000000001");
+  EXPECT_EQ(shown["hostname"], "web-1");
+  EXPECT_EQ(shown["status"], "available");
+  EXPECT_EQ(shown["ipmi"], "10.1.1.20");
+  EXPECT_EQ(shown["specs"]["ram"], "64GB");
+  EXPECT_EQ(shown["specs"]["disk"], "1 x up to 1TB");
+  EXPECT_EQ(shown["cpu_cores"], 16);
+  EXPECT_EQ(shown["storages"][0]["name"], "nvme0n1");
+  EXPECT_EQ(bench.json("/api/v1/assets/web-1")["id"], shown["id"]);
+}
+
+TEST(ApiRoutes, AnswerErrorsInTheDocumentedForm) {
+  Bench bench;
+  const auto missing = bench.get("/api/v1/assets/nobody");
+  EXPECT_EQ(missing.status, Status::not_found);
+  const Json body = Json::parse(missing.body);
+  EXPECT_EQ(body["code"], "ASSET_NOT_FOUND");
+  EXPECT_EQ(body["error"], "no asset is named nobody");
+  EXPECT_EQ(body["kind"], "not_found");
+  EXPECT_EQ(bench.get("/api/v1/workflows/x").status, Status::bad_request);
+  EXPECT_EQ(bench.get("/api/v1/workflows?limit=1001").status, Status::bad_request);
+  EXPECT_EQ(bench.get("/api/v1/workflows?asset=nobody").status, Status::not_found);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/wipe", "not json").status, Status::bad_request);
+}
+
+TEST(ApiRoutes, PassOrdersOn) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  EXPECT_EQ(bench.post("/api/v1/bmcs", R"({"ip":"10.1.1.20","username":"A","password":"p"})").status,
+            Status::created);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/accept", "").status, Status::ok);
+  EXPECT_EQ(bench.post("/api/v1/discovery-window", R"({"for":"30m"})").body,
+            R"({"until":"2026-11-20T18:30:00.000Z"})");
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/discover", "").status, Status::accepted);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/provision", R"({"config":"c","disk":"W"})").status,
+            Status::accepted);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/wipe", R"({"disks":["S1"],"minimum":"clear"})").status,
+            Status::accepted);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/power", R"({"action":"off"})").status, Status::accepted);
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/reboot", R"({"boot_device":"pxe"})").status, Status::accepted);
+  EXPECT_EQ(bench.post("/api/v1/workflows/11111111-0000-4000-8000-000000000001", "", Method::del).status,
+            Status::no_content);
+  EXPECT_EQ(bench.orders.asked,
+            (std::vector<std::string>{"enrol 10.1.1.20:623 native A p ", "accept web-1", "window 30m0s",
+                                      "discover web-1", "provision web-1 c W 0",
+                                      "wipe web-1 S1 minimum clear", "power web-1 1", "reboot web-1 true",
+                                      "cancel 11111111-0000-4000-8000-000000000001"}));
+}
+
+TEST(ApiRoutes, ShowTheExactDisksOfAWipeWithoutOrderingIt) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  bench.orders.disks.resize(1);
+  bench.orders.disks[0].id.serial = "S1";
+  const auto plan = bench.post("/api/v1/assets/web-1/wipe-plan", "");
+  EXPECT_EQ(plan.status, Status::ok);
+  EXPECT_EQ(Json::parse(plan.body)["disks"].size(), 1U);
+  EXPECT_TRUE(bench.orders.asked.empty());
+}
+
+TEST(ApiRoutes, SayWhyAndWhatWasSeen) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  workflows::TimelineEntry entry;
+  entry.evidence.source = "pxe.dhcp";
+  entry.evidence.fact = DhcpSeen{};
+  entry.text = "asked for a boot program";
+  bench.orders.all_timeline.push_back(entry);
+  const Json why = bench.json("/api/v1/assets/web-1/why");
+  EXPECT_EQ(why["waits_for"], "the machine to ask for a boot program");
+  EXPECT_EQ(why["usual_seconds"], 90);
+  EXPECT_EQ(why["evidence"][0]["fact"], "dhcp_seen");
+  EXPECT_EQ(bench.json("/api/v1/assets/web-1/timeline")["timeline"][0]["text"], "asked for a boot program");
+}
+
+TEST(ApiRoutes, ListEventsOrStreamThem) {
+  Bench bench;
+  bench.orders.all_events = {event(1), event(2)};
+  const Json list = Json::parse(bench.get("/api/v1/events?after=1", "application/json").body);
+  ASSERT_EQ(list["events"].size(), 1U);
+  EXPECT_EQ(list["events"][0]["seq"], 2);
+  EXPECT_EQ(list["events"][0]["body"]["step"], "power-off");
+  EXPECT_EQ(daemon::api::encode_event(event(7)),
+            "id: 7\nevent: workflow.step\ndata: "
+            "{\"at\":\"2026-11-20T18:00:00.000Z\",\"body\":{\"step\":\"power-off\"},"
+            "\"seq\":7,\"subject\":\"w\",\"type\":\"workflow.step\"}\n\n");
+}
+
+TEST(ApiRoutes, AStreamGoesOnWhereItWasAndShowsThatItLives) {
+  Bench bench;
+  bench.orders.all_events = {event(1), event(2)};
+  bench.orders.later = {event(3)};
+  const auto stream = daemon::api::event_stream(bench.timers, bench.orders, EventSeq{1});
+  std::vector<std::string> pieces;
+  const auto read = [](const StreamBody& s, std::vector<std::string>& out) -> Task<> {
+    for (int i = 0; i < 3; ++i) out.push_back((co_await s.next()).value_or("end"));
+  };
+  bench.group.spawn("read", read(stream, pieces));
+  bench.timers.run_until([&bench] { return bench.group.size() == 0; }, bench.timers.now() + 1h);
+  ASSERT_EQ(pieces.size(), 3U);
+  EXPECT_TRUE(pieces[0].starts_with("id: 2\n"));
+  EXPECT_TRUE(pieces[1].starts_with("id: 3\n"));
+  EXPECT_EQ(pieces[2], ": still here\n\n");
+}
+
+TEST(ApiRoutes, TellStatusReadinessAndMetrics) {
+  Bench bench;
+  EXPECT_EQ(bench.get("/healthz").status, Status::ok);
+  EXPECT_EQ(bench.get("/readyz").status, Status::unavailable);
+  bench.orders.shown_status.ready = true;
+  bench.orders.shown_status.assets.available = 3;
+  EXPECT_EQ(bench.get("/readyz").status, Status::ok);
+  const Json status = bench.json("/api/v1/status");
+  EXPECT_EQ(status["version"], "0.1.0");
+  EXPECT_EQ(status["address"], "10.1.1.5");
+  EXPECT_EQ(status["assets"]["available"], 3);
+  const auto metrics = bench.get("/metrics").body;
+  EXPECT_NE(metrics.find("colony_assets{status=\"available\"} 3\n"), std::string::npos);
+  EXPECT_NE(metrics.find("# TYPE colony_http_requests_total counter\ncolony_http_requests_total 7\n"),
+            std::string::npos);
+  bench.orders.shown_status.store_failure = Error{ErrorKind::io, "store.io", "disk"};
+  EXPECT_EQ(bench.get("/readyz").status, Status::unavailable);
+}
+
+TEST(ApiRoutes, RefuseClustersByName) {
+  Bench bench;
+  EXPECT_EQ(bench.get("/api/v1/clusters").body, R"({"clusters":[]})");
+  const auto refused = bench.post("/api/v1/clusters", "{}");
+  EXPECT_EQ(refused.status, Status::not_implemented);
+  EXPECT_EQ(Json::parse(refused.body)["code"], "CLUSTERS_UNSUPPORTED");
+}
