@@ -1,0 +1,61 @@
+#pragma once
+// `colony init`: checks what it was given, registers the agent, writes the configuration and starts the
+// service, one reported step after the other. Safe to run again: what is right already is left alone, what
+// the operator changed in other keys stays.
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/net/privileged.hpp"
+#include "core/secret.hpp"
+#include "daemon/init/atomic_file.hpp"
+#include "daemon/init/hosted_registration.hpp"
+
+namespace colony::daemon {
+
+/// As typed; run_init says what is wrong with it.
+struct InitRequest {
+  core::Secret api_key;
+  std::string data_center_id;
+  std::string interface;
+  std::string address;
+  std::optional<std::string> api_url, agent_id, ca_file;
+  std::string config_dir = "/etc/colony";
+  bool start = true;
+};
+
+struct InitStep {
+  enum class Outcome : std::uint8_t { done, unchanged, note };
+  std::string name;  // "API key", "interface", "address", "agent", "configuration", "keys", "service"
+  Outcome outcome = Outcome::done;
+  std::string text;
+};
+using ReportStep = std::function<void(const InitStep&)>;
+
+/// The machine's service side: the unit's user and the unit itself.
+class ServiceControl {
+ public:
+  enum class Started : std::uint8_t { started, restarted, running, no_systemd, no_unit };
+  virtual ~ServiceControl() = default;
+  /// The user that the unit runs as; nullopt: there is none, so files stay ours.
+  [[nodiscard]] virtual std::optional<FileOwner> service_user() = 0;
+  /// Returns when the service says that it is ready. Errors: init.service (with the way to its log).
+  [[nodiscard]] virtual core::Result<Started> start(bool changed) = 0;
+};
+
+struct InitWorld {
+  core::InterfaceAddresses& interfaces;
+  HostedRegistration& hosted;
+  ServiceControl& service;
+};
+
+/// Errors: key.*, init.flag, init.config (an existing file with faults), init.write, address.*, hosted.*,
+/// init.service.
+[[nodiscard]] core::Result<> run_init(const InitRequest& request, InitWorld world, const ReportStep& report);
+
+/// 2 arguments, 3 network, 4 authentication, 1 everything else.
+[[nodiscard]] int exit_code(const core::Error& error);
+
+}  // namespace colony::daemon

@@ -1,0 +1,77 @@
+#include "daemon/init/system_service.hpp"
+
+#include <cerrno>
+#include <vector>
+
+#include <pwd.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace colony::daemon {
+
+namespace {
+
+constexpr const char* unit = "colonyd.service";
+constexpr const char* user = "colony";
+
+/// sd_booted(3): systemd is the system's first process.
+bool systemd_runs() {
+  return ::access("/run/systemd/system", F_OK) == 0;
+}
+
+/// Runs a program without a shell, its output going to ours. Its exit status, or -1.
+int run(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return -1;
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool quiet(std::vector<std::string> words) {
+  words.insert(words.begin() + 1, "--quiet");
+  return run(std::move(words)) == 0;
+}
+
+std::optional<FileOwner> find_user() {
+  // One thread, at start: getpwnam's static buffer is nobody else's.
+  const passwd* entry = ::getpwnam(user);  // NOLINT(concurrency-mt-unsafe)
+  if (entry == nullptr) return std::nullopt;
+  return FileOwner{entry->pw_uid, entry->pw_gid};
+}
+
+}  // namespace
+
+std::optional<FileOwner> SystemService::service_user() {
+  if (::geteuid() != 0 || !systemd_runs()) return std::nullopt;
+  if (const auto found = find_user()) return found;
+  for (const char* file : {"/usr/lib/sysusers.d/colony.conf", "/usr/local/lib/sysusers.d/colony.conf"}) {
+    if (::access(file, R_OK) == 0 && run({"systemd-sysusers", file}) == 0) return find_user();
+  }
+  return std::nullopt;
+}
+
+core::Result<ServiceControl::Started> SystemService::start(bool changed) {
+  if (!systemd_runs()) return Started::no_systemd;
+  if (run({"systemctl", "cat", "--no-pager", "--lines=0", unit}) != 0) return Started::no_unit;
+  const bool active = quiet({"systemctl", "is-active", unit});
+  if (active && !changed) return Started::running;
+  const bool enabled = quiet({"systemctl", "enable", unit});
+  const bool started = enabled && quiet({"systemctl", active ? "restart" : "start", unit});
+  if (!started) {
+    return core::fail(core::ErrorKind::io, "init.service",
+                      "colonyd did not become ready; see: journalctl -u colonyd -n 50");
+  }
+  return active ? Started::restarted : Started::started;
+}
+
+}  // namespace colony::daemon

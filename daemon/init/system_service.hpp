@@ -1,0 +1,16 @@
+#pragma once
+// ServiceControl on this machine: systemctl and the user database.
+
+#include "daemon/init/init.hpp"
+
+namespace colony::daemon {
+
+class SystemService final : public ServiceControl {
+ public:
+  /// The user `colony`, made by systemd-sysusers when the package's file is there and the user is not.
+  /// nullopt when we are not root or systemd is not running: then nobody but us runs the daemon.
+  [[nodiscard]] std::optional<FileOwner> service_user() override;
+  [[nodiscard]] core::Result<Started> start(bool changed) override;
+};
+
+}  // namespace colony::daemon
