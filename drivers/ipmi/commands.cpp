@@ -215,7 +215,7 @@ Command read_fru(std::uint16_t offset, std::uint8_t count) {
 Parsed<core::ByteView> parse_read_fru(core::ByteView data, std::uint8_t count) {
   if (data.size() < 2) return std::unexpected(IpmiError::bad_reply);
   const core::ByteView bytes = data.subspan(1);
-  if (bytes.size() > count) return std::unexpected(IpmiError::bad_reply);
+  if (bytes.empty() || bytes.size() > count) return std::unexpected(IpmiError::bad_reply);
   return bytes;
 }
 

@@ -55,13 +55,18 @@ Row row(IpmiError error) {
     case IpmiError::command_refused: return {"command_refused", refused, "the BMC refused the command"};
     case IpmiError::bad_reply: return {"bad_reply", corrupt, "the BMC's reply does not fit the command"};
     case IpmiError::bad_fru: return {"bad_fru", corrupt, "the FRU inventory contradicts itself"};
+    case IpmiError::credentials:
+      return {"credentials", invalid_input,
+              "IPMI carries user names of at most 16 bytes and passwords of at most 20"};
+    case IpmiError::queue_full: return {"queue_full", exhausted, "too many operations wait for this BMC"};
     case IpmiError::backing_off:
       return {"backing_off", unreachable, "the BMC did not answer of late and is left alone for a while"};
     case IpmiError::locked_out:
       return {"locked_out", unauthorized,
               "this password was refused twice and is not tried again; enter another"};
     case IpmiError::closed: return {"closed", cancelled, "the BMC client is closing"};
-    case IpmiError::deadline: return {"deadline", timed_out, "time was over before the command was sent"};
+    case IpmiError::deadline:
+      return {"deadline", timed_out, "the deadline passed before the BMC had answered"};
   }
   return {"internal", internal, "unnamed IPMI error"};
 }

@@ -46,10 +46,12 @@ enum class IpmiError : std::uint8_t {
   bad_fru,          // FRU inventory data that contradicts its own checksums or lengths
 
   // Ours.
+  credentials,  // a name over 16 or a password over 20 bytes: IPMI cannot carry it
+  queue_full,   // too many operations wait for this BMC
   backing_off,  // this BMC did not answer of late; not tried again until later
   locked_out,   // this password was refused twice; not tried again
   closed,       // the client is closing
-  deadline,     // the caller's time was over before anything was sent
+  deadline,     // the caller's time was over; an act was not sent (else: outcome_unknown)
 };
 
 [[nodiscard]] std::string_view name(IpmiError error);

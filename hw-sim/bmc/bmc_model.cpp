@@ -144,11 +144,12 @@ core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime
     response.status = ipmi::RmcpStatus::no_cipher_suite_match;
     return send();
   }
-  // The same request again takes no second slot.
-  for (auto& [id, session] : sessions_) {
-    if (session->keys || session->context.console_session != request->console_session) continue;
-    sessions_.erase(id);
-    break;
+  // A doubled request takes a second slot, as on real BMCs; when all are taken, a handshake that has not got
+  // further gives way.
+  if (sessions_.size() >= profile_.max_sessions) {
+    const auto waiting =
+        std::ranges::find_if(sessions_, [](const auto& entry) { return !entry.second->keys; });
+    if (waiting != sessions_.end()) sessions_.erase(waiting);
   }
   if (sessions_.size() >= profile_.max_sessions || faults_.strike(BmcMoment::session, BmcFaultKind::full)) {
     response.status = ipmi::RmcpStatus::insufficient_resources;

@@ -1,0 +1,129 @@
+#pragma once
+// One BMC: operations one after the other over one session that is opened when needed, kept between them, and
+// closed when idle. Callers only wait for results, so a caller that is cancelled never leaves a session in
+// the middle of an exchange.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "core/async/mailbox.hpp"
+#include "core/log.hpp"
+#include "drivers/ipmi/ipmi_client.hpp"
+#include "drivers/ipmi/operations.hpp"
+
+namespace colony::drivers::ipmi {
+
+class Actor;
+
+/// What all actors of a client share.
+struct Shared {
+  core::Timers& timers;
+  core::Random& random;
+  const core::Log& log;
+  DatagramPort& port;
+  IpmiOptions options;
+  std::unordered_map<std::uint32_t, Actor*> by_console_session;
+  std::unordered_map<std::uint64_t, CipherSuite> suites;  // by endpoint_key
+};
+
+[[nodiscard]] inline std::uint64_t endpoint_key(const BmcEndpoint& endpoint) {
+  return static_cast<std::uint64_t>(endpoint.address.value()) << 16 | endpoint.port;
+}
+
+template <class T>
+using Operation = std::function<core::Task<core::Result<T>>(Link&, core::BootTime)>;
+
+class Actor final : public Link {
+ public:
+  Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials);
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
+  ~Actor() override;
+
+  [[nodiscard]] const BmcEndpoint& endpoint() const { return endpoint_; }
+
+  /// Does what is asked until retired; then closes the session and ends.
+  [[nodiscard]] core::Task<> run();
+  void retire();
+  void on_datagram(core::Bytes datagram);
+
+  /// Waits for its turn and for the result, until `deadline` at the latest.
+  template <class T>
+  [[nodiscard]] core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline) {
+    struct Slot {
+      explicit Slot(core::Timers& timers) : finished(timers) {}
+      std::optional<core::Result<T>> result;
+      core::Wakeup finished;
+    };
+    auto slot = std::make_shared<Slot>(shared_.timers);
+    auto job = std::make_shared<Job>();
+    job->deadline = deadline;
+    job->refuse = [slot](core::Error error) {
+      slot->result.emplace(std::unexpected(std::move(error)));
+      slot->finished.wake();
+    };
+    job->run = [slot, operation](Link& link, core::BootTime until) {
+      return fill(slot, operation, link, until);
+    };
+    if (!enqueue(job)) co_return std::unexpected(refusal());
+    // Whoever is cancelled while waiting takes the job along, if it has not begun.
+    struct Withdraw {
+      std::shared_ptr<Job> job;
+      ~Withdraw() { job->withdrawn = true; }
+    } const withdraw{job};
+    const bool in_time = co_await slot->finished.wait_until(deadline);
+    if (!in_time && !job->begun) co_return std::unexpected(to_error(IpmiError::deadline));
+    // What has begun ends by the deadline itself.
+    if (!slot->result) co_await slot->finished.wait();
+    co_return std::move(*slot->result);
+  }
+
+  /// Ends the session, if there is one.
+  [[nodiscard]] core::Task<> close_session();
+
+ private:
+  struct Job {
+    core::BootTime deadline;
+    std::function<core::Task<>(Link&, core::BootTime)> run;
+    std::function<void(core::Error)> refuse;
+    bool begun = false;
+    bool withdrawn = false;
+  };
+
+  template <class Slot, class T = typename decltype(Slot::result)::value_type::value_type>
+  static core::Task<> fill(std::shared_ptr<Slot> slot, Operation<T> operation, Link& link,
+                           core::BootTime deadline) {
+    slot->result.emplace(co_await operation(link, deadline));
+    slot->finished.wake();
+  }
+
+  [[nodiscard]] core::Task<core::Result<Answered>> call(Command command, core::BootTime deadline) override;
+  [[nodiscard]] core::Task<core::Result<>> ensure_session(core::BootTime deadline);
+  [[nodiscard]] core::Task<SessionEvent> pump(Step step, core::BootTime deadline);
+  [[nodiscard]] core::Task<> pause(core::BootTime until);
+  [[nodiscard]] bool enqueue(std::shared_ptr<Job> job);
+  [[nodiscard]] core::Error refusal() const;
+  [[nodiscard]] std::vector<CipherSuite> suites_to_try() const;
+  void begin_session();
+  void end_session();
+  void on_opened(CipherSuite suite);
+  [[nodiscard]] core::Error on_open_failed(const Failed& failed);
+
+  Shared& shared_;
+  BmcEndpoint endpoint_;
+  BmcCredentials credentials_;
+  core::Mailbox<std::shared_ptr<Job>> jobs_;
+  core::Mailbox<core::Bytes> inbox_;  // an empty one: look again
+  std::unique_ptr<Session> session_;
+  bool retired_ = false;
+  bool closing_ = false;
+  core::BootTime next_command_{};  // not before
+  core::BootTime last_used_{};
+  core::BootTime quiet_until_{};  // back-off
+  unsigned silent_ = 0;           // attempts in a row without an answer
+  unsigned rejected_ = 0;         // logins in a row
+};
+
+}  // namespace colony::drivers::ipmi

@@ -1,0 +1,134 @@
+#include "drivers/ipmi/ipmi_client.hpp"
+
+#include <list>
+
+#include "core/async/task_group.hpp"
+#include "drivers/ipmi/actor.hpp"
+
+namespace colony::drivers::ipmi {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What the caller holds; the actor lives on until its session is closed.
+class IpmiBmc final : public Bmc {
+ public:
+  IpmiBmc(core::Timers& timers, std::shared_ptr<Actor> actor, bool usable)
+      : timers_(timers), actor_(std::move(actor)), usable_(usable) {}
+  IpmiBmc(const IpmiBmc&) = delete;
+  IpmiBmc& operator=(const IpmiBmc&) = delete;
+  ~IpmiBmc() override { actor_->retire(); }
+
+  core::Task<core::Result<BmcIdentity>> identity(core::BootTime deadline) override {
+    return perform<BmcIdentity>(read_identity, deadline);
+  }
+  core::Task<core::Result<core::PowerState>> power_state(core::BootTime deadline) override {
+    return perform<core::PowerState>(read_power, deadline);
+  }
+  core::Task<core::Result<>> power(PowerAction action, core::BootTime deadline) override {
+    return perform<void>(
+        [action](Link& link, core::BootTime until) { return act_on_power(link, action, until); }, deadline);
+  }
+  core::Task<core::Result<>> set_boot_device(const BootDeviceSetting& setting,
+                                             core::BootTime deadline) override {
+    return perform<void>(
+        [setting](Link& link, core::BootTime until) { return write_boot_device(link, setting, until); },
+        deadline);
+  }
+  core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) override {
+    return perform<BootDeviceSetting>(read_boot_device, deadline);
+  }
+  core::Task<> close() override {
+    // As an operation: after what is under way, and only if there is a session.
+    const auto end = [](Actor& actor) -> core::Task<core::Result<>> {
+      co_await actor.close_session();
+      co_return core::Result<>{};
+    };
+    Operation<void> operation = [actor = actor_.get(), end](Link&, core::BootTime) { return end(*actor); };
+    (void)co_await actor_->perform<void>(std::move(operation), timers_.now() + 1min);
+  }
+
+ private:
+  template <class T>
+  core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline) {
+    if (!usable_) co_return std::unexpected(to_error(IpmiError::credentials));
+    co_return co_await actor_->perform<T>(std::move(operation), deadline);
+  }
+
+  core::Timers& timers_;
+  std::shared_ptr<Actor> actor_;
+  bool usable_;
+};
+
+}  // namespace
+
+struct IpmiClient::Parts {
+  Parts(core::Timers& timers, core::Random& random, const core::Log& log, DatagramPort& port,
+        IpmiOptions options)
+      : shared{timers, random, log, port, std::move(options), {}, {}}, receiver(timers), running(timers) {}
+
+  Shared shared;
+  std::list<std::shared_ptr<Actor>> actors;
+  core::TaskGroup receiver;
+  core::TaskGroup running;
+
+  /// To the actor that the datagram names, if it came from that actor's BMC.
+  void dispatch(InboundDatagram datagram) {
+    const auto found = shared.by_console_session.find(console_session_of(datagram.bytes));
+    if (found != shared.by_console_session.end()) {
+      Actor& actor = *found->second;
+      if (endpoint_key(actor.endpoint()) == endpoint_key(datagram.from)) {
+        actor.on_datagram(std::move(datagram.bytes));
+      }
+      return;
+    }
+    // A refusal of Open Session without a session id: whoever talks to this BMC looks at its tag.
+    for (const auto& actor : actors) {
+      if (endpoint_key(actor->endpoint()) == endpoint_key(datagram.from)) actor->on_datagram(datagram.bytes);
+    }
+  }
+
+  static core::Task<> receive(Parts& parts) {
+    for (;;) parts.dispatch(co_await parts.shared.port.receive());
+  }
+
+  static core::Task<> run(Parts& parts, std::list<std::shared_ptr<Actor>>::iterator at) {
+    const std::shared_ptr<Actor> actor = *at;
+    co_await actor->run();
+    parts.actors.erase(at);
+  }
+};
+
+IpmiClient::IpmiClient(core::Timers& timers, core::Random& random, const core::Log& log, DatagramPort& port,
+                       IpmiOptions options)
+    : parts_(std::make_unique<Parts>(timers, random, log, port, std::move(options))) {
+  parts_->receiver.spawn("ipmi.receive", Parts::receive(*parts_));
+}
+
+IpmiClient::~IpmiClient() = default;
+
+std::unique_ptr<Bmc> IpmiClient::open(BmcEndpoint endpoint, BmcCredentials credentials) {
+  const bool usable =
+      credentials.username.size() <= max_username && credentials.password.reveal().size() <= max_password;
+  Parts& parts = *parts_;
+  const auto at = parts.actors.insert(
+      parts.actors.end(), std::make_shared<Actor>(parts.shared, endpoint, std::move(credentials)));
+  parts.running.spawn("ipmi.bmc", Parts::run(parts, at));
+  return std::make_unique<IpmiBmc>(parts.shared.timers, *at, usable);
+}
+
+std::optional<CipherSuite> IpmiClient::suite_of(BmcEndpoint endpoint) const {
+  const auto found = parts_->shared.suites.find(endpoint_key(endpoint));
+  if (found == parts_->shared.suites.end()) return std::nullopt;
+  return found->second;
+}
+
+core::Task<> IpmiClient::close() {
+  for (const auto& actor : parts_->actors) actor->retire();
+  co_await parts_->running.join();
+  parts_->receiver.cancel();
+  co_await parts_->receiver.join();
+}
+
+}  // namespace colony::drivers::ipmi

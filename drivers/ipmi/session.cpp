@@ -1,0 +1,287 @@
+#include "drivers/ipmi/session.hpp"
+
+#include <cassert>
+
+namespace colony::drivers::ipmi {
+
+Session::Session(SessionConfig config, const BmcCredentials& credentials, core::Random& random)
+    : config_(std::move(config)), credentials_(credentials), random_(random) {
+  assert(config_.console_session != 0 && !config_.suites.empty() && config_.timing.sends > 0);
+}
+
+std::optional<core::BootTime> Session::deadline() const {
+  if (!pending_) return std::nullopt;
+  return pending_->due;
+}
+
+Step Session::drop() {
+  ++dropped_;
+  return {};
+}
+
+// --- sending ---
+
+Step Session::open(core::BootTime now) {
+  assert(state_ == State::fresh);
+  return propose(now);
+}
+
+Step Session::propose(core::BootTime now) {
+  context_ = {};
+  context_.suite = config_.suites[suite_index_];
+  context_.console_session = config_.console_session;
+  context_.role = static_cast<std::uint8_t>(config_.privilege) | 0x10;  // 10h: look up by name only
+  context_.username = credentials_.username;
+  return send_handshake(
+      State::opening, PayloadType::open_session_request,
+      encode(OpenSessionRequest{.tag = ++tag_,
+                                .max_privilege = static_cast<std::uint8_t>(config_.privilege),
+                                .console_session = config_.console_session,
+                                .algorithms = algorithms(context_.suite)}),
+      now);
+}
+
+Step Session::send_handshake(State next, PayloadType type, core::Bytes payload, core::BootTime now) {
+  state_ = next;
+  pending_ = Pending{};
+  pending_->datagram = encode_plain(type, payload);
+  // A BMC that is silent to one proposal is mostly silent to all: later suites get fewer attempts.
+  pending_->sends_left = suite_index_ == 0 ? config_.timing.sends : std::min(2U, config_.timing.sends);
+  pending_->wait = config_.timing.first_wait;
+  return resend(now);
+}
+
+Step Session::submit(Command command, core::BootTime now) {
+  assert(ready());
+  return send_command(State::busy, command, now);
+}
+
+Step Session::close(core::BootTime now) {
+  assert(ready());
+  return send_command(State::closing, close_session(context_.bmc_session), now);
+}
+
+Step Session::send_command(State next, const Command& command, core::BootTime now) {
+  state_ = next;
+  number_.value = (number_.value + 1) & 0x3f;
+  pending_ = Pending{};
+  pending_->message = encode_request(command, number_);
+  pending_->number = number_;
+  pending_->net_fn = static_cast<std::uint8_t>(command.net_fn);
+  pending_->code = command.code;
+  pending_->repeat = command.repeat;
+  const bool once = command.repeat == Repeat::never;
+  pending_->sends_left = once ? 1 : config_.timing.sends;
+  pending_->wait = once ? config_.timing.act_wait : config_.timing.first_wait;
+  return resend(now);
+}
+
+Step Session::resend(core::BootTime now) {
+  assert(pending_ && pending_->sends_left > 0);
+  --pending_->sends_left;
+  pending_->due = now + pending_->wait;
+  pending_->wait *= 2;
+  Step step;
+  step.send.push_back(pending_->message.empty() ? pending_->datagram : seal_message(pending_->message));
+  return step;
+}
+
+core::Bytes Session::seal_message(core::ByteView message) {
+  AesKey::Block iv{};
+  random_.fill(iv);
+  return seal(*keys_, {context_.bmc_session, counter_.next()}, message, iv);
+}
+
+/// Close Session without waiting for the answer: frees the BMC's slot where it can.
+core::Bytes Session::farewell() {
+  number_.value = (number_.value + 1) & 0x3f;
+  return seal_message(encode_request(close_session(context_.bmc_session), number_));
+}
+
+// --- ends ---
+
+Step Session::fail(IpmiError error, std::optional<std::uint8_t> detail) {
+  Step step;
+  if (keys_ && !over()) step.send.push_back(farewell());
+  state_ = State::over;
+  pending_.reset();
+  step.event = Failed{error, detail};
+  return step;
+}
+
+Step Session::abandon(IpmiError why) {
+  Step step;
+  switch (state_) {
+    case State::busy:
+      // The session itself may be well; a late reply finds nobody who asked.
+      step.event = Failed{pending_->repeat == Repeat::never ? IpmiError::outcome_unknown : why, std::nullopt};
+      state_ = State::ready;
+      pending_.reset();
+      return step;
+    case State::closing:
+      state_ = State::over;
+      pending_.reset();
+      step.event = Closed{};
+      return step;
+    default: return fail(why);
+  }
+}
+
+Step Session::on_time(core::BootTime now) {
+  if (!pending_ || now < pending_->due) return {};
+  if (pending_->sends_left > 0) return resend(now);
+  switch (state_) {
+    case State::opening:
+      // Some BMCs do not answer proposals that they do not know, instead of refusing them.
+      if (suite_index_ + 1 < config_.suites.size()) {
+        ++suite_index_;
+        return propose(now);
+      }
+      return fail(IpmiError::no_answer);
+    case State::busy:
+      if (pending_->repeat == Repeat::never) return abandon(IpmiError::outcome_unknown);
+      return fail(IpmiError::no_answer);
+    case State::closing: return abandon(IpmiError::no_answer);
+    default: return fail(IpmiError::no_answer);
+  }
+}
+
+// --- receiving ---
+
+Step Session::on_datagram(core::ByteView datagram, core::BootTime now) {
+  const auto packet = decode_packet(datagram);
+  if (!packet || packet->header != HeaderKind::v20) return drop();
+  if (packet->type == PayloadType::ipmi) return on_reply(*packet, now);
+  if (packet->session_id != 0 || packet->encrypted || packet->authenticated) return drop();
+  if (packet->type == PayloadType::open_session_response && state_ == State::opening) {
+    return on_open_session_response(packet->payload, now);
+  }
+  if (packet->type == PayloadType::rakp2 && state_ == State::rakp1) return on_rakp2(packet->payload, now);
+  if (packet->type == PayloadType::rakp4 && state_ == State::rakp3) return on_rakp4(packet->payload, now);
+  return drop();
+}
+
+/// A refusal may leave our session id out (0): a BMC that knows no session cannot know it.
+bool Session::is_for_us(std::uint32_t console_session, RmcpStatus status) const {
+  if (console_session == config_.console_session) return true;
+  return console_session == 0 && status != RmcpStatus::ok;
+}
+
+Step Session::on_open_session_response(core::ByteView payload, core::BootTime now) {
+  const auto response = decode_open_session_response(payload);
+  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
+    return drop();
+  }
+  if (response->status != RmcpStatus::ok) {
+    heard_ = true;
+    const IpmiError why = meaning(response->status);
+    if (why == IpmiError::no_cipher_suite && suite_index_ + 1 < config_.suites.size()) {
+      ++suite_index_;
+      return propose(now);
+    }
+    return fail(why, static_cast<std::uint8_t>(response->status));
+  }
+  if (response->bmc_session == 0) return drop();
+  heard_ = true;
+  if (response->algorithms != algorithms(context_.suite)) return fail(IpmiError::weaker_suite_chosen);
+  // The privilege in the response is not looked at: some BMCs say 0 and grant all the same.
+  context_.bmc_session = response->bmc_session;
+  random_.fill(context_.console_random);
+  return send_handshake(State::rakp1, PayloadType::rakp1,
+                        encode(Rakp1{.tag = ++tag_,
+                                     .bmc_session = context_.bmc_session,
+                                     .console_random = context_.console_random,
+                                     .role = context_.role,
+                                     .username = context_.username}),
+                        now);
+}
+
+Step Session::on_rakp2(core::ByteView payload, core::BootTime now) {
+  const auto response = decode_rakp2(payload, context_.suite);
+  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
+    return drop();
+  }
+  if (response->status == RmcpStatus::invalid_session_id && !restarted_) {
+    // Forgotten between two messages, mostly because a doubled Open Session took its place.
+    restarted_ = true;
+    return propose(now);
+  }
+  if (response->status != RmcpStatus::ok) {
+    return fail(meaning(response->status), static_cast<std::uint8_t>(response->status));
+  }
+  context_.bmc_random = response->bmc_random;
+  context_.bmc_guid = response->bmc_guid;
+  codes_.emplace(context_, credentials_.password);
+  Rakp3 rakp3{.tag = ++tag_, .bmc_session = context_.bmc_session};
+  if (!equal_codes(codes_->rakp2(), response->code)) {
+    // Tell the BMC, so that it frees the slot; it never sees anything made with our password.
+    rakp3.status = RmcpStatus::invalid_integrity_value;
+    Step step = fail(IpmiError::bad_password);
+    step.send.push_back(encode_plain(PayloadType::rakp3, encode(rakp3)));
+    return step;
+  }
+  rakp3.code.assign(codes_->rakp3().begin(), codes_->rakp3().end());
+  Step step = send_handshake(State::rakp3, PayloadType::rakp3, encode(rakp3), now);
+  // From here on the BMC may hold an open session: with the keys we can close it even if RAKP 4 is lost.
+  keys_.emplace(codes_->session_keys());
+  return step;
+}
+
+Step Session::on_rakp4(core::ByteView payload, core::BootTime now) {
+  const auto response = decode_rakp4(payload, context_.suite);
+  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
+    return drop();
+  }
+  if (response->status != RmcpStatus::ok) {
+    keys_.reset();
+    return fail(meaning(response->status), static_cast<std::uint8_t>(response->status));
+  }
+  if (!equal_codes(codes_->rakp4(), response->code)) return fail(IpmiError::bad_password);
+  codes_.reset();
+  return send_command(State::raising, set_session_privilege(config_.privilege), now);
+}
+
+Step Session::on_reply(const Packet& packet, core::BootTime) {
+  if (!keys_ || packet.session_id != config_.console_session) return drop();
+  const auto message = unseal(*keys_, packet);
+  if (!message || !window_.accept(packet.sequence)) return drop();
+  auto reply = decode_reply(*message);
+  if (!reply) return drop();
+  const bool awaited = pending_ && !pending_->message.empty() && reply->number == pending_->number &&
+                       reply->net_fn == (pending_->net_fn | 1) && reply->code == pending_->code;
+  if (!awaited) return drop();
+  return on_answer(std::move(*reply));
+}
+
+Step Session::on_answer(ReplyMessage reply) {
+  Step step;
+  switch (state_) {
+    case State::raising:
+      if (reply.completion != completion::ok) return fail(IpmiError::role_refused, reply.completion);
+      state_ = State::ready;
+      step.event = Opened{context_.suite};
+      break;
+    case State::busy:
+      state_ = State::ready;
+      step.event = Answered{reply.completion, std::move(reply.data)};
+      break;
+    case State::closing:
+      state_ = State::over;
+      step.event = Closed{};
+      break;
+    default: return drop();
+  }
+  pending_.reset();
+  return step;
+}
+
+std::uint32_t console_session_of(core::ByteView datagram) {
+  const auto packet = decode_packet(datagram);
+  if (!packet || packet->header != HeaderKind::v20) return 0;
+  if (packet->session_id != 0) return packet->session_id;
+  core::ByteReader in(packet->payload);
+  (void)in.skip(4);  // tag, status, and two bytes that differ
+  return in.u32le().value_or(0);
+}
+
+}  // namespace colony::drivers::ipmi
