@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "hw-sim/bmc/bmc_main.hpp"
+#include "hw-sim/hosted/hosted_main.hpp"
 #include "hw-sim/subcommand.hpp"
 
 int main(int argc, char** argv) {
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   colony::hw_sim::Subcommands subcommands(program);
   colony::hw_sim::register_bmc(subcommands);
+  colony::hw_sim::register_hosted(subcommands);
   CLI11_PARSE(program, argc, argv);
   for (const auto& subcommand : subcommands.list()) {
     if (*subcommand.app) return subcommand.run();
