@@ -39,7 +39,7 @@ struct DatagramSocket::Descriptor {
   Descriptor(core::Timers& timers, int fd) : stream(timers.executor(), fd), ready(timers) {}
   boost::asio::posix::stream_descriptor stream;
   core::Wakeup ready;
-  bool waiting = false;  // the reactor watches for us; stays set across a wait that timed out
+  bool waiting = false;  // the reactor watches for us
 };
 
 DatagramSocket::DatagramSocket(core::Timers& timers, core::FileDescriptor fd)
@@ -59,6 +59,14 @@ core::Task<bool> DatagramSocket::readable_until(core::BootTime deadline) {
                                      self->ready.wake();
                                    });
   }
+  // A wait that ended otherwise must not keep the loop busy. Its handler still runs, as a wake-up for
+  // nothing.
+  struct Stop {
+    Descriptor& descriptor;
+    ~Stop() {
+      if (descriptor.waiting) descriptor.stream.cancel();
+    }
+  } const stop{*descriptor_};
   co_return co_await descriptor_->ready.wait_until(deadline);
 }
 

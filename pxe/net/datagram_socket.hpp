@@ -7,19 +7,13 @@
 #include <optional>
 #include <span>
 
-#include "core/address.hpp"
 #include "core/async/timers.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/net/file_descriptor.hpp"
+#include "pxe/net/udp_peer.hpp"
 
 namespace colony::pxe {
-
-struct UdpPeer {
-  core::Ipv4Address address;
-  std::uint16_t port = 0;
-  friend auto operator<=>(const UdpPeer&, const UdpPeer&) = default;
-};
 
 class DatagramSocket {
  public:
@@ -34,7 +28,8 @@ class DatagramSocket {
   DatagramSocket(const DatagramSocket&) = delete;
   DatagramSocket& operator=(const DatagramSocket&) = delete;
 
-  /// True when there may be something to receive, false when the deadline passed. One waiter at a time.
+  /// True when there may be something to receive (or not: look), false when the deadline passed. One waiter at
+  /// a time.
   [[nodiscard]] core::Task<bool> readable_until(core::BootTime deadline);
 
   /// Nothing: would block. An error of the peer (ICMP unreachable on a connected socket) is an Error.

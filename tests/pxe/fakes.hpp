@@ -1,11 +1,14 @@
 #pragma once
 // Stand-ins for what pxe is given by the rest of the house.
 
+#include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "core/evidence/evidence.hpp"
 #include "pxe/boot_policy.hpp"
+#include "pxe/client_addresses.hpp"
 
 namespace colony::test {
 
@@ -20,6 +23,16 @@ struct RecordedEvidence final : core::EvidenceSink {
       if (const auto* fact = std::get_if<Fact>(&evidence.fact)) out.push_back(*fact);
     }
     return out;
+  }
+};
+
+struct ListedAddresses final : pxe::ClientAddresses {
+  std::map<core::Ipv4Address, core::MacAddress> machines;
+
+  [[nodiscard]] std::optional<core::MacAddress> find(core::Ipv4Address address) const override {
+    const auto found = machines.find(address);
+    if (found == machines.end()) return std::nullopt;
+    return found->second;
   }
 };
 

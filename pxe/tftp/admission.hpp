@@ -1,0 +1,63 @@
+#pragma once
+// Who may start a transfer: only clients we serve (an open TFTP server is a 60-fold amplifier), so many for
+// one client, so many in all. Refusal is silence; the client asks again by itself.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "core/address.hpp"
+#include "pxe/client_addresses.hpp"
+#include "pxe/net/udp_peer.hpp"
+
+namespace colony::pxe::tftp {
+
+enum class ClientRule : std::uint8_t {
+  known,   // machines that boot through us
+  subnet,  // every address of the load balancer's network
+};
+
+struct AdmissionLimits {
+  std::size_t per_client = 2;
+  std::size_t total = 2048;
+};
+
+enum class Verdict : std::uint8_t {
+  admitted,
+  stranger,        // not served by the rule
+  repeated,        // this very transfer is running: its own timer answers the lost reply
+  client_is_busy,  // per_client reached
+  server_is_busy,  // total reached
+};
+std::string_view name(Verdict verdict);
+
+/// Running transfers, each named by the client's address and port (its TID, RFC 1350 section 4).
+class Admission {
+ public:
+  Admission(ClientRule rule, core::Ipv4Network network, const ClientAddresses& addresses,
+            AdmissionLimits limits)
+      : rule_(rule), network_(network), addresses_(addresses), limits_(limits) {}
+
+  /// Whether we speak to this address at all.
+  [[nodiscard]] bool serves(core::Ipv4Address client) const;
+  [[nodiscard]] std::optional<core::MacAddress> machine_at(core::Ipv4Address client) const {
+    return addresses_.find(client);
+  }
+  /// `admitted` takes a place that leave() gives back.
+  [[nodiscard]] Verdict enter(UdpPeer client);
+  void leave(UdpPeer client);
+  [[nodiscard]] std::size_t running() const { return transfers_.size(); }
+
+ private:
+  ClientRule rule_;
+  core::Ipv4Network network_;
+  const ClientAddresses& addresses_;
+  AdmissionLimits limits_;
+  std::set<UdpPeer> transfers_;
+  std::map<core::Ipv4Address, std::size_t> per_client_;
+};
+
+}  // namespace colony::pxe::tftp
