@@ -78,13 +78,13 @@ core::Result<std::unique_ptr<ProxyServer>> ProxyServer::open(core::Privileged& p
                                 .receive_buffer = receive_buffer});
   if (!server) return std::unexpected(core::with_context(server.error(), "ProxyDHCP"));
   auto pxe = privileged.udp({.interface = config.interface,
-                             .address = config.reply.address,
+                             .address = config.reply.server.address,
                              .port = pxe_port,
                              .receive_buffer = receive_buffer});
   if (!pxe) return std::unexpected(core::with_context(pxe.error(), "ProxyDHCP"));
   log.info("dhcp.ready", "ProxyDHCP listens on ports 67 and 4011",
-           {{"interface", config.interface}, {"address", config.reply.address}});
-  const auto address = config.reply.address;
+           {{"interface", config.interface}, {"address", config.reply.server.address}});
+  const auto address = config.reply.server.address;
   return std::unique_ptr<ProxyServer>(new ProxyServer(
       std::make_unique<State>(timers, Responder(std::move(config.reply), policy, addresses, evidence, log),
                               log, address, std::move(*server), std::move(*pxe))));

@@ -15,7 +15,7 @@ namespace colony::pxe::dhcp {
 
 struct ProxyServerConfig {
   std::string interface;  // the load-balancer interface; requests of others are not heard
-  ReplyConfig reply;      // reply.address is the claimed address and must be on the interface
+  ReplyConfig reply;      // reply.server.address is the claimed address and must be on the interface
 };
 
 class ProxyServer {

@@ -3,8 +3,6 @@
 #include <array>
 #include <cassert>
 
-#include <fmt/format.h>
-
 namespace colony::pxe::dhcp {
 
 namespace {
@@ -20,13 +18,12 @@ ClientArch program_arch(ClientArch arch) {
 }
 
 std::expected<std::string, Refusal> boot_file(const BootRequest& request, const ReplyConfig& config) {
-  if (request.stage == BootStage::ipxe) return script_url(config, request);
+  if (request.stage == BootStage::ipxe) return script_url(config.server, request);
   if (request.arch == ClientArch::unknown) return std::unexpected(Refusal::unknown_architecture);
   const auto program = config.nbp.find(program_arch(request.arch));
   if (program == config.nbp.end()) return std::unexpected(Refusal::no_boot_program);
   if (request.stage == BootStage::firmware_http) {
-    return fmt::format("http://{}:{}{}{}", config.address.to_string(), config.http_port, http_nbp_folder,
-                       program->second);
+    return boot_program_url(config.server, program->second);
   }
   return program->second;
 }
@@ -56,13 +53,6 @@ void copy_option(const Message& from, Message& to, OptionCode code) {
 
 }  // namespace
 
-std::string script_url(const ReplyConfig& config, const BootRequest& request) {
-  auto url = fmt::format("http://{}:{}/boot.ipxe?mac={}", config.address.to_string(), config.http_port,
-                         request.mac.to_string());
-  if (request.uuid) url += "&uuid=" + request.uuid->to_string();
-  return url + fmt::format("&arch={}", core::name(request.arch));
-}
-
 std::string_view name(Refusal refusal) {
   switch (refusal) {
     case Refusal::unknown_architecture: return "unknown_architecture";
@@ -83,21 +73,21 @@ std::expected<Message, Refusal> make_proxy_reply(const Message& request, const B
   reply.broadcast = request.broadcast;
   reply.client = request.client;
   // iPXE takes a ProxyDHCP answer as final only with siaddr set, even when the file is a URL.
-  reply.server = config.address;
+  reply.server = config.server.address;
   reply.gateway = request.gateway;
   reply.mac = request.mac;
-  reply.server_name = config.address.to_string();
+  reply.server_name = config.server.address.to_string();
   // Old PXE ROMs read the field, EDK2 and iPXE the option; a long URL fits only the option.
   if (file->size() <= file_limit) reply.file = *file;
 
   const bool http = client.request.stage == BootStage::firmware_http;
-  reply.options.add_address(OptionCode::server_identifier, config.address);
+  reply.options.add_address(OptionCode::server_identifier, config.server.address);
   // EDK2 accepts an HTTP boot offer only when option 60 says HTTPClient.
   reply.options.add_text(OptionCode::vendor_class, http ? "HTTPClient" : "PXEClient");
   copy_option(request, reply, OptionCode::client_machine_identifier);
   if (!http) {
     reply.options.add(OptionCode::vendor_specific, pxe_vendor_options(client));
-    reply.options.add_text(OptionCode::tftp_server_name, config.address.to_string());
+    reply.options.add_text(OptionCode::tftp_server_name, config.server.address.to_string());
   }
   reply.options.add_text(OptionCode::bootfile_name, *file);
   if (client.request.stage == BootStage::ipxe) {

@@ -8,26 +8,19 @@
 #include <string>
 #include <string_view>
 
-#include "core/address.hpp"
 #include "core/evidence/evidence.hpp"
+#include "pxe/boot_urls.hpp"
 #include "pxe/dhcp/boot_client.hpp"
 #include "pxe/dhcp/message.hpp"
 
 namespace colony::pxe::dhcp {
 
 struct ReplyConfig {
-  core::Ipv4Address address;  // the claimed load-balancer address: server id, next server, HTTP host
-  std::uint16_t http_port = 8080;
+  BootServer server;  // its address is server id and next server too
   /// Boot program by architecture (bios_x86, efi_x64, efi_arm64). Not listed: refused by name.
   std::map<core::ClientArch, std::string> nbp = {{core::ClientArch::bios_x86, "undionly.kpxe"},
                                                  {core::ClientArch::efi_x64, "snponly.efi"}};
 };
-
-/// Where UEFI HTTP boot fetches its boot program: http://ADDR:PORT/nbp/NAME.
-inline constexpr std::string_view http_nbp_folder = "/nbp/";
-
-/// "http://10.1.1.5:8080/boot.ipxe?mac=..&uuid=..&arch=.."
-[[nodiscard]] std::string script_url(const ReplyConfig& config, const BootRequest& request);
 
 enum class Refusal : std::uint8_t {
   unknown_architecture,  // option 93 names none that we know

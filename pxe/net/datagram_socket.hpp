@@ -28,8 +28,8 @@ class DatagramSocket {
   DatagramSocket(const DatagramSocket&) = delete;
   DatagramSocket& operator=(const DatagramSocket&) = delete;
 
-  /// True when there may be something to receive (or not: look), false when the deadline passed. One waiter at
-  /// a time.
+  /// True when there may be something to receive (or not: look), false when the deadline passed. One waiter
+  /// at a time.
   [[nodiscard]] core::Task<bool> readable_until(core::BootTime deadline);
 
   /// Nothing: would block. An error of the peer (ICMP unreachable on a connected socket) is an Error.

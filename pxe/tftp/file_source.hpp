@@ -10,12 +10,11 @@
 #include <string_view>
 
 #include "core/address.hpp"
-#include "core/bytes.hpp"
 
 namespace colony::pxe::tftp {
 
-/// Shared, because a transfer may outlive the version of the file that it began with.
-using FileBytes = std::shared_ptr<const core::Bytes>;
+/// Shared with HTTP, and because a transfer may outlive the version of the file that it began with.
+using FileBytes = std::shared_ptr<const std::string>;
 
 struct FileRequest {
   std::string_view name;

@@ -129,7 +129,7 @@ struct TftpServer::State {
       for (std::uint64_t block = blocks->first; block < blocks->first + blocks->count; ++block) {
         const auto at = sender.extent(block);
         (void)to.send(data_header(Sender::on_wire(block)),
-                      core::ByteView(*job.file).subspan(at.offset, at.size));
+                      core::as_bytes(*job.file).subspan(at.offset, at.size));
       }
     }
     return !std::holds_alternative<Finished>(step);

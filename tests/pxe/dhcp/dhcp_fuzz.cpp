@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto client = classify(*message);
   if (!client) return 0;
   ReplyConfig config;
-  config.address = core::Ipv4Address(0x0a010105);
+  config.server.address = core::Ipv4Address(0x0a010105);
   const auto reply = make_proxy_reply(*message, *client, config);
   if (reply && !decode(encode(*reply))) std::abort();
   return 0;

@@ -15,7 +15,7 @@ Message capture(const std::string& name) {
 
 ReplyConfig config() {
   ReplyConfig out;
-  out.address = *Ipv4Address::parse("10.1.1.5");
+  out.server.address = *Ipv4Address::parse("10.1.1.5");
   return out;
 }
 

@@ -28,7 +28,7 @@ struct Bench {
 
   static ReplyConfig config() {
     ReplyConfig out;
-    out.address = *Ipv4Address::parse("10.78.9.5");
+    out.server.address = *Ipv4Address::parse("10.78.9.5");
     return out;
   }
   std::optional<Outgoing> feed(ByteView datagram, ArrivalPort port = ArrivalPort::server,

@@ -33,7 +33,7 @@ struct Bench {
   Bench() {
     addresses.machines[loopback] = *MacAddress::parse("52:54:00:00:00:07");
     for (unsigned i = 0; i < 5000; ++i) contents.push_back(static_cast<Byte>(i * 7));
-    files.add("boot.efi", std::make_shared<const Bytes>(contents));
+    files.add("boot.efi", std::make_shared<const std::string>(contents.begin(), contents.end()));
     TftpServerConfig config;
     config.network = {loopback, 8};
     config.port = 0;
@@ -173,8 +173,7 @@ TEST(TftpServer, AProbeForTheSizeIsNoEvidence) {  // what EDK2 does before each 
 TEST(TftpServer, MakesAFileForTheAskingMachine) {
   Bench bench;
   bench.files.add_virtual("autoexec.ipxe", [](const FileRequest& request) -> FileBytes {
-    const std::string text = "for " + request.mac->to_string();
-    return std::make_shared<const Bytes>(text.begin(), text.end());
+    return std::make_shared<const std::string>("for " + request.mac->to_string());
   });
   const auto client = [](Bench& b) -> Task<> {
     b.ask("autoexec.ipxe\1octet\1");
