@@ -1,0 +1,225 @@
+"""A server: QEMU with a BMC that is OpenIPMI's ipmi_sim. The BMC switches it on and off as a real one does, through
+`chassis`, a program of the machine's folder; KCS inside the guest reaches the same BMC."""
+
+import dataclasses
+import json
+import os
+import shlex
+import subprocess
+
+from . import waiting
+
+
+@dataclasses.dataclass
+class Disk:
+    path: str
+    serial: str
+    kind: str = "virtio"  # virtio, nvme, sata
+
+    def arguments(self, number: int) -> "list[str]":
+        drive = f"disk{number}"
+        device = {"virtio": "virtio-blk-pci", "nvme": "nvme", "sata": "ide-hd"}[self.kind]
+        return ["-drive", f"if=none,id={drive},file={self.path},format=raw,discard=unmap,detect-zeroes=off",
+                "-device", f"{device},drive={drive},serial={self.serial}"]
+
+
+@dataclasses.dataclass
+class Hardware:
+    name: str
+    mac: str
+    tap: str
+    bmc_address: str
+    memory_mib: int = 768
+    cpus: int = 2
+    serial: str = "LAB0001"
+    uuid: str = "5e0c1f5a-6d6b-4a55-9c55-0242ac110002"
+    disks: "list[Disk]" = dataclasses.field(default_factory=list)
+
+
+BMC_USER, BMC_PASSWORD = "ADMIN", "lab-secret"
+BMC_MAC = "02:77:00:00:00:10"
+
+# ipmi_sim calls this with popen() and answers nobody meanwhile, so it returns at once: off is SIGKILL, on forks.
+CHASSIS = r"""#!/bin/sh
+cd "$(dirname "$0")" || exit 1
+running() { [ -s pid ] && kill -0 "$(cat pid)" 2> /dev/null; }
+off() { if running; then kill -KILL "$(cat pid)"; fi; rm -f pid; }
+on() { running || ./start; }
+echo "$*" >> chassis.log
+act=$1
+shift
+while [ $# -gt 0 ]; do
+  case $act,$1 in
+    get,power) running && echo power:1 || echo power:0; shift ;;
+    get,boot) echo "boot:$(cat boot 2> /dev/null || echo default)"; shift ;;
+    get,*) echo "$1:0"; shift ;;
+    set,power) if [ "$2" = 1 ]; then on; else off; fi; shift 2 ;;
+    set,reset) off; on; shift 2 ;;
+    set,shutdown) off; shift 2 ;;
+    set,boot) echo "$2" > boot; shift 2 ;;
+    set,*) shift 2 ;;
+    *) shift ;;
+  esac
+done
+exit 0
+"""
+
+# What ipmi_sim answers to Get LAN Configuration Parameters.
+LAN = r"""#!/bin/sh
+[ "$1" = get ] || exit 0
+shift
+for parameter in "$@"; do
+  case $parameter in
+    ip_addr) echo ip_addr:%(address)s ;;
+    ip_addr_src) echo ip_addr_src:static ;;
+    mac_addr) echo mac_addr:%(mac)s ;;
+    subnet_mask) echo subnet_mask:255.255.255.0 ;;
+    *) echo "$parameter:0.0.0.0" ;;
+  esac
+done
+"""
+
+# The boot device of the BMC is for one start; a reboot follows the machine's own order.
+START = r"""#!/bin/sh
+boot=$(cat boot 2> /dev/null)
+rm -f boot
+order=order=cn
+[ "$boot" = pxe ] && order=order=cn,once=n
+setsid %s -boot "$order" < /dev/null > qemu.log 2>&1 &
+echo $! > pid
+"""
+
+
+class Machine:
+    def __init__(self, workdir: str, hardware: Hardware) -> None:
+        self.hardware = hardware
+        self.dir = os.path.join(workdir, hardware.name)
+        os.makedirs(self.dir)
+        self.console_path = os.path.join(self.dir, "console.log")
+        self.bmc: "subprocess.Popen | None" = None
+        self._write("chassis", CHASSIS, executable=True)
+        self._write("start", START % shlex.join(self._qemu()), executable=True)
+
+    def _write(self, name: str, text: str, executable: bool = False) -> str:
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o755 if executable else 0o644)
+        return path
+
+    def _kcs_port(self) -> int:
+        # One per BMC; loopback of our own network namespace.
+        return 9000 + int(self.hardware.bmc_address.rsplit(".", 1)[1])
+
+    def _qemu(self) -> "list[str]":
+        hw = self.hardware
+        command = ["qemu-system-x86_64", "-name", hw.name, "-M", "pc,graphics=off,accel=tcg", "-m", str(hw.memory_mib),
+                   "-smp", str(hw.cpus), "-display", "none", "-monitor", "none", "-uuid", hw.uuid,
+                   "-smbios", f"type=1,manufacturer=Lab,product=Machine,serial={hw.serial},uuid={hw.uuid}",
+                   "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
+                   "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
+                   "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}",
+                   "-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
+                   "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
+        for number, disk in enumerate(hw.disks):
+            command += disk.arguments(number)
+        return command
+
+    def start_bmc(self) -> None:
+        hw = self.hardware
+        lan = self._write("lan", LAN % {"address": hw.bmc_address, "mac": BMC_MAC}, executable=True)
+        auths = "\n".join(f"    allowed_auths_{level} none md2 md5 straight"
+                          for level in ("callback", "user", "operator", "admin"))
+        config = self._write("lan.conf", f"""name "{hw.name}"
+set_working_mc 0x20
+  startlan 1
+    addr {hw.bmc_address} 623
+    priv_limit admin
+{auths}
+    guid {hw.uuid.replace("-", "")}
+    lan_config_program "{lan}"
+  endlan
+  serial kcs 127.0.0.1 {self._kcs_port()} codec VM
+  chassis_control "{os.path.join(self.dir, "chassis")}"
+  startnow false
+  user 1 false "" "none" user 10 none md2 md5 straight
+  user 2 true "{BMC_USER}" "{BMC_PASSWORD}" admin 10 none md2 md5 straight
+""")
+        commands = self._write("commands.emu", """mc_setbmc 0x20
+mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
+sel_enable 0x20 1000 0x0a
+mc_set_guid 0x20 {guid}
+mc_enable 0x20
+""".replace("{guid}", hw.uuid.replace("-", "")))
+        os.chmod(config, 0o600)
+        state = os.path.join(self.dir, "bmc-state")
+        os.makedirs(state)
+        log = open(os.path.join(self.dir, "bmc.log"), "w", encoding="utf-8")
+        self.bmc = subprocess.Popen(["ipmi_sim", "-c", config, "-f", commands, "-s", state, "-n"], stdout=log,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        waiting.until("the BMC answers", 10, lambda: self.ipmitool("mc", "info").returncode == 0, every=0.3)
+
+    def ipmitool(self, *command: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["ipmitool", "-I", "lanplus", "-C", "3", "-H", self.hardware.bmc_address,
+                               "-U", BMC_USER, "-E", *command], env={**os.environ, "IPMI_PASSWORD": BMC_PASSWORD},
+                              capture_output=True, text=True, check=False)
+
+    def running(self) -> bool:
+        try:
+            with open(os.path.join(self.dir, "pid"), encoding="utf-8") as file:
+                os.kill(int(file.read()), 0)
+            return True
+        except (OSError, ValueError):
+            return False
+
+    def chassis(self, *arguments: str) -> None:
+        """As the BMC calls it."""
+        subprocess.run([os.path.join(self.dir, "chassis"), *arguments], check=True)
+
+    def power_acts(self) -> "list[str]":
+        """What the BMC was told to do to the chassis, in order."""
+        with open(os.path.join(self.dir, "chassis.log"), encoding="utf-8") as file:
+            return [line.strip().removeprefix("set ") for line in file if line.startswith("set ")]
+
+    def console(self) -> str:
+        try:
+            with open(self.console_path, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_console(self, text: str, seconds: float, after: int = 0) -> int:
+        """Waits for `text` on the serial line, beyond offset `after`; returns the offset behind it."""
+
+        def look():
+            found = self.console().find(text, after)
+            return found + len(text) if found >= 0 else 0
+
+        return waiting.until(f"{self.hardware.name} prints {text!r}", seconds, look, every=0.1)
+
+    def inventory_differences(self, inventory: dict) -> "list[str]":
+        """Where an inventory of scout disagrees with what QEMU was given."""
+        hw = self.hardware
+        disks = {disk["id"]["serial"]: disk for disk in inventory["disks"]}
+        seen = {
+            "threads": inventory["cpu"]["threads"],
+            "memory": inventory["memory_bytes"],
+            "macs": [nic["mac"] for nic in inventory["nics"]],
+            "serial": inventory["smbios"]["serial"],
+            "uuid": inventory["smbios"].get("uuid"),
+            "boot_mac": inventory["boot_mac"],
+            "firmware": inventory["boot_firmware"],
+            "disks": {serial: disk["size_bytes"] for serial, disk in sorted(disks.items())},
+        }
+        given = {
+            "threads": hw.cpus,
+            "memory": hw.memory_mib << 20,
+            "macs": [hw.mac],
+            "serial": hw.serial,
+            "uuid": hw.uuid,
+            "boot_mac": hw.mac,
+            "firmware": "bios",
+            "disks": {disk.serial: os.path.getsize(disk.path) for disk in sorted(hw.disks, key=lambda d: d.serial)},
+        }
+        return [f"{key}: given {json.dumps(given[key])}, seen {json.dumps(seen[key])}"
+                for key in given if given[key] != seen[key]]

@@ -1,0 +1,72 @@
+"""One L2 segment in the namespace we run in: a bridge, a port for colonyd, a TAP per machine, and beyond a veth pair
+the site's own DHCP server in a namespace of its own (both want port 67)."""
+
+import array
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+
+SITE_DHCP = "10.77.0.1"
+COLONYD = "10.77.0.5"
+COLONYD_PORT = "boot0"
+BRIDGE = "site0"
+
+_SIOCETHTOOL = 0x8946
+_ETHTOOL_STXCSUM = 0x17
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def checksum_in_software(interface: str) -> None:
+    """A veth leaves checksums to a card that is not there; guests behind a TAP would drop such packets."""
+    value = array.array("B", struct.pack("II", _ETHTOOL_STXCSUM, 0))
+    request = struct.pack("16sP", interface.encode(), value.buffer_info()[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        fcntl.ioctl(asking, _SIOCETHTOOL, request)
+
+
+class Network:
+    def __init__(self, workdir: str) -> None:
+        self.workdir = workdir
+        self.taps = 0
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0",
+            "mcast_snooping", "0")
+        run("ip", "link", "set", BRIDGE, "up")
+        self._port(COLONYD_PORT)
+        run("ip", "netns", "add", "dhcp")
+        run("ip", "netns", "exec", "dhcp", "ip", "link", "set", "lo", "up")
+
+    def _port(self, name: str) -> None:
+        run("ip", "link", "add", name, "type", "veth", "peer", "name", name + "-sw")
+        checksum_in_software(name)
+        run("ip", "link", "set", name + "-sw", "master", BRIDGE, "up")
+        run("ip", "link", "set", name, "up")
+
+    def address(self, address: str, interface: str) -> None:
+        run("ip", "address", "add", address, "dev", interface)
+
+    def start_dhcp(self) -> subprocess.Popen:
+        """Addresses for everybody, boot instructions for nobody."""
+        self._port("dhcp0")
+        run("ip", "link", "set", "dhcp0", "netns", "dhcp")
+        for command in (["link", "set", "dhcp0", "up"], ["address", "add", SITE_DHCP + "/24", "dev", "dhcp0"]):
+            run("ip", "netns", "exec", "dhcp", "ip", *command)
+        log = open(os.path.join(self.workdir, "dnsmasq.log"), "w", encoding="utf-8")
+        return subprocess.Popen(
+            ["ip", "netns", "exec", "dhcp", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
+             "--interface=dhcp0", "--bind-interfaces", "--user=root", "--no-ping", "--log-dhcp", "--log-facility=-",
+             "--pid-file=", "--dhcp-leasefile=" + os.path.join(self.workdir, "leases"),
+             "--dhcp-range=10.77.0.100,10.77.0.199,255.255.255.0,1h"],
+            stdout=log, stderr=subprocess.STDOUT)
+
+    def tap(self) -> str:
+        name = f"tap{self.taps}"
+        self.taps += 1
+        run("ip", "tuntap", "add", name, "mode", "tap")
+        run("ip", "link", "set", name, "master", BRIDGE, "up")
+        return name
