@@ -4,6 +4,7 @@
 
 #include "hw-sim/bmc/bmc_main.hpp"
 #include "hw-sim/hosted/hosted_main.hpp"
+#include "hw-sim/rack/rack_runner.hpp"
 #include "hw-sim/subcommand.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   colony::hw_sim::Subcommands subcommands(program);
   colony::hw_sim::register_bmc(subcommands);
   colony::hw_sim::register_hosted(subcommands);
+  colony::hw_sim::register_rack(subcommands);
   CLI11_PARSE(program, argc, argv);
   for (const auto& subcommand : subcommands.list()) {
     if (*subcommand.app) return subcommand.run();

@@ -100,6 +100,7 @@ void DhcpClient::collect(const DhcpReply& reply, core::BootTime now) {
     proxy_offer_ = reply;
   }
   if (!address_offer_) return;
+  if (identity_.speaker == DhcpSpeaker::os) deadline_ = now;
   // Nothing better can come: a proxy has spoken, or the address server says it is the boot server itself.
   if (proxy_offer_ || is_boot_offer(*address_offer_) || address_offer_->no_proxy_wait) deadline_ = now;
 }
@@ -107,6 +108,7 @@ void DhcpClient::collect(const DhcpReply& reply, core::BootTime now) {
 /// An offer that speaks as a boot server: PXE 2.1 wants option 60 "PXEClient" in it, UEFI HTTP boot
 /// "HTTPClient" (UEFI 2.10 section 24.7.3.1). iPXE also takes a bare boot file of an address server.
 bool DhcpClient::is_boot_offer(const DhcpReply& reply) const {
+  if (identity_.speaker == DhcpSpeaker::os) return false;
   const bool rom_http =
       identity_.firmware == FirmwareKind::uefi_http && identity_.speaker == DhcpSpeaker::rom;
   if (rom_http) return reply.vendor_class.starts_with("HTTPClient") && names_boot_file(reply);
@@ -156,7 +158,7 @@ std::vector<DhcpSend> DhcpClient::acknowledged(const DhcpReply& reply, core::Boo
     lease.boot_file = names_boot_file(source) ? source.boot_file : std::string();
     lease.boot_server = source.next_server.is_unspecified() ? source.server_id : source.next_server;
   }
-  if (lease.boot_file.empty()) {
+  if (lease.boot_file.empty() && identity_.speaker != DhcpSpeaker::os) {
     end(DhcpFailure::no_boot_file);
   } else {
     end(lease);

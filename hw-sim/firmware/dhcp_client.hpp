@@ -31,7 +31,7 @@ struct DhcpLease {
   std::uint8_t prefix_length = 0;
   core::Ipv4Address server_id;
   core::Ipv4Address boot_server;  // where a bare file name is fetched from by TFTP
-  std::string boot_file;          // file name or URL; never empty
+  std::string boot_file;          // file name or URL; empty only for an operating system
   bool boot_from_proxy = false;
 };
 

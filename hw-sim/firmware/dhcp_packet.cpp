@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "hw-sim/net/frame.hpp"
+
 namespace colony::hw_sim {
 
 namespace {
@@ -13,10 +15,10 @@ constexpr std::uint32_t magic_cookie = 0x63825363;
 constexpr std::uint16_t broadcast_flag = 0x8000;
 
 namespace option {
-constexpr std::uint8_t pad = 0, subnet_mask = 1, vendor = 43, requested_address = 50, lease_time = 51,
-                       overload = 52, message_type = 53, server_id = 54, parameter_list = 55, max_size = 57,
-                       vendor_class = 60, client_id = 61, boot_file = 67, user_class = 77, architecture = 93,
-                       network_interface = 94, machine_id = 97, ipxe = 175, end = 255;
+constexpr std::uint8_t pad = 0, subnet_mask = 1, host_name = 12, vendor = 43, requested_address = 50,
+                       lease_time = 51, overload = 52, message_type = 53, server_id = 54, parameter_list = 55,
+                       max_size = 57, vendor_class = 60, client_id = 61, boot_file = 67, user_class = 77,
+                       architecture = 93, network_interface = 94, machine_id = 97, ipxe = 175, end = 255;
 }  // namespace option
 
 // Parameter lists in the order of the captures; nobody acts on the order, but servers have been seen to act
@@ -31,6 +33,7 @@ constexpr std::uint8_t bios_list[] = {1,  2,  3,  5,  6,   11,  12,  13,  15,  1
                                       43, 54, 60, 67, 128, 129, 130, 131, 132, 133, 134, 135};
 constexpr std::uint8_t ipxe_list[] = {1,   3,   6,   7,   12,  15,  17,  26,  43,  60,  66, 67,
                                       119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203};
+constexpr std::uint8_t os_list[] = {1, 3, 6, 12, 15, 26, 42, 121};
 // iPXE's own options: bus identity (177), version (235), and one flag for each feature it was built with.
 constexpr std::uint8_t ipxe_bios_features[] = {
     0xb1, 0x05, 0x01, 0x80, 0x86, 0x10, 0x0e, 0xeb, 0x03, 0x01, 0x00, 0x00, 0x17, 0x01, 0x01, 0x22,
@@ -164,6 +167,18 @@ void write_ipxe_options(OptionWriter& options, const DhcpIdentity& identity,
   write_addresses(options, fields);
 }
 
+/// A Linux DHCP client: no PXE option at all, so that boot servers leave it alone.
+void write_os_options(OptionWriter& options, const DhcpIdentity& identity, const DhcpRequestFields& fields) {
+  write_addresses(options, fields);
+  options.u16(option::max_size, 1500);
+  options.bytes(option::parameter_list, os_list);
+  if (!identity.host_name.empty()) options.text(option::host_name, identity.host_name);
+  core::ByteWriter client(7);
+  client.u8(1);
+  client.bytes(identity.mac.octets());
+  options.bytes(option::client_id, client.view());
+}
+
 PxeVendorOptions decode_pxe(core::ByteView bytes) {
   PxeVendorOptions out;
   core::ByteReader in(bytes);
@@ -288,10 +303,10 @@ core::Bytes encode_dhcp(const DhcpIdentity& identity, const DhcpRequestFields& f
   out.u32be(magic_cookie);
   OptionWriter options(out);
   options.u8(option::message_type, static_cast<std::uint8_t>(fields.type));
-  if (identity.speaker == DhcpSpeaker::ipxe) {
-    write_ipxe_options(options, identity, fields);
-  } else {
-    write_rom_options(options, identity, fields);
+  switch (identity.speaker) {
+    case DhcpSpeaker::rom: write_rom_options(options, identity, fields); break;
+    case DhcpSpeaker::ipxe: write_ipxe_options(options, identity, fields); break;
+    case DhcpSpeaker::os: write_os_options(options, identity, fields); break;
   }
   out.u8(option::end);
   // PXE 2.1 BIOS ROMs always send 548 bytes.
@@ -301,6 +316,17 @@ core::Bytes encode_dhcp(const DhcpIdentity& identity, const DhcpRequestFields& f
     out.fill(bios_bytes - out.size(), 0);
   }
   return std::move(out).finish();
+}
+
+core::Bytes encode_dhcp_frame(core::MacAddress source, core::ByteView payload) {
+  UdpFrame frame;
+  frame.source_mac = source;
+  frame.destination_mac = broadcast_mac();
+  frame.destination = core::Ipv4Address(0xffffffff);
+  frame.source_port = 68;
+  frame.destination_port = 67;
+  frame.payload = payload;
+  return encode(frame);
 }
 
 std::expected<DhcpReply, DhcpReplyFault> decode_dhcp_reply(core::ByteView bytes) {

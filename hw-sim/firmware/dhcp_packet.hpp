@@ -25,6 +25,7 @@ std::string_view name(FirmwareKind kind);
 enum class DhcpSpeaker : std::uint8_t {
   rom,   // the firmware's own PXE or HTTP boot code
   ipxe,  // iPXE, loaded by that firmware
+  os,    // the operating system on the disk: wants an address, boots nothing
 };
 
 enum class DhcpMessageType : std::uint8_t { discover = 1, offer = 2, request = 3, ack = 5, nak = 6 };
@@ -39,6 +40,7 @@ struct DhcpIdentity {
   DhcpSpeaker speaker = DhcpSpeaker::rom;
   core::MacAddress mac;
   core::Uuid smbios_uuid;
+  std::string host_name;  // option 12, of an operating system
 };
 
 /// Option 93 (RFC 4578 section 2.1): 0, 7 or 16.
@@ -55,6 +57,9 @@ struct DhcpRequestFields {
 };
 
 [[nodiscard]] core::Bytes encode_dhcp(const DhcpIdentity& identity, const DhcpRequestFields& fields);
+
+/// The same broadcast from an address that is not there yet, as a whole Ethernet frame.
+[[nodiscard]] core::Bytes encode_dhcp_frame(core::MacAddress source, core::ByteView payload);
 
 /// Option 43 as PXE 2.1 section 2.3 uses it.
 struct PxeVendorOptions {

@@ -15,7 +15,7 @@ const MacAddress mac = *MacAddress::parse("52:54:00:00:00:02");
 struct Bench {
   DhcpClient client;
   explicit Bench(FirmwareKind kind = FirmwareKind::uefi, DhcpSpeaker speaker = DhcpSpeaker::rom)
-      : client({kind, speaker, mac, Uuid()}, Xid{7}, {4s, 4, 1s}) {
+      : client({kind, speaker, mac, Uuid(), {}}, Xid{7}, {4s, 4, 1s}) {
     (void)client.start(start_time);
   }
   const DhcpLease* lease() const {

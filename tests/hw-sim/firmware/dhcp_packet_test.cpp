@@ -21,7 +21,7 @@ Bytes payload_of(const std::string& name) {
 }
 
 DhcpIdentity identity(FirmwareKind kind, DhcpSpeaker speaker, const char* mac) {
-  return {kind, speaker, *MacAddress::parse(mac), machine};
+  return {kind, speaker, *MacAddress::parse(mac), machine, {}};
 }
 
 DhcpRequestFields discover(std::uint32_t xid, std::uint16_t seconds) {
