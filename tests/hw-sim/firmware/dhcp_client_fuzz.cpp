@@ -8,7 +8,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 1) return 0;
   const DhcpIdentity identity{static_cast<FirmwareKind>(data[0] % 3),
                               static_cast<DhcpSpeaker>(data[0] / 3 % 2),
-                              *core::MacAddress::parse("52:54:00:00:00:02"), core::Uuid(), {}};
+                              *core::MacAddress::parse("52:54:00:00:00:02"),
+                              core::Uuid(),
+                              {}};
   core::BootTime now{};
   DhcpClient client(identity, Xid{0x9b7715ae}, {});
   (void)client.start(now);
