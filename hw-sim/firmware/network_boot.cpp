@@ -312,7 +312,13 @@ void NetworkBoot::run_script(core::BootTime now) {
   } else if (std::holds_alternative<ipxe_need::LocalDisk>(need)) {
     end(handover::LocalDisk{});
   } else if (auto* exit = std::get_if<ipxe_need::Exit>(&need)) {
-    end(handover::NextDevice{exit->success ? "script ended" : "script failed"});
+    // EDK2 takes success for "something booted and came back" and opens its menu; only after a failure it
+    // goes on in its boot order. A BIOS goes on either way.
+    if (exit->success && nic_.firmware != FirmwareKind::bios) {
+      end(handover::Stuck{"in the UEFI boot manager's menu: the boot program ended with success"});
+    } else {
+      end(handover::NextDevice{exit->success ? "script ended" : "script failed"});
+    }
   } else if (std::holds_alternative<ipxe_need::Reboot>(need)) {
     end(handover::Reboot{});
   } else if (std::holds_alternative<ipxe_need::PowerOff>(need)) {

@@ -233,7 +233,9 @@ void personalise(RackServer& server, std::size_t number, core::Ipv4Address bmc_a
 RackServer read_group(Reader& reader, const YAML::Node& node, const std::string& path, const Quirks*& quirks,
                       core::Ipv4Address& first_bmc, std::uint64_t& count) {
   RackServer server;
-  if (!reader.map(node, path, {"count", "model", "firmware", "bmc", "disks", "faults", "cores", "memory_gb"}))
+  if (!reader.map(
+          node, path,
+          {"count", "model", "firmware", "bmc", "disks", "faults", "cores", "memory_gb", "boot_order"}))
     return server;
   count = reader.number(node, path, "count", 1, 1, max_rack_servers);
   const std::string model = reader.text(node, path, "model").value_or("generic");
@@ -254,6 +256,10 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
   } else {
     server.profile.firmware = static_cast<FirmwareKind>(kind - std::begin(firmwares));
   }
+  const std::string order = reader.text(node, path, "boot_order").value_or("disk");
+  constexpr std::string_view orders[] = {"disk", "network"};
+  if (order != "disk" && order != "network") reader.unknown_word(path + ".boot_order", order, orders);
+  server.profile.network_first = order == "network";
   server.profile.cores = static_cast<unsigned>(reader.number(node, path, "cores", 8, 1, 1024));
   server.profile.threads = server.profile.cores * 2;
   server.profile.memory_bytes = reader.number(node, path, "memory_gb", 64, 1, 65536) << 30;

@@ -170,13 +170,14 @@ Server::BootSource Server::take_boot_source() {
 
 void Server::after_post() {
   const auto marker = bootable();
+  bool network = !marker;
   switch (take_boot_source()) {
-    case BootSource::network: begin_network_boot(); return;
+    case BootSource::network: network = true; break;
     case BootSource::setup: get_stuck("in the firmware's setup"); return;
-    case BootSource::disk:
-    case BootSource::order: break;
+    case BootSource::disk: break;
+    case BootSource::order: network = network || profile_.network_first; break;
   }
-  if (marker) {
+  if (!network) {
     begin_disk_boot(*marker);
   } else {
     begin_network_boot();

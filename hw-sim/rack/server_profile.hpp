@@ -26,6 +26,8 @@ struct ServerProfile {
   /// Supermicro X11 and others: a one-time boot device set without the EFI bit is taken and not honoured by
   /// UEFI firmware.
   bool wants_efi_bit = false;
+  /// The boot order as shipped by many vendors: network before disk. Else a bootable disk comes first.
+  bool network_first = false;
 };
 
 struct ServerTimings {

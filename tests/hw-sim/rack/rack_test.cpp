@@ -95,7 +95,7 @@ TEST(Rack, TheOneTimeBootDeviceIsHonouredOnce) {
   Server& server = site.server(0);
   ASSERT_TRUE(write_marker(*server.disks()[0], {"linux", ""}));
   server.set_boot_device({BootDevice::pxe, BootPersistence::once, BootFirmware::efi});
-  site.http["/boot.ipxe"] = {200, "#!ipxe\nexit 0\n"};
+  site.http["/boot.ipxe"] = {200, "#!ipxe\nexit 1\n"};
   site.power_on(0);
   ASSERT_TRUE(site.run_until([&] { return server.stage() == ServerStage::os; }));
   EXPECT_EQ(server.counters().network_boots, 1U);
@@ -105,6 +105,25 @@ TEST(Rack, TheOneTimeBootDeviceIsHonouredOnce) {
   site.rack.on_bmc(server.profile().bmc_address.address, {site_address, 1}, {});
   ASSERT_TRUE(site.run_until([&] { return server.counters().disk_boots == 2; }));
   EXPECT_EQ(server.counters().network_boots, 1U);
+}
+
+TEST(Rack, ANetworkFirstServerAsksAtEveryBootAndIsSentToItsDisk) {
+  MemorySite site(
+      "network: {interface: sim0}\nservers: [{firmware: bios, boot_order: network, bmc: {first_address: "
+      "10.77.1.1, "
+      "username: A, password: b}, disks: [{size_mb: 64}]}]");
+  ASSERT_TRUE(write_marker(*site.server(0).disks()[0], {"linux", ""}));
+  site.http["/boot.ipxe"] = {200, "#!ipxe\nexit 0\n"};
+  site.power_on(0);
+  ASSERT_TRUE(site.run_until([&] { return site.server(0).stage() == ServerStage::os; }));
+  EXPECT_EQ(site.server(0).counters().network_boots, 1U);
+}
+
+TEST(Rack, UefiFirmwareStopsInItsMenuWhenTheScriptEndsWithSuccess) {
+  MemorySite site(one_uefi);
+  site.http["/boot.ipxe"] = {200, "#!ipxe\nexit 0\n"};
+  site.power_on(0);
+  ASSERT_TRUE(site.run_until([&] { return site.server(0).stage() == ServerStage::stuck; }));
 }
 
 TEST(Rack, ASupermicroBoardWantsTheEfiBit) {
