@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/config/fields.hpp"
+#include "daemon/config/leaves.hpp"
 #include "daemon/config/nearest.hpp"
 
 using namespace colony::daemon;
@@ -258,4 +259,21 @@ TEST(Nearest, FindsTheWordThatWasMeant) {
   EXPECT_EQ(nearest("data_center_id", known), "datacenter_id");
   EXPECT_EQ(nearest("htpp", known), "http");
   EXPECT_EQ(nearest("x", {}), "");
+}
+
+TEST(ConfigDocumentation, ExplainsEveryKeyWithItsDefault) {
+  std::ifstream in(std::string(COLONY_CONFIG_CORPUS) + "/../../../../docs/configuration.md");
+  std::stringstream page;
+  page << in.rdbuf();
+  for (const Leaf& leaf : flatten(Config{})) {
+    // "pxe.nbp.bios" may stand as the first of a row that goes on with ".x64".
+    const bool named = page.str().find("`" + leaf.path() + "`") != std::string::npos ||
+                       page.str().find("`." + leaf.key + "`") != std::string::npos;
+    EXPECT_TRUE(named) << leaf.path();
+    std::string text = leaf.text;
+    std::erase(text, '"');
+    if (!text.empty() && leaf.section != "load_balancer") {
+      EXPECT_THAT(page.str(), HasSubstr("`" + text + "`")) << leaf.path();
+    }
+  }
 }
