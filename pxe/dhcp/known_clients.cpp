@@ -1,0 +1,85 @@
+#include "pxe/dhcp/known_clients.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+namespace colony::pxe::dhcp {
+
+namespace {
+
+struct Entry {
+  std::optional<core::MacAddress> mac;
+};
+
+int on_attribute(const nlattr* attribute, void* context) {
+  core::MacAddress::Octets octets{};
+  if (mnl_attr_get_type(attribute) != NDA_LLADDR || mnl_attr_get_payload_len(attribute) != octets.size()) {
+    return MNL_CB_OK;
+  }
+  std::memcpy(octets.data(), mnl_attr_get_payload(attribute), octets.size());
+  static_cast<Entry*>(context)->mac = core::MacAddress(octets);
+  return MNL_CB_STOP;
+}
+
+int on_neighbour(const nlmsghdr* message, void* context) {
+  if (mnl_nlmsg_get_payload_len(message) < sizeof(ndmsg)) return MNL_CB_STOP;
+  (void)mnl_attr_parse(message, sizeof(ndmsg), on_attribute, context);
+  return MNL_CB_STOP;
+}
+
+}  // namespace
+
+core::Result<KernelNeighbours> KernelNeighbours::open(const std::string& interface) {
+  const unsigned index = ::if_nametoindex(interface.c_str());
+  if (index == 0) {
+    return core::fail(core::ErrorKind::not_found, "net.interface", interface + ": no such interface");
+  }
+  core::FileDescriptor fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  if (!fd.valid()) return core::fail_errno("net.netlink", "neighbour table", errno);
+  // The kernel answers within the call; the timeout only guards against our own mistakes.
+  const timeval patience{.tv_sec = 0, .tv_usec = 100'000};
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return KernelNeighbours(std::move(fd), static_cast<int>(index));
+}
+
+std::optional<core::MacAddress> KernelNeighbours::mac_of(core::Ipv4Address address) const {
+  alignas(nlmsghdr) std::array<char, 128> request{};
+  nlmsghdr* header = mnl_nlmsg_put_header(request.data());
+  header->nlmsg_type = RTM_GETNEIGH;
+  header->nlmsg_flags = NLM_F_REQUEST;
+  auto* neighbour = static_cast<ndmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ndmsg)));
+  neighbour->ndm_family = AF_INET;
+  neighbour->ndm_ifindex = interface_index_;
+  mnl_attr_put_u32(header, NDA_DST, htonl(address.value()));
+  if (::send(netlink_.get(), header, header->nlmsg_len, 0) < 0) return std::nullopt;
+  alignas(nlmsghdr) std::array<char, 4096> answer{};
+  const ssize_t size = ::recv(netlink_.get(), answer.data(), answer.size(), 0);
+  if (size <= 0) return std::nullopt;
+  Entry entry;  // an error message (no such entry) ends mnl_cb_run and leaves this empty
+  (void)mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, on_neighbour, &entry);
+  return entry.mac;
+}
+
+std::optional<core::MacAddress> KnownClients::find(core::Ipv4Address address) const {
+  if (const auto mac = learned_.find(address)) {
+    const auto request = learned_.last_request(*mac);
+    return request && policy_.serves(*request) ? mac : std::nullopt;
+  }
+  const auto mac = neighbours_.mac_of(address);
+  if (!mac || mac->is_zero() || mac->is_group()) return std::nullopt;
+  BootRequest request = learned_.last_request(*mac).value_or(BootRequest{});
+  request.mac = *mac;
+  request.address = address;
+  return policy_.serves(request) ? mac : std::nullopt;
+}
+
+}  // namespace colony::pxe::dhcp

@@ -1,0 +1,143 @@
+// For tests only: ProxyDHCP, TFTP, router advertisements and boot HTTP with a policy from the command line.
+// Prints "ready", then each piece of evidence as a line of JSON, until SIGTERM.
+//   pxe_test_site --interface IF --address A.B.C.D/N --mac MAC --decision exit|hold
+//                 [--clients known|subnet] [--tftp-file NAME=PATH]...
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/async/task_group.hpp"
+#include "core/http/server.hpp"
+#include "pxe/dhcp/known_clients.hpp"
+#include "pxe/dhcp/proxy_server.hpp"
+#include "pxe/http/boot_routes.hpp"
+#include "pxe/ipxe/script.hpp"
+#include "pxe/ra/ra_server.hpp"
+#include "pxe/tftp/tftp_server.hpp"
+#include "tests/pxe/fakes.hpp"
+
+using namespace colony;
+using namespace colony::core;
+
+namespace {
+
+struct PrintedEvidence final : EvidenceSink {
+  void emit(Evidence evidence) override {
+    std::fputs((to_json(evidence).dump() + "\n").c_str(), stdout);
+    std::fflush(stdout);
+  }
+};
+
+struct NoConfigs final : pxe::ConfigDelivery {
+  Task<Result<pxe::ConfigGrant>> open(std::string, Ipv4Address, std::optional<MacAddress>) override {
+    co_return fail(ErrorKind::not_found, "config.unknown", "no configs here");
+  }
+  Task<> delivered(std::string, bool, std::uint64_t) override { co_return; }
+};
+
+/// Ends the program with the error's text.
+template <class T>
+T must(Result<T> result) {
+  if (result) return std::move(*result);
+  std::fputs((result.error().message + "\n").c_str(), stderr);
+  std::exit(1);
+}
+
+using Arguments = std::multimap<std::string, std::string>;
+
+std::string one(const Arguments& arguments, const std::string& key, const std::string& otherwise) {
+  const auto found = arguments.find(key);
+  return found == arguments.end() ? otherwise : found->second;
+}
+
+pxe::tftp::BootFiles boot_files(const Arguments& arguments, const pxe::BootPrograms& programs) {
+  pxe::tftp::BootFiles files;
+  for (const auto& [name, bytes] : programs.all()) files.add(name, bytes);
+  for (auto [at, end] = arguments.equal_range("--tftp-file"); at != end; ++at) {
+    const auto equals = at->second.find('=');
+    std::ifstream file(at->second.substr(equals + 1), std::ios::binary);
+    files.add(at->second.substr(0, equals),
+              std::make_shared<const std::string>(std::istreambuf_iterator<char>(file),
+                                                  std::istreambuf_iterator<char>()));
+  }
+  return files;
+}
+
+void serve(const Arguments& arguments) {
+  const auto interface = one(arguments, "--interface", "eth0");
+  const auto network = Ipv4Network::parse(one(arguments, "--address", "")).value();
+  const pxe::BootServer server{network.address, 8080};
+  test::ListedPolicy policy;
+  if (const auto mac = MacAddress::parse(one(arguments, "--mac", ""))) policy.served = {*mac};
+  policy.decision = pxe::LocalDisk{};
+  if (one(arguments, "--decision", "exit") == "hold") policy.decision = pxe::Hold{"a test holds it"};
+
+  boost::asio::io_context loop{1};
+  SystemTimers timers(loop);
+  KernelSockets kernel;
+  PrintedEvidence evidence;
+  Log log = Log::to_stderr(LogLevel::debug, LogFormat::text);
+  pxe::dhcp::LearnedAddresses learned;
+  const auto neighbours = must(pxe::dhcp::KernelNeighbours::open(interface));
+  const pxe::dhcp::KnownClients clients(learned, neighbours, policy);
+  InlinePool pool;
+  pxe::ArtifactCache artifacts(timers, pool, "/nonexistent");
+  pxe::BootPrograms programs;
+  for (const auto& program : pxe::debian_boot_programs()) (void)programs.load(program);
+  auto files = boot_files(arguments, programs);
+  NoConfigs configs;
+
+  pxe::dhcp::ProxyServerConfig dhcp_config;
+  dhcp_config.interface = interface;
+  dhcp_config.reply.server = server;
+  pxe::tftp::TftpServerConfig tftp_config;
+  tftp_config.interface = interface;
+  tftp_config.network = network;
+  if (one(arguments, "--clients", "known") == "subnet") tftp_config.clients = pxe::tftp::ClientRule::subnet;
+  const auto dhcp =
+      must(pxe::dhcp::ProxyServer::open(kernel, timers, policy, learned, evidence, log, dhcp_config));
+  const auto tftp =
+      must(pxe::tftp::TftpServer::open(kernel, timers, clients, files, evidence, log, tftp_config));
+  const auto ra = must(pxe::ra::RaServer::open(kernel, timers, log, interface,
+                                               [&learned](MacAddress mac) { return learned.knows(mac); }));
+  pxe::BootRoutes routes({timers, log, policy, clients, evidence, artifacts, programs, configs,
+                          [&server](const pxe::BootDecision& decision, const pxe::BootRequest& request) {
+                            return pxe::ipxe::render_script(decision, request, server);
+                          }});
+  http::Router router;
+  routes.add_to(router);
+  routes.set_ready(true);
+  http::Server web(timers, log, router);
+  web.start(must(kernel.listen({.address = network.address, .port = server.http_port})));
+
+  TaskGroup group(timers);
+  dhcp->start(group);
+  tftp->start(group);
+  ra->start(group);
+  boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+  signals.async_wait([&group, &web](const boost::system::error_code&, int) {
+    group.cancel();
+    const auto stop = [](http::Server& what) -> Task<> { co_await what.stop(); };
+    group.spawn("stop", stop(web));
+  });
+  std::puts("ready");
+  std::fflush(stdout);
+  loop.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i + 1 < argc; i += 2) arguments.emplace(argv[i], argv[i + 1]);
+  serve(arguments);
+  return 0;
+}
