@@ -1,6 +1,6 @@
 // For tests only: ProxyDHCP, TFTP, router advertisements and boot HTTP with a policy from the command line.
 // Prints "ready", then each piece of evidence as a line of JSON, until SIGTERM.
-//   pxe_test_site --interface IF --address A.B.C.D/N --mac MAC --decision exit|hold
+//   pxe_test_site --interface IF --address A.B.C.D/N --mac MAC --decision exit|sanboot|not-found|hold
 //                 [--clients known|subnet] [--tftp-file NAME=PATH]...
 
 #include <csignal>
@@ -71,14 +71,20 @@ pxe::tftp::BootFiles boot_files(const Arguments& arguments, const pxe::BootProgr
   return files;
 }
 
+pxe::BootDecision decision(const std::string& word) {
+  if (word == "hold") return pxe::Hold{"a test holds it"};
+  if (word == "sanboot") return pxe::LocalDisk{pxe::LocalHandover::sanboot};
+  if (word == "not-found") return pxe::LocalDisk{pxe::LocalHandover::not_found};
+  return pxe::LocalDisk{pxe::LocalHandover::exit};
+}
+
 void serve(const Arguments& arguments) {
   const auto interface = one(arguments, "--interface", "eth0");
   const auto network = Ipv4Network::parse(one(arguments, "--address", "")).value();
   const pxe::BootServer server{network.address, 8080};
   test::ListedPolicy policy;
   if (const auto mac = MacAddress::parse(one(arguments, "--mac", ""))) policy.served = {*mac};
-  policy.decision = pxe::LocalDisk{};
-  if (one(arguments, "--decision", "exit") == "hold") policy.decision = pxe::Hold{"a test holds it"};
+  policy.decision = decision(one(arguments, "--decision", "exit"));
 
   boost::asio::io_context loop{1};
   SystemTimers timers(loop);
