@@ -37,6 +37,8 @@ Task<Conversation::Answered> Conversation::until_answered(std::string message, s
         case 410: co_return Answered{Answer::unwanted, {}};
         default: break;
       }
+      // "No such wipe": of a result that is an answer; of anything else it may be a server half started.
+      if (reply->status == 404 && message == "result") co_return Answered{Answer::unwanted, {}};
       wait = std::max(wait, std::min(reply->retry_after.value_or(0s), longest_retry_after));
     }
     log_.warn("scout.repeat", "colonyd did not take the message; it will be sent again",

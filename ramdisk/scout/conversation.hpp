@@ -13,7 +13,7 @@ namespace colony::ramdisk {
 
 enum class Answer : std::uint8_t {
   accepted,  // 200
-  unwanted,  // 409 or 410: the server is sure that it does not want this message
+  unwanted,  // 409 or 410, and 404 to a result: the server is sure that it does not want this message
   rejected,  // 401: not with this token
 };
 

@@ -5,7 +5,6 @@
 """
 
 import os
-import subprocess
 import sys
 
 import unittest
@@ -25,18 +24,12 @@ class ScoutAlone(unittest.TestCase):
         self.api = scout_api.ScoutApi(network.COLONYD, TOKEN)
 
     def boot(self, name: str, mac: str, with_disks: "list[Disk]") -> Machine:
-        machine = Machine(WORK, Hardware(name=name, mac=mac, tap=NET.tap(), bmc_address=BMC, disks=with_disks))
+        machine = Machine(WORK, Hardware(name=name, mac=mac, tap=NET.tap(), bmc_address=BMC, disks=with_disks),
+                          kernel=f"{IMAGE}/scout-kernel", initramfs=f"{IMAGE}/scout-initramfs",
+                          arguments=f"console=ttyS0 quiet colony.url={self.api.url} colony.token={TOKEN}")
         machine.start_bmc()
         self.addCleanup(machine.bmc.kill)
         self.addCleanup(machine.chassis, "set", "power", "0")
-        # The kernel straight from QEMU: the way through PXE is another test's.
-        start = os.path.join(machine.dir, "start")
-        with open(start, encoding="utf-8") as file:
-            script = file.read()
-        direct = (f"-kernel {IMAGE}/scout-kernel -initrd {IMAGE}/scout-initramfs "
-                  f"-append 'console=ttyS0 quiet colony.url={self.api.url} colony.token={TOKEN}'")
-        with open(start, "w", encoding="utf-8") as file:
-            file.write(script.replace('-boot "$order"', direct))
         self.assertEqual(machine.ipmitool("power", "on").returncode, 0)
         return machine
 
@@ -104,8 +97,6 @@ if __name__ == "__main__":
         NET = network.Network(WORK)
         NET.address(network.COLONYD + "/24", network.COLONYD_PORT)
         NET.address(BMC + "/32", "lo")
-        dhcp: subprocess.Popen = NET.start_dhcp()
+        NET.start_dhcp()
         outcome = unittest.main(exit=False, verbosity=2, warnings="ignore")
-        dhcp.terminate()
-        dhcp.wait()
         sys.exit(0 if outcome.result.wasSuccessful() else 1)

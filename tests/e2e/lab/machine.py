@@ -34,6 +34,7 @@ class Hardware:
     serial: str = "LAB0001"
     uuid: str = "5e0c1f5a-6d6b-4a55-9c55-0242ac110002"
     disks: "list[Disk]" = dataclasses.field(default_factory=list)
+    boot_order: str = "cn"  # of the firmware: c = disk, n = network; what follows when nothing is ordered
 
 
 BMC_USER, BMC_PASSWORD = "ADMIN", "lab-secret"
@@ -83,22 +84,25 @@ done
 START = r"""#!/bin/sh
 boot=$(cat boot 2> /dev/null)
 rm -f boot
-order=order=cn
-[ "$boot" = pxe ] && order=order=cn,once=n
-setsid %s -boot "$order" < /dev/null > qemu.log 2>&1 &
+order=order=%(order)s
+[ "$boot" = pxe ] && order=$order,once=n
+setsid %(qemu)s -boot "$order" < /dev/null > qemu.log 2>&1 &
 echo $! > pid
 """
 
 
 class Machine:
-    def __init__(self, workdir: str, hardware: Hardware) -> None:
+    def __init__(self, workdir: str, hardware: Hardware, kernel: str = "", initramfs: str = "",
+                 arguments: str = "") -> None:
+        """With `kernel` QEMU loads it directly, at every start: for tests that are not about the network boot."""
         self.hardware = hardware
+        self.direct = ["-kernel", kernel, "-initrd", initramfs, "-append", arguments] if kernel else []
         self.dir = os.path.join(workdir, hardware.name)
         os.makedirs(self.dir)
         self.console_path = os.path.join(self.dir, "console.log")
         self.bmc: "subprocess.Popen | None" = None
         self._write("chassis", CHASSIS, executable=True)
-        self._write("start", START % shlex.join(self._qemu()), executable=True)
+        self._write("start", START % {"qemu": shlex.join(self._qemu()), "order": hardware.boot_order}, executable=True)
 
     def _write(self, name: str, text: str, executable: bool = False) -> str:
         path = os.path.join(self.dir, name)
@@ -123,7 +127,7 @@ class Machine:
                    "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
         for number, disk in enumerate(hw.disks):
             command += disk.arguments(number)
-        return command
+        return command + self.direct
 
     def start_bmc(self) -> None:
         hw = self.hardware

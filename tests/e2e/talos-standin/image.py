@@ -17,7 +17,7 @@ def boot_sector(marker: str) -> bytes:
         0xBE, 0x00, 0x00,        # mov si, text           (patched below)
         0xAC,                    # next: lodsb
         0x84, 0xC0,              # test al, al
-        0x74, 0x11,              # jz done
+        0x74, 0x12,              # jz done
         0x88, 0xC4,              # mov ah, al
         0xBA, 0xFD, 0x03,        # mov dx, 0x3fd          (line status of COM1)
         0xEC,                    # wait: in al, dx
@@ -26,7 +26,7 @@ def boot_sector(marker: str) -> bytes:
         0xBA, 0xF8, 0x03,        # mov dx, 0x3f8
         0x88, 0xE0,              # mov al, ah
         0xEE,                    # out dx, al
-        0xEB, 0xEA,              # jmp next
+        0xEB, 0xE9,              # jmp next
         0xF4,                    # done: hlt
         0xEB, 0xFD,              # jmp done
     ])

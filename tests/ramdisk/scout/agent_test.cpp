@@ -229,6 +229,17 @@ TEST(ScoutAgent, RepeatsTheResultAndNotTheWipeWhenTheOrderComesAgain) {
   EXPECT_EQ(bench.colonyd.bodies["result"].front(), bench.colonyd.bodies["result"].back());
 }
 
+TEST(ScoutAgent, GoesOnWhenNobodyWantsItsResult) {
+  for (const unsigned status : {404U, 409U, 410U}) {
+    AgentBench bench;
+    bench.answer_order(bench.order());
+    bench.colonyd.answers["result"] = {Reply{.status = status}};
+    bench.run();
+    EXPECT_EQ(bench.end, AgentEnd::power_off);
+    EXPECT_EQ(bench.colonyd.bodies["result"].size(), 1U);
+  }
+}
+
 TEST(ScoutAgent, DoesNothingOnAnOrderThatItDoesNotUnderstand) {
   AgentBench bench;
   bench.colonyd.answers["order"] = {Reply{.status = 200, .body = "{\"order\":\"dance\"}"},
