@@ -59,6 +59,7 @@ Result<FileDescriptor> KernelSockets::udp(const UdpBind& bind) {
   if (bind.reuse_address && !set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) {
     return socket_error(what, errno);
   }
+  if (!set_option(fd.get(), IPPROTO_IP, IP_FREEBIND, 1)) return socket_error(what, errno);
   // A smaller buffer than asked for is not an error: rmem_max caps it.
   if (bind.receive_buffer > 0) (void)set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, bind.receive_buffer);
   const sockaddr_in address = socket_address(bind.address, bind.port);
@@ -73,6 +74,7 @@ Result<FileDescriptor> KernelSockets::listen(const TcpListen& listen) {
   FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return socket_error(what, errno);
   if (!set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) return socket_error(what, errno);
+  if (!set_option(fd.get(), IPPROTO_IP, IP_FREEBIND, 1)) return socket_error(what, errno);
   const sockaddr_in address = socket_address(listen.address, listen.port);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), listen.backlog) != 0) {
