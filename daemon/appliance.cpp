@@ -1,0 +1,234 @@
+#include "daemon/appliance.hpp"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "core/http/server.hpp"
+#include "daemon/address/address_shell.hpp"
+#include "daemon/address/journal_records.hpp"
+#include "daemon/api/api_routes.hpp"
+#include "daemon/bmc/bmc_directory.hpp"
+#include "daemon/boot/boot_house.hpp"
+#include "daemon/boot/images.hpp"
+#include "daemon/boot/site.hpp"
+#include "drivers/ipmi/ipmi_socket.hpp"
+
+namespace colony::daemon {
+
+namespace {
+
+using core::Result;
+using core::Task;
+
+drivers::ipmi::IpmiOptions ipmi_options(const BmcConfig& config) {
+  drivers::ipmi::IpmiOptions options;
+  options.suites.clear();
+  for (const auto suite : config.cipher_suites) {
+    options.suites.push_back(suite == CipherSuite::hmac_sha256_aes ? drivers::ipmi::CipherSuite::sha256_aes
+                                                                   : drivers::ipmi::CipherSuite::sha1_aes);
+  }
+  options.command_gap = config.command_gap;
+  return options;
+}
+
+/// The load-balancer address with its network: as configured, else the one the interface already has.
+core::Ipv4Network boot_network(const LoadBalancerConfig& config, core::InterfaceAddresses& interfaces) {
+  if (config.ip.prefix_length) return {config.ip.address, *config.ip.prefix_length};
+  const auto states = interfaces.interfaces();
+  if (!states) return {config.ip.address, 32};  // the claim names what is wrong
+  for (const auto& state : *states) {
+    if (state.name != config.interface.text()) continue;
+    for (const auto& network : state.addresses) {
+      if (network.contains(config.ip.address)) return {config.ip.address, network.prefix_length};
+    }
+  }
+  return {config.ip.address, 32};
+}
+
+std::string artifact_directory(const StoreConfig& store) {
+  return (std::filesystem::path(store.path.text()).parent_path() / "artifacts").string();
+}
+
+}  // namespace
+
+/// What lives from the first bound socket to the last given-back address. Order of members = order of need.
+struct Appliance::House {
+  House(const Parts& parts, const Config& config, std::unique_ptr<drivers::ipmi::DatagramPort> port)
+      : ipmi_port(std::move(port)),
+        ipmi(parts.timers, parts.random, parts.log, *ipmi_port, ipmi_options(config.bmc)),
+        bmcs(ipmi),
+        workshop({.journal = parts.store,
+                  .timers = parts.timers,
+                  .random = parts.random,
+                  .log = parts.log,
+                  .bmcs = bmcs,
+                  .mac_of = [this](core::Ipv4Address peer) { return addresses.find(peer); }},
+                 make_site(config, {})),
+        artifacts(parts.timers, parts.pool, artifact_directory(config.store)),
+        tasks(parts.timers) {}
+
+  std::unique_ptr<drivers::ipmi::DatagramPort> ipmi_port;
+  drivers::ipmi::IpmiClient ipmi;
+  DriverDirectory bmcs;
+  pxe::dhcp::LearnedAddresses addresses;
+  workflows::Workshop workshop;
+  pxe::ArtifactCache artifacts;
+  std::unique_ptr<BootHouse> boot;
+  core::http::Router api_router;
+  std::optional<core::http::UnixListener> api_socket;
+  std::unique_ptr<core::http::Server> api;
+  std::optional<JournalAddressRecords> records;
+  std::optional<AddressShell> address;
+  std::optional<ClaimedAddress> claimed;
+  Images images;
+  core::TaskGroup tasks;
+};
+
+Appliance::Appliance(Parts parts, Config config)
+    : parts_(std::move(parts)), config_(std::move(config)), stopping_(parts_.timers) {}
+Appliance::~Appliance() = default;
+
+void Appliance::stop() { stopping_.wake(); }
+
+Task<Result<>> Appliance::run() {
+  auto port = drivers::ipmi::open_udp_port(parts_.timers, parts_.privileged);
+  if (!port) co_return std::unexpected(port.error());
+  House house(parts_, config_, std::move(*port));
+  house_ = &house;
+  const auto served = co_await serve(house);
+  tell_stopping(parts_.manager);
+  co_await take_down(house);
+  house_ = nullptr;
+  if (!served) co_return served;
+  if (failure_) co_return std::unexpected(*failure_);
+  co_return Result<>{};
+}
+
+Task<Result<>> Appliance::serve(House& house) {
+  if (auto up = co_await bring_up(house); !up) co_return up;
+  tell_serving(house);
+
+  const auto end_with = [](Appliance& self, Task<core::Error> what) -> Task<> {
+    self.failure_ = co_await std::move(what);
+    self.stop();
+  };
+  house.tasks.spawn("store-failure", end_with(*this, house.workshop.store_failure()));
+  house.tasks.spawn("address-lost", end_with(*this, house.address->lost()));
+  co_await stopping_.wait();
+  co_return Result<>{};
+}
+
+Task<Result<>> Appliance::bring_up(House& house) {
+  auto& log = parts_.log;
+  const auto started = parts_.timers.now();
+
+  // The local API comes first: whatever is wrong later can be asked.
+  api::add_api_routes(
+      house.api_router,
+      {.timers = parts_.timers,
+       .log = log,
+       .orders = house.workshop.orders(),
+       .version = parts_.version,
+       .add_status =
+           [&house](core::Json& status) {
+             if (house.claimed) {
+               status["address"] = {{"ip", house.claimed->address.to_string()},
+                                    {"interface", house.claimed->interface},
+                                    {"mac", house.claimed->mac.to_string()}};
+             }
+             status["findings"] = house.images.missing;
+           },
+       .metrics = {}});
+  auto listener = core::http::UnixListener::open(config_.api.socket.text());
+  if (!listener) co_return std::unexpected(listener.error());
+  house.api_socket.emplace(std::move(*listener));
+  house.api = std::make_unique<core::http::Server>(parts_.timers, log, house.api_router,
+                                                   core::http::ServerLimits{}, "api");
+  house.api->start(house.api_socket->take());
+
+  auto boot = BootHouse::open({.timers = parts_.timers,
+                               .log = log,
+                               .privileged = parts_.privileged,
+                               .workshop = house.workshop,
+                               .artifacts = house.artifacts,
+                               .addresses = house.addresses},
+                              config_, boot_network(config_.load_balancer, parts_.interfaces));
+  if (!boot) co_return std::unexpected(boot.error());
+  house.boot = std::move(*boot);
+  house.boot->start(house.tasks);
+  house.tasks.spawn("watchdog", feed_watchdog(parts_.manager, parts_.timers, log,
+                                              []() -> std::optional<std::string> { return std::nullopt; }));
+  tell_ready(parts_.manager, fmt::format("claiming {}", config_.load_balancer.ip.to_string()));
+  log.info("daemon.ready", "store open, sockets bound",
+           {{"after", core::format_duration(parts_.timers.now() - started)}});
+
+  if (auto opened = co_await house.artifacts.open(); !opened) co_return opened;
+  auto images = co_await import_images(house.artifacts, parts_.share_directory, config_.talos);
+  if (!images) co_return std::unexpected(images.error());
+  house.images = std::move(*images);
+  for (const auto& missing : house.images.missing) log.warn("boot.image_missing", missing);
+  house.workshop.reconfigure(make_site(config_, house.images));
+
+  const auto snapshot = co_await parts_.store.load();
+  if (!snapshot) co_return std::unexpected(snapshot.error());
+  house.records.emplace(parts_.store, snapshot->settings);
+  house.address.emplace(AddressShell::World{.timers = parts_.timers,
+                                            .random = parts_.random,
+                                            .privileged = parts_.privileged,
+                                            .kernel = parts_.interfaces,
+                                            .records = *house.records,
+                                            .log = log,
+                                            .boot_id = system_boot_id()});
+  auto claimed = co_await house.address->claim({config_.load_balancer.interface, config_.load_balancer.ip});
+  if (!claimed) co_return std::unexpected(claimed.error());
+  house.claimed = std::move(*claimed);
+
+  if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
+  house.boot->set_ready(true);
+  co_return Result<>{};
+}
+
+void Appliance::tell_serving(const House& house) {
+  const auto counts = house.workshop.ledger().durable().assets().size();
+  tell_status(parts_.manager, fmt::format("serving on {} ({}), {} assets", house.claimed->address.to_string(),
+                                          house.claimed->interface, counts));
+}
+
+Task<> Appliance::take_down(House& house) {
+  if (house.boot) co_await house.boot->stop();
+  if (house.api) co_await house.api->stop();
+  co_await house.workshop.stop();
+  house.tasks.cancel();
+  co_await house.tasks.join();
+  co_await house.bmcs.close();
+  co_await house.ipmi.close();
+  if (house.address) co_await house.address->give_back();
+}
+
+void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
+  tell_reloading(parts_.manager);
+  if (!wanted) {
+    for (const auto& fault : wanted.error()) {
+      parts_.log.error("config.faulty", "the changed configuration is not taken up: " + fault.to_string());
+    }
+  } else {
+    const auto diff = diff_config(config_, *wanted);
+    config_ = with_live_keys(config_, *wanted);
+    parts_.log.set_level(config_.log.level);
+    if (house_ != nullptr) house_->workshop.reconfigure(make_site(config_, house_->images));
+    parts_.log.info("config.reloaded", "configuration read again",
+                    {{"taken_up", fmt::format("{}", fmt::join(diff.live, " "))},
+                     {"needs_restart", fmt::format("{}", fmt::join(diff.restart, " "))}});
+  }
+  if (house_ != nullptr && house_->claimed) {
+    tell_ready(parts_.manager, "serving");
+    tell_serving(*house_);
+  } else {
+    tell_ready(parts_.manager, "starting");
+  }
+}
+
+}  // namespace colony::daemon

@@ -1,0 +1,64 @@
+#pragma once
+// The appliance: every room, in the order in which they come up and go down. It wires and orders, it decides
+// nothing: who boots what, which disk is erased and what is sent where is decided in the rooms.
+//
+//   up:   sockets bound, local API -> READY -> address claimed -> journal re-entered -> machines served
+//   down: machines no longer served -> steps end where they are -> journal closed -> address given back
+
+#include <memory>
+#include <string>
+
+#include "core/async/blocking_pool.hpp"
+#include "core/async/task_group.hpp"
+#include "core/log.hpp"
+#include "core/net/privileged.hpp"
+#include "core/random.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/notify/notify.hpp"
+#include "daemon/store/store.hpp"
+
+namespace colony::daemon {
+
+class Appliance {
+ public:
+  /// All of it outlives the appliance.
+  struct Parts {
+    core::Timers& timers;
+    core::Random& random;
+    core::Log& log;
+    core::BlockingPool& pool;
+    core::Privileged& privileged;
+    core::InterfaceAddresses& interfaces;
+    ServiceManager& manager;
+    store::Store& store;
+    std::string share_directory;  // where scout's image is
+    std::string version;
+  };
+
+  Appliance(Parts parts, Config config);
+  Appliance(const Appliance&) = delete;
+  Appliance& operator=(const Appliance&) = delete;
+  ~Appliance();
+
+  /// Serves until stop() or until it cannot go on; the error says why. Everything is down when it returns.
+  [[nodiscard]] core::Task<core::Result<>> run();
+  void stop();
+  /// SIGHUP: takes up what can be, names the rest in the log. A faulty file changes nothing.
+  void reload(std::expected<Config, ConfigFaults> wanted);
+
+ private:
+  struct House;
+
+  [[nodiscard]] core::Task<core::Result<>> serve(House& house);
+  [[nodiscard]] core::Task<core::Result<>> bring_up(House& house);
+  [[nodiscard]] core::Task<> take_down(House& house);
+  void tell_serving(const House& house);
+
+  Parts parts_;
+  Config config_;
+  core::Wakeup stopping_;
+  std::optional<core::Error> failure_;
+  House* house_ = nullptr;  // while run() is under way
+};
+
+}  // namespace colony::daemon

@@ -1,0 +1,40 @@
+#include "daemon/bmc/bmc_directory.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace colony::daemon {
+
+core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::at(const workflows::BmcRecord& record) {
+  const Place place{record.address, record.port};
+  const auto found = entries_.find(place);
+  if (found != entries_.end()) {
+    const Entry& entry = found->second;
+    if (entry.driver == record.driver && entry.username == record.username &&
+        entry.password.equals(record.password.reveal())) {
+      return entry.bmc;
+    }
+  } else if (entries_.size() >= max_bmcs) {
+    return core::fail(core::ErrorKind::exhausted, "bmc.too_many",
+                      fmt::format("more than {} BMCs: give another appliance a part of them", max_bmcs));
+  }
+  if (record.driver != "native") {
+    return core::fail(core::ErrorKind::unsupported, "bmc.driver",
+                      fmt::format("no BMC driver '{}'; have: native", record.driver));
+  }
+  std::shared_ptr<drivers::Bmc> bmc = native_.open(
+      {record.address, record.port}, {record.username, core::Secret(record.password.reveal())});
+  entries_.insert_or_assign(place, Entry{record.driver, record.username, record.password.clone(), bmc});
+  return bmc;
+}
+
+core::Task<> DriverDirectory::close() {
+  std::vector<std::shared_ptr<drivers::Bmc>> all;
+  all.reserve(entries_.size());
+  for (const auto& [place, entry] : entries_) all.push_back(entry.bmc);
+  entries_.clear();
+  for (const auto& bmc : all) co_await bmc->close();
+}
+
+}  // namespace colony::daemon

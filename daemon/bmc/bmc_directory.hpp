@@ -1,0 +1,38 @@
+#pragma once
+// One actor for each BMC, made when it is first asked for and kept: its session, its pace and what was learnt
+// of it live there.
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "core/secret.hpp"
+#include "drivers/ipmi/ipmi_client.hpp"
+#include "workflows/recipes/tools.hpp"
+
+namespace colony::daemon {
+
+class DriverDirectory final : public workflows::BmcDirectory {
+ public:
+  static constexpr std::size_t max_bmcs = 20'000;
+
+  explicit DriverDirectory(drivers::ipmi::IpmiClient& native) : native_(native) {}
+
+  /// Errors: bmc.driver (unsupported: this build has no such driver), bmc.too_many.
+  [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> at(const workflows::BmcRecord& record) override;
+  /// Ends every session.
+  [[nodiscard]] core::Task<> close();
+
+ private:
+  struct Entry {
+    std::string driver, username;
+    core::Secret password;
+    std::shared_ptr<drivers::Bmc> bmc;
+  };
+  using Place = std::pair<core::Ipv4Address, std::uint16_t>;
+
+  drivers::ipmi::IpmiClient& native_;
+  std::map<Place, Entry> entries_;
+};
+
+}  // namespace colony::daemon

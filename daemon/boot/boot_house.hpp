@@ -1,0 +1,49 @@
+#pragma once
+// Everything a booting machine talks to, on the claimed address: ProxyDHCP, router advertisements, TFTP, HTTP.
+// All sockets are bound by open(); what may be answered, BootPolicy decides.
+
+#include <memory>
+
+#include "core/async/blocking_pool.hpp"
+#include "core/async/task_group.hpp"
+#include "core/http/server.hpp"
+#include "core/log.hpp"
+#include "core/net/privileged.hpp"
+#include "daemon/config/config.hpp"
+#include "pxe/artifacts/artifact_cache.hpp"
+#include "pxe/dhcp/learned_addresses.hpp"
+#include "workflows/workshop.hpp"
+
+namespace colony::daemon {
+
+class BootHouse {
+ public:
+  struct Parts {
+    core::Timers& timers;
+    core::Log& log;
+    core::Privileged& privileged;
+    workflows::Workshop& workshop;
+    pxe::ArtifactCache& artifacts;
+    pxe::dhcp::LearnedAddresses& addresses;
+  };
+
+  /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*, files.root.
+  [[nodiscard]] static core::Result<std::unique_ptr<BootHouse>> open(Parts parts, const Config& config,
+                                                                     core::Ipv4Network network);
+  BootHouse(const BootHouse&) = delete;
+  BootHouse& operator=(const BootHouse&) = delete;
+  ~BootHouse();
+
+  /// Serves as tasks of `group` until that is cancelled; HTTP until stop().
+  void start(core::TaskGroup& group);
+  /// From now on HTTP answers; before, 503.
+  void set_ready(bool ready);
+  [[nodiscard]] core::Task<> stop();
+
+ private:
+  struct Rooms;
+  explicit BootHouse(std::unique_ptr<Rooms> rooms);
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace colony::daemon
