@@ -91,7 +91,9 @@ Appliance::Appliance(Parts parts, Config config)
     : parts_(std::move(parts)), config_(std::move(config)), stopping_(parts_.timers) {}
 Appliance::~Appliance() = default;
 
-void Appliance::stop() { stopping_.wake(); }
+void Appliance::stop() {
+  stopping_.wake();
+}
 
 Task<Result<>> Appliance::run() {
   auto port = drivers::ipmi::open_udp_port(parts_.timers, parts_.privileged);
@@ -126,22 +128,21 @@ Task<Result<>> Appliance::bring_up(House& house) {
   const auto started = parts_.timers.now();
 
   // The local API comes first: whatever is wrong later can be asked.
-  api::add_api_routes(
-      house.api_router,
-      {.timers = parts_.timers,
-       .log = log,
-       .orders = house.workshop.orders(),
-       .version = parts_.version,
-       .add_status =
-           [&house](core::Json& status) {
-             if (house.claimed) {
-               status["address"] = {{"ip", house.claimed->address.to_string()},
-                                    {"interface", house.claimed->interface},
-                                    {"mac", house.claimed->mac.to_string()}};
-             }
-             status["findings"] = house.images.missing;
-           },
-       .metrics = {}});
+  api::add_api_routes(house.api_router, {.timers = parts_.timers,
+                                         .log = log,
+                                         .orders = house.workshop.orders(),
+                                         .version = parts_.version,
+                                         .add_status =
+                                             [&house](core::Json& status) {
+                                               if (house.claimed) {
+                                                 status["address"] = {
+                                                     {"ip", house.claimed->address.to_string()},
+                                                     {"interface", house.claimed->interface},
+                                                     {"mac", house.claimed->mac.to_string()}};
+                                               }
+                                               status["findings"] = house.images.missing;
+                                             },
+                                         .metrics = {}});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));

@@ -1,14 +1,13 @@
 // colonyd: reads its configuration, opens its store, runs the appliance until it is told to stop.
 
-#include <sys/prctl.h>
-#include <sys/stat.h>
-
 #include <csignal>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "daemon/appliance.hpp"
 #include "daemon/boot/images.hpp"
@@ -118,8 +117,9 @@ int main(int argc, char** argv) {
   program.add_option("--config", arguments.config, "configuration file")->capture_default_str();
   program.add_flag("--check", arguments.check,
                    "check the configuration and exit: 0, or 2 with one line per fault");
-  program.add_option("--store-key", arguments.store_key,
-                     "key that seals passwords in the store (the systemd credential store-key goes first)")
+  program
+      .add_option("--store-key", arguments.store_key,
+                  "key that seals passwords in the store (the systemd credential store-key goes first)")
       ->capture_default_str();
   program.add_option("--share-dir", arguments.share_directory, "where scout's image is")
       ->capture_default_str();

@@ -40,8 +40,9 @@ class Privileged {
  public:
   virtual ~Privileged() = default;
   // All sockets are non-blocking and close-on-exec, and may be bound before their address is on an interface
-  // (IP_FREEBIND): we bind first and claim the address then, so that a taken port is known at once. Errors: net.bind (with address and port named,
-  // `conflict` when in use), net.interface (no such interface), net.permission (names the capability).
+  // (IP_FREEBIND): we bind first and claim the address then, so that a taken port is known at once. Errors:
+  // net.bind (with address and port named, `conflict` when in use), net.interface (no such interface),
+  // net.permission (names the capability).
   [[nodiscard]] virtual Result<FileDescriptor> udp(const UdpBind& bind) = 0;
   [[nodiscard]] virtual Result<FileDescriptor> listen(const TcpListen& listen) = 0;
   [[nodiscard]] virtual Result<FileDescriptor> packet(const PacketBind& bind) = 0;

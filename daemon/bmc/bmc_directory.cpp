@@ -23,8 +23,8 @@ core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::at(const workflows:
     return core::fail(core::ErrorKind::unsupported, "bmc.driver",
                       fmt::format("no BMC driver '{}'; have: native", record.driver));
   }
-  std::shared_ptr<drivers::Bmc> bmc = native_.open(
-      {record.address, record.port}, {record.username, core::Secret(record.password.reveal())});
+  std::shared_ptr<drivers::Bmc> bmc =
+      native_.open({record.address, record.port}, {record.username, core::Secret(record.password.reveal())});
   entries_.insert_or_assign(place, Entry{record.driver, record.username, record.password.clone(), bmc});
   return bmc;
 }

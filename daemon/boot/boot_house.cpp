@@ -48,20 +48,15 @@ Result<ChosenPrograms> choose_programs(const NbpConfig& config, core::Log& log) 
   return chosen;
 }
 
-pxe::tftp::FileBytes as_file(const std::string& text) {
-  const auto bytes = core::as_bytes(text);
-  return std::make_shared<const core::Bytes>(bytes.begin(), bytes.end());
-}
-
 pxe::tftp::BootFiles tftp_files(const pxe::BootPrograms& programs,
                                 const pxe::dhcp::LearnedAddresses& addresses, pxe::BootServer server) {
   pxe::tftp::BootFiles files;
-  for (const auto& [name, bytes] : programs.all()) files.add(name, as_file(*bytes));
+  for (const auto& [name, bytes] : programs.all()) files.add(name, bytes);
   files.add_virtual("autoexec.ipxe",
                     [&addresses, server](const pxe::tftp::FileRequest& request) -> pxe::tftp::FileBytes {
-                      const auto last =
-                          request.mac ? addresses.last_request(*request.mac) : std::nullopt;
-                      return last ? as_file(pxe::ipxe::autoexec_script(*last, server)) : nullptr;
+                      const auto last = request.mac ? addresses.last_request(*request.mac) : std::nullopt;
+                      if (!last) return nullptr;
+                      return std::make_shared<const std::string>(pxe::ipxe::autoexec_script(*last, server));
                     });
   return files;
 }
@@ -83,10 +78,10 @@ struct BootHouse::Rooms {
             .artifacts = parts.artifacts,
             .programs = programs,
             .configs = configs,
-            .render = [boot_server](const pxe::BootDecision& decision,
-                                    const pxe::BootRequest& request) {
-              return pxe::ipxe::render_script(decision, request, boot_server);
-            },
+            .render =
+                [boot_server](const pxe::BootDecision& decision, const pxe::BootRequest& request) {
+                  return pxe::ipxe::render_script(decision, request, boot_server);
+                },
             .files = site_files ? &*site_files : nullptr}) {
     routes.add_to(router);
     add_scout_routes(router, parts.workshop.scout());
@@ -128,14 +123,13 @@ Result<std::unique_ptr<BootHouse>> BootHouse::open(Parts parts, const Config& co
   rooms->http = std::make_unique<core::http::Server>(parts.timers, parts.log, rooms->router,
                                                      core::http::ServerLimits{}, "pxe.http");
 
-  auto tftp = pxe::tftp::TftpServer::open(
-      parts.privileged, parts.timers, parts.addresses, rooms->tftp_source, parts.workshop.evidence(),
-      parts.log,
-      {.interface = config.load_balancer.interface.text(),
-       .network = network,
-       .transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size},
-       .clients = config.tftp.clients == TftpClients::subnet ? pxe::tftp::ClientRule::subnet
-                                                             : pxe::tftp::ClientRule::known});
+  pxe::tftp::TftpServerConfig tftp_config;
+  tftp_config.interface = config.load_balancer.interface.text();
+  tftp_config.network = network;
+  tftp_config.transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size};
+  if (config.tftp.clients == TftpClients::subnet) tftp_config.clients = pxe::tftp::ClientRule::subnet;
+  auto tftp = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.addresses, rooms->tftp_source,
+                                          parts.workshop.evidence(), parts.log, std::move(tftp_config));
   if (!tftp) return std::unexpected(tftp.error());
   rooms->tftp = std::move(*tftp);
 
@@ -162,7 +156,9 @@ void BootHouse::start(core::TaskGroup& group) {
   rooms_->ra->start(group);
 }
 
-void BootHouse::set_ready(bool ready) { rooms_->routes.set_ready(ready); }
+void BootHouse::set_ready(bool ready) {
+  rooms_->routes.set_ready(ready);
+}
 
 core::Task<> BootHouse::stop() {
   set_ready(false);

@@ -1,6 +1,6 @@
 #pragma once
-// Everything a booting machine talks to, on the claimed address: ProxyDHCP, router advertisements, TFTP, HTTP.
-// All sockets are bound by open(); what may be answered, BootPolicy decides.
+// Everything a booting machine talks to, on the claimed address: ProxyDHCP, router advertisements, TFTP,
+// HTTP. All sockets are bound by open(); what may be answered, BootPolicy decides.
 
 #include <memory>
 
@@ -27,7 +27,8 @@ class BootHouse {
     pxe::dhcp::LearnedAddresses& addresses;
   };
 
-  /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*, files.root.
+  /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*,
+  /// files.root.
   [[nodiscard]] static core::Result<std::unique_ptr<BootHouse>> open(Parts parts, const Config& config,
                                                                      core::Ipv4Network network);
   BootHouse(const BootHouse&) = delete;

@@ -41,10 +41,11 @@ Task<Result<Images>> import_images(pxe::ArtifactCache& cache, std::string share_
   if (scout) {
     images.scout = std::move(*scout);
   } else {
-    images.missing.push_back(fmt::format(
-        "no scout image, nothing can be discovered or wiped: {}; build it with: cmake --build --preset release "
-        "--target scout_image",
-        scout.error().message));
+    images.missing.push_back(
+        fmt::format("no scout image, nothing can be discovered or wiped: {}; build it with: cmake --build "
+                    "--preset release "
+                    "--target scout_image",
+                    scout.error().message));
   }
   if (talos.kernel.empty() || talos.initramfs.empty()) {
     images.missing.emplace_back(
@@ -53,7 +54,8 @@ Task<Result<Images>> import_images(pxe::ArtifactCache& cache, std::string share_
   }
   if (talos.kernel.is_url() || talos.initramfs.is_url()) {
     images.missing.emplace_back(
-        "talos.kernel and talos.initramfs name URLs, which this version does not fetch: download them and name "
+        "talos.kernel and talos.initramfs name URLs, which this version does not fetch: download them and "
+        "name "
         "the files");
     co_return images;
   }

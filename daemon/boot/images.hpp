@@ -1,6 +1,6 @@
 #pragma once
-// The images that machines boot, taken into the artifact cache before anything is served: scout's, which comes
-// with the program, and Talos', which the site names in colony.yaml.
+// The images that machines boot, taken into the artifact cache before anything is served: scout's, which
+// comes with the program, and Talos', which the site names in colony.yaml.
 
 #include <optional>
 #include <string>
@@ -15,8 +15,8 @@
 
 namespace colony::daemon {
 
-/// Where scout-kernel and scout-initramfs are: ../share/colony beside the program, so that a build tree and an
-/// installed tree work alike.
+/// Where scout-kernel and scout-initramfs are: ../share/colony beside the program, so that a build tree and
+/// an installed tree work alike.
 [[nodiscard]] std::string default_share_directory();
 
 struct Images {

@@ -27,10 +27,9 @@ core::Task<HttpResponse> ask_scout_service(workflows::ScoutService& scout, HttpR
 }  // namespace
 
 void add_scout_routes(core::http::Router& router, workflows::ScoutService& scout) {
-  router.add(
-      core::http::Method::post, "/scout/v1/{message}",
-      [&scout](HttpRequest request) { return ask_scout_service(scout, std::move(request)); },
-      {.body_limit = max_scout_body});
+  router.add(core::http::Method::post, "/scout/v1/{message}",
+             [&scout](HttpRequest request) { return ask_scout_service(scout, std::move(request)); },
+             {.body_limit = max_scout_body});
 }
 
 core::Task<core::Result<pxe::ConfigGrant>> ConfigDeliveryDoor::open(std::string token, core::Ipv4Address peer,

@@ -20,8 +20,8 @@ void add_scout_routes(core::http::Router& router, workflows::ScoutService& scout
 class ConfigDeliveryDoor final : public pxe::ConfigDelivery {
  public:
   explicit ConfigDeliveryDoor(workflows::ConfigDelivery& configs) : configs_(configs) {}
-  [[nodiscard]] core::Task<core::Result<pxe::ConfigGrant>> open(
-      std::string token, core::Ipv4Address peer, std::optional<core::MacAddress> mac) override;
+  [[nodiscard]] core::Task<core::Result<pxe::ConfigGrant>> open(std::string token, core::Ipv4Address peer,
+                                                                std::optional<core::MacAddress> mac) override;
   [[nodiscard]] core::Task<> delivered(std::string grant_id, bool complete, std::uint64_t bytes) override;
 
  private:

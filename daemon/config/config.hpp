@@ -96,7 +96,8 @@ struct BmcConfig {
   std::vector<CipherSuite> cipher_suites{CipherSuite::hmac_sha256_aes, CipherSuite::hmac_sha1_aes};
   core::Duration command_gap = std::chrono::milliseconds(200);
   core::Duration poll_interval = std::chrono::seconds(30);
-  core::Duration off_confirmation = std::chrono::seconds(5);  // off is believed when seen twice, this far apart
+  core::Duration off_confirmation =
+      std::chrono::seconds(5);  // off is believed when seen twice, this far apart
   friend bool operator==(const BmcConfig&, const BmcConfig&) = default;
 };
 
