@@ -36,13 +36,19 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
     std::shared_ptr<Waiter> waiter;
   };
 
-  Queue(std::unique_ptr<StoreFile> opened, std::unique_ptr<core::BlockingPool> workers,
+  Queue(core::Timers& timers, std::unique_ptr<StoreFile> opened, std::unique_ptr<core::BlockingPool> workers,
         std::function<void(const core::Error&)> finished)
-      : file(std::move(opened)), on_finished(std::move(finished)), pool(std::move(workers)) {}
+      : file(std::move(opened)),
+        on_finished(std::move(finished)),
+        marks(file->marks()),
+        changed(timers),
+        pool(std::move(workers)) {}
 
   // The file is the pool thread's, except for report(), which never changes after the start.
   std::unique_ptr<StoreFile> file;
   std::function<void(const core::Error&)> on_finished;
+  Marks marks;
+  core::Signal changed;
   std::deque<Pending> pending;
   std::vector<std::shared_ptr<Waiter>> in_flight;
   bool busy = false;
@@ -64,6 +70,7 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
       std::vector<Change> changes;
       std::vector<Result<>> results;
       std::optional<core::Error> finished;
+      Marks marks;
     };
     auto group = std::make_shared<Group>();
     while (!pending.empty() && group->changes.size() < largest_group) {
@@ -76,9 +83,11 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
         [this, group] {
           group->results = file->commit(group->changes);
           group->finished = file->finished();
+          group->marks = file->marks();
         },
         [self = weak_from_this(), group] {
           if (const auto queue = self.lock()) {
+            queue->marks = group->marks;
             queue->deliver(group->results);
             queue->continue_after(group->finished);
           }
@@ -92,6 +101,7 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
       in_flight[i]->settled.wake();
     }
     in_flight.clear();
+    changed.notify();
   }
 
   /// The results are out; only now the log may be moved, and then the next group.
@@ -126,7 +136,7 @@ Store::Store(core::Timers& timers, std::unique_ptr<StoreFile> file, StoreOptions
   } else {
     pool = std::make_unique<core::InlinePool>();
   }
-  queue_ = std::make_shared<Queue>(std::move(file), std::move(pool), std::move(options.on_finished));
+  queue_ = std::make_shared<Queue>(timers, std::move(file), std::move(pool), std::move(options.on_finished));
 }
 
 Store::~Store() {
@@ -141,6 +151,14 @@ Result<std::unique_ptr<Store>> Store::open(core::Timers& timers, StoreOptions op
 
 const OpenReport& Store::report() const {
   return queue_->file->report();
+}
+
+const Marks& Store::marks() const {
+  return queue_->marks;
+}
+
+core::Signal& Store::changed() {
+  return queue_->changed;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/async/blocking_pool.hpp"
+#include "core/async/signal.hpp"
 #include "daemon/store/store_file.hpp"
 #include "workflows/engine/journal.hpp"
 
@@ -54,6 +55,10 @@ class Store final : public workflows::Journal {
                                                                                      unsigned limit) override;
 
   // For the hosted link and the local API.
+  /// Of what is durable.
+  [[nodiscard]] const Marks& marks() const;
+  /// Notified whenever something became durable: look at marks(), then wait.
+  [[nodiscard]] core::Signal& changed();
   [[nodiscard]] core::Task<core::Result<>> commit_change(Change change);
   /// Everything up to `seq` has arrived; an older one is ignored. store.acknowledged_ahead (conflict).
   [[nodiscard]] core::Task<core::Result<>> acknowledge(core::EventSeq seq);

@@ -51,6 +51,12 @@ struct OpenReport {
   core::EventSeq last_event, acknowledged;
 };
 
+/// How far the store has come: what a reader that has seen everything up to here has not missed.
+struct Marks {
+  core::EventSeq last_event;
+  std::uint64_t last_revision = 0;  // of assets
+};
+
 /// One all-or-nothing unit. The journal's batches, and what only the hosted link stores.
 struct Change {
   workflows::Batch batch;
@@ -69,6 +75,8 @@ class StoreFile {
   [[nodiscard]] const OpenReport& report() const { return report_; }
   /// Set once, by the error that ended it.
   [[nodiscard]] const std::optional<core::Error>& finished() const { return finished_; }
+
+  [[nodiscard]] Marks marks() const { return {{counters_.event}, counters_.revision}; }
 
   /// One result a change, in order.
   [[nodiscard]] std::vector<core::Result<>> commit(const std::vector<Change>& changes);

@@ -329,6 +329,13 @@ HostedReply HostedModel::agents_events(const Call& call) {
   auto acknowledged = number_in(agent, "acked_seq");
   increment(posts, "posts");
   increment(posts, "raw", events->size());
+  // An agent that is new here may have a history elsewhere: its first post says where it begins.
+  if (acknowledged == 0 && !events->empty() && !agent.contains("base_seq")) {
+    const auto first = number_in(events->front(), "seq");
+    agent["base_seq"] = first == 0 ? 0 : first - 1;
+    acknowledged = number_in(agent, "base_seq");
+  }
+  const auto base = number_in(agent, "base_seq");
   for (const Json& event : *events) {
     const auto seq = number_in(event, "seq");
     if (seq == acknowledged + 1) {
@@ -341,7 +348,8 @@ HostedReply HostedModel::agents_events(const Call& call) {
     } else {
       increment(posts, "repeated");
       // A number means one event for ever.
-      if (seq == 0 || agent["events"][seq - 1] != event) increment(posts, "contradicting");
+      if (seq == 0 || seq <= base || agent["events"][seq - 1 - base] != event)
+        increment(posts, "contradicting");
     }
   }
   agent["acked_seq"] = acknowledged;

@@ -1,0 +1,77 @@
+#pragma once
+// The link to the hosted side: registers, sends heartbeats, asks for operations, streams the outbox in order
+// and sends changed assets, within the limits of the key. LinkPlan decides, this carries out.
+//
+// What the hosted side may rely on: an operation is durable here before it is acted on, and acted on once;
+// events arrive in order and at least once, each number one event for ever; what it acknowledged is not sent
+// again. What the appliance may rely on: the link never delays or fails anything but itself.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/async/task_group.hpp"
+#include "core/log.hpp"
+#include "core/random.hpp"
+#include "daemon/hosted/hosted_exchange.hpp"
+#include "daemon/hosted/link_plan.hpp"
+#include "daemon/hosted/messages.hpp"
+#include "daemon/store/store.hpp"
+
+namespace colony::daemon::hosted {
+
+/// Who carries operations out; implemented on the workflows' orders.
+class OperationSink {
+ public:
+  virtual ~OperationSink() = default;
+  /// The same `id` and `generation` again gives the same answer and starts nothing twice. The answer is the
+  /// workflow's id. An error of kind exhausted, io, timed_out, unreachable or cancelled is tried again later;
+  /// every other one refuses the operation for good.
+  [[nodiscard]] virtual core::Task<core::Result<std::string>> submit(Operation operation) = 0;
+};
+
+struct LinkSettings {
+  std::string datacenter_id;
+  std::string agent_id;  // of the configuration; empty: registered by the link
+  RateLimits limits;
+};
+
+struct LinkPorts {
+  core::Timers& timers;
+  const core::Log& log;
+  core::Random& random;
+  store::Store& store;
+  HostedExchange& exchange;
+  OperationSink& sink;
+  std::function<core::Json()> heartbeat_state;
+};
+
+struct LinkStatus {
+  LinkPlan::Mode mode = LinkPlan::Mode::unregistered;
+  std::string agent_id;
+  std::string problem;  // code of the last failure; empty when the last call succeeded
+  core::EventSeq acknowledged;
+  std::optional<core::UtcTime> last_success;
+};
+[[nodiscard]] std::string_view name(LinkPlan::Mode mode);
+
+class HostedLink {
+ public:
+  HostedLink(LinkPorts ports, LinkSettings settings);
+  HostedLink(const HostedLink&) = delete;
+  HostedLink& operator=(const HostedLink&) = delete;
+  ~HostedLink();
+
+  void start();
+  /// Ends every call; await it before destruction.
+  [[nodiscard]] core::Task<> stop();
+  [[nodiscard]] LinkStatus status() const;
+  /// The configuration was read again, or an operator wants it now: the key is looked at at once.
+  void look_at_key();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace colony::daemon::hosted

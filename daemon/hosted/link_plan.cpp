@@ -1,0 +1,186 @@
+#include "daemon/hosted/link_plan.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace colony::daemon::hosted {
+
+using namespace std::chrono_literals;
+using core::BootTime;
+using core::Duration;
+
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+constexpr unsigned largest_event_batch = 200;
+constexpr unsigned largest_asset_batch = 50;
+constexpr Duration heartbeat_every = 60s;
+constexpr Duration workflows_every = 60s;   // the documented way, once a minute
+constexpr Duration probe_every = 1h;        // for an agent part that was missing
+constexpr Duration locked_out_for = 15min;  // the same key again: it may have been enabled meanwhile
+constexpr Duration refused_pause = 5min;    // after a 4xx that repetition will not cure
+constexpr Duration shortest_poll_gap = 1s;
+constexpr Duration idle_poll_gap = 5s;
+constexpr Duration shortest_back_off = 1s;
+constexpr Duration longest_back_off = 5min;
+
+Importance importance(Push call) {
+  switch (call) {
+    case Push::registration:
+    case Push::heartbeat: return Importance::vital;
+    case Push::events: return Importance::events;
+    case Push::assets:
+    case Push::workflows: return Importance::inventory;
+  }
+  return Importance::inventory;
+}
+
+}  // namespace
+
+LinkPlan::LinkPlan(RateLimits limits, core::Random& random)
+    : budget_(limits), random_(random), event_batch_(largest_event_batch) {}
+
+LinkPlan::Mode LinkPlan::mode() const {
+  if (locked_out_) return Mode::locked_out;
+  if (!registered_) return Mode::unregistered;
+  return agent_part_ ? Mode::linked : Mode::documented;
+}
+
+std::optional<BootTime> LinkPlan::due(Push call, const Backlog& backlog) const {
+  if (call == Push::registration) return registered_ ? std::nullopt : std::optional(next_registration_);
+  if (!registered_) return std::nullopt;
+  switch (call) {
+    case Push::registration: return std::nullopt;
+    case Push::heartbeat: return next_heartbeat_;
+    case Push::events: return agent_part_ && backlog.events ? std::optional(next_events_) : std::nullopt;
+    case Push::assets: return agent_part_ && backlog.assets ? std::optional(next_assets_) : std::nullopt;
+    case Push::workflows: return agent_part_ ? std::nullopt : std::optional(next_workflows_);
+  }
+  return std::nullopt;
+}
+
+PushStep LinkPlan::next_push(BootTime now, const Backlog& backlog) {
+  // The first that may go now; otherwise the moment when the first one may.
+  BootTime earliest = BootTime::max();
+  for (const Push call : {Push::registration, Push::heartbeat, Push::events, Push::assets, Push::workflows}) {
+    const auto wanted = due(call, backlog);
+    if (!wanted) continue;
+    const auto at = std::max({*wanted, not_before_, budget_.earliest(importance(call), now)});
+    if (at <= now) {
+      const unsigned most = call == Push::events ? event_batch_ : largest_asset_batch;
+      push_began_ = now;
+      return PushNow{call, most};
+    }
+    earliest = std::min(earliest, at);
+  }
+  return WaitUntil{earliest};
+}
+
+PollStep LinkPlan::next_poll(BootTime now) {
+  if (!registered_) return WaitUntil{BootTime::max()};
+  const BootTime wanted = std::max(not_before_, agent_part_ ? next_poll_ : next_probe_);
+  const auto at = std::max(wanted, budget_.earliest(Importance::orders, now));
+  if (at <= now) {
+    poll_began_ = now;
+    return PollNow{};
+  }
+  return WaitUntil{at};
+}
+
+void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
+  on_outcome(outcome, push_began_, now);
+  const bool succeeded = std::holds_alternative<Succeeded>(outcome);
+  const bool unwelcome =
+      std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome);
+  switch (call) {
+    case Push::registration:
+      if (succeeded) registered_ = true;
+      // 409 without an id needs a person: --agent-id.
+      if (unwelcome || std::holds_alternative<AgentUnknown>(outcome) ||
+          std::holds_alternative<CallUnknown>(outcome)) {
+        next_registration_ = now + refused_pause;
+      }
+      break;
+    case Push::heartbeat:
+      if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
+      if (succeeded || unwelcome) next_heartbeat_ = now + heartbeat_every;
+      break;
+    case Push::events:
+      if (succeeded) {
+        event_batch_ = std::min(largest_event_batch, event_batch_ * 2);
+        next_events_ = now + budget_.pace(now);
+      } else if (unwelcome) {
+        // Too large, or one of them is not liked: smaller steps. None is ever left out.
+        if (event_batch_ == 1) next_events_ = now + refused_pause;
+        event_batch_ = std::max(1U, event_batch_ / 4);
+      }
+      break;
+    case Push::assets:
+      if (succeeded) next_assets_ = now + 2 * budget_.pace(now);
+      if (unwelcome) next_assets_ = now + refused_pause;
+      break;
+    case Push::workflows:
+      if (!std::holds_alternative<TryLater>(outcome)) next_workflows_ = now + workflows_every;
+      break;
+  }
+  if ((call == Push::events || call == Push::assets) && std::holds_alternative<CallUnknown>(outcome)) {
+    agent_part_ = false;
+    next_probe_ = now + probe_every;
+  }
+}
+
+void LinkPlan::on_poll(const Outcome& outcome, unsigned operations, BootTime now) {
+  on_outcome(outcome, poll_began_, now);
+  // A side that does not hold polls must not turn them into a spin.
+  next_poll_ = operations > 0 ? now + shortest_poll_gap : poll_began_ + idle_poll_gap;
+  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
+  if (std::holds_alternative<Succeeded>(outcome)) agent_part_ = true;
+  if (std::holds_alternative<CallUnknown>(outcome)) {
+    agent_part_ = false;
+    next_probe_ = now + probe_every;
+  }
+  if (std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome)) {
+    back_off(std::nullopt, now);
+  }
+}
+
+void LinkPlan::on_outcome(const Outcome& outcome, BootTime began, BootTime now) {
+  std::visit(Overloaded{[&](const TryLater& later) { back_off(later.retry_after, now); },
+                        [&](const Unauthorized&) {
+                          locked_out_ = true;
+                          locked_out_at_ = now;
+                          not_before_ = now + locked_out_for;
+                        },
+                        [&](const auto&) {
+                          // An answer is an answer: somebody is there, and took the key.
+                          failures_ = 0;
+                          // A poll that was held since before the key was revoked says nothing about the key.
+                          if (locked_out_ && began > locked_out_at_) on_new_key(now);
+                        }},
+             outcome);
+}
+
+void LinkPlan::back_off(std::optional<Duration> wanted, BootTime now) {
+  failures_ = std::min(failures_ + 1, 30U);
+  const auto doubled = shortest_back_off * (1LL << std::min(failures_ - 1, 12U));
+  const auto span = std::min<Duration>(doubled, longest_back_off);
+  // Half of it by chance, so that a hundred appliances do not come back in one moment.
+  const auto jittered =
+      span / 2 +
+      Duration(static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(span.count() / 2))));
+  const auto pause = wanted ? std::max<Duration>(*wanted, jittered - span / 2) : jittered;
+  not_before_ = std::max(not_before_, now + pause);
+}
+
+void LinkPlan::on_new_key(BootTime now) {
+  if (!locked_out_) return;
+  locked_out_ = false;
+  failures_ = 0;
+  not_before_ = now;
+}
+
+}  // namespace colony::daemon::hosted

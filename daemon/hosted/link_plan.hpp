@@ -1,0 +1,100 @@
+#pragma once
+// What the link does next: pure decisions, time and chance come in. Two lanes run beside each other: `poll`
+// waits for operations, `push` does everything else, one call at a time. Both share one budget, one back-off,
+// and one fate: after a 401 nothing is sent until the key changes (or a quarter of an hour has passed).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "daemon/hosted/rate_budget.hpp"
+
+namespace colony::daemon::hosted {
+
+/// What became of a call, as far as the plan cares.
+struct Succeeded {};
+struct Unauthorized {};
+struct AgentUnknown {};  // 404 that names the agent, or of a documented call
+struct CallUnknown {};   // 404: this hosted side has no such call
+struct Conflict {};
+struct Refused {};  // another 4xx: the same again will not help
+struct TryLater {   // no answer, 429, 5xx
+  std::optional<core::Duration> retry_after;
+  bool rate_limited = false;
+};
+using Outcome = std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown, Conflict, Refused, TryLater>;
+
+/// The push lane's calls.
+enum class Push : std::uint8_t { registration, heartbeat, events, assets, workflows };
+struct PushNow {
+  Push call;
+  unsigned most = 0;  // events or assets in this post
+};
+/// Nothing may or need be sent before; something new may come earlier.
+struct WaitUntil {
+  core::BootTime at;
+};
+using PushStep = std::variant<PushNow, WaitUntil>;
+struct PollNow {};
+using PollStep = std::variant<PollNow, WaitUntil>;
+
+/// What there is to send.
+struct Backlog {
+  bool events = false;
+  bool assets = false;
+};
+
+class LinkPlan {
+ public:
+  LinkPlan(RateLimits limits, core::Random& random);
+  /// There is an agent id already, of the configuration or of an earlier run.
+  void on_known_agent() { registered_ = true; }
+
+  [[nodiscard]] PushStep next_push(core::BootTime now, const Backlog& backlog);
+  [[nodiscard]] PollStep next_poll(core::BootTime now);
+  // A call is counted when it is begun, since it may count over there even if its answer is lost.
+  void on_begin(core::BootTime now) { budget_.spend(now); }
+  void on_push(Push call, const Outcome& outcome, core::BootTime now);
+  void on_poll(const Outcome& outcome, unsigned operations, core::BootTime now);
+  void on_new_key(core::BootTime now);
+
+  enum class Mode : std::uint8_t {
+    unregistered,
+    linked,      // with the agent part
+    documented,  // without it
+    locked_out,  // the key was refused
+  };
+  [[nodiscard]] Mode mode() const;
+  [[nodiscard]] unsigned failures() const { return failures_; }  // in a row
+  [[nodiscard]] core::BootTime not_before() const { return not_before_; }
+
+ private:
+  void on_outcome(const Outcome& outcome, core::BootTime began, core::BootTime now);
+  void back_off(std::optional<core::Duration> wanted, core::BootTime now);
+  [[nodiscard]] std::optional<core::BootTime> due(Push call, const Backlog& backlog) const;
+
+  RateBudget budget_;
+  core::Random& random_;
+  bool registered_ = false;
+  bool locked_out_ = false;
+  bool agent_part_ = true;
+  unsigned failures_ = 0;
+  unsigned event_batch_;
+  core::BootTime not_before_{};
+  core::BootTime next_registration_{};
+  core::BootTime next_heartbeat_{};
+  core::BootTime next_events_{};
+  core::BootTime next_assets_{};
+  core::BootTime next_workflows_{};
+  core::BootTime next_poll_{};
+  core::BootTime poll_began_{};
+  core::BootTime push_began_{};
+  core::BootTime locked_out_at_{};
+  core::BootTime next_probe_{};  // whether the agent part is there by now
+};
+
+}  // namespace colony::daemon::hosted

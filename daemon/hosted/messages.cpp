@@ -1,0 +1,268 @@
+#include "daemon/hosted/messages.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+
+namespace colony::daemon::hosted {
+
+using core::ErrorKind;
+using core::Json;
+
+namespace {
+
+constexpr core::JsonLimits answer_limits{.bytes = 4 << 20, .depth = 32, .values = 200'000};
+constexpr std::size_t most_operations = 1000;
+constexpr std::size_t largest_body = 1 << 20;
+
+std::unexpected<core::Error> unreadable(std::string_view why) {
+  return core::fail(ErrorKind::corrupt, "hosted.answer",
+                    fmt::format("the hosted side's answer cannot be read: {}", why));
+}
+
+bool is_visible(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+/// `{"NAME":[...]}`, or `{"data":[...]}` as some of the documents show lists.
+const Json* list_in(const Json& body, std::string_view name) {
+  const Json* list = core::json_member(body, name);
+  if (list == nullptr) list = core::json_member(body, "data");
+  return list != nullptr && list->is_array() ? list : nullptr;
+}
+
+std::optional<Operation> operation_from(const Json& entry) {
+  Operation operation;
+  operation.id = core::json_text(entry, "id", 128).value_or("");
+  operation.seq = core::json_uint(entry, "seq").value_or(0);
+  operation.generation.value = core::json_uint(entry, "generation").value_or(1);
+  operation.type = core::json_text(entry, "type", 64).value_or("");
+  operation.target = core::json_text(entry, "target", 256).value_or("");
+  if (!is_visible(operation.id) || operation.seq == 0 || operation.seq > INT64_MAX ||
+      operation.generation.value > INT64_MAX || !is_visible(operation.type)) {
+    return std::nullopt;
+  }
+  const Json* const body = core::json_member(entry, "body");
+  operation.body_json = body == nullptr || !body->is_object() ? "{}" : core::dump_json(*body);
+  if (operation.body_json.size() > largest_body) return std::nullopt;
+  return operation;
+}
+
+/// Text of ours that should be JSON: as JSON, or null.
+Json embedded(const std::string& text) {
+  auto json = core::parse_json(text, answer_limits);
+  return json ? std::move(*json) : Json();
+}
+
+Json workflow_json(const workflows::WorkflowRow& row) {
+  Json json{{"id", row.id.to_string()},
+            {"type", row.type},
+            {"asset_id", row.asset.to_string()},
+            {"status", workflows::name(row.status)},
+            {"step", row.step},
+            {"tries", row.tries},
+            {"created_at", core::format_utc(row.created_at)},
+            {"updated_at", core::format_utc(row.updated_at)}};
+  if (!row.operation_id.empty()) json["operation_id"] = row.operation_id;
+  if (!row.error_code.empty()) json["error"] = Json{{"code", row.error_code}, {"message", row.error_message}};
+  return json;
+}
+
+/// The documented members of an asset, from scout's inventory.
+void add_documented(Json& asset, const Json& inventory) {
+  if (const Json* cpu = core::json_member(inventory, "cpu")) {
+    if (const auto cores = core::json_uint(*cpu, "cores")) asset["cpu_cores"] = *cores;
+  }
+  if (const auto bytes = core::json_uint(inventory, "memory_bytes")) asset["memory_mb"] = *bytes >> 20;
+  if (const Json* nics = core::json_member(inventory, "nics"); nics != nullptr && nics->is_array()) {
+    for (const Json& nic : *nics) {
+      asset["networks"].push_back(Json{{"name", core::json_text(nic, "name").value_or("")},
+                                       {"mac_address", core::json_text(nic, "mac").value_or("")}});
+    }
+  }
+  if (const Json* disks = core::json_member(inventory, "disks"); disks != nullptr && disks->is_array()) {
+    for (const Json& disk : *disks) {
+      asset["storages"].push_back(Json{{"name", core::json_text(disk, "model").value_or("")},
+                                       {"size_mb", core::json_uint(disk, "size_bytes").value_or(0) >> 20}});
+    }
+  }
+}
+
+Json asset_json(const workflows::AssetRow& row) {
+  Json json{{"id", row.id.to_string()},
+            {"name", row.name},
+            {"hostname", row.name},
+            {"status", workflows::name(row.status)},
+            {"condition", workflows::name(row.condition)},
+            {"accepted", row.accepted},
+            {"created_at", core::format_utc(row.created_at)},
+            {"updated_at", core::format_utc(row.updated_at)}};
+  if (!row.condition_reason.empty()) json["condition_reason"] = row.condition_reason;
+  if (row.bmc) {
+    json["ipmi"] =
+        Json{{"ip", row.bmc->address.to_string()}, {"port", row.bmc->port}, {"driver", row.bmc->driver}};
+  }
+  if (!row.inventory_json.empty()) {
+    Json inventory = embedded(row.inventory_json);
+    add_documented(json, inventory);
+    json["inventory"] = std::move(inventory);
+  }
+  return json;
+}
+
+}  // namespace
+
+core::Result<OperationList> decode_operations(std::string_view body, std::uint64_t after) {
+  const auto json = core::parse_json(body, answer_limits);
+  if (!json) return unreadable(json.error().message);
+  const Json* const entries = list_in(*json, "operations");
+  if (entries == nullptr) return unreadable("no list of operations");
+  if (entries->size() > most_operations) return unreadable("too many operations");
+  OperationList list;
+  list.last_seq = after;
+  for (const Json& entry : *entries) {
+    auto operation = operation_from(entry);
+    if (!operation) {
+      ++list.unusable;
+      // Not asked for again, when it at least says where it stands.
+      const auto seq = core::json_uint(entry, "seq").value_or(0);
+      if (seq <= INT64_MAX) list.last_seq = std::max(list.last_seq, seq);
+      continue;
+    }
+    list.last_seq = std::max(list.last_seq, operation->seq);
+    if (operation->seq > after) list.operations.push_back(std::move(*operation));
+  }
+  auto& operations = list.operations;
+  std::sort(operations.begin(), operations.end(),
+            [](const Operation& a, const Operation& b) { return a.seq < b.seq; });
+  const auto same = [](const Operation& a, const Operation& b) { return a.seq == b.seq; };
+  const auto end = std::unique(operations.begin(), operations.end(), same);
+  list.unusable += static_cast<unsigned>(operations.end() - end);
+  operations.erase(end, operations.end());
+  return list;
+}
+
+core::Result<std::vector<Operation>> decode_pending_workflows(std::string_view body) {
+  const auto json = core::parse_json(body, answer_limits);
+  if (!json) return unreadable(json.error().message);
+  const Json* const entries = list_in(*json, "workflows");
+  if (entries == nullptr) return unreadable("no list of workflows");
+  if (entries->size() > most_operations) return unreadable("too many workflows");
+  std::vector<Operation> operations;
+  for (const Json& entry : *entries) {
+    if (core::json_text(entry, "status", 64) != "pending") continue;
+    Operation operation;
+    operation.id = core::json_text(entry, "id", 128).value_or("");
+    operation.type = core::json_text(entry, "type", 64).value_or("");
+    for (const auto* member : {"asset_id", "assetId"}) {
+      if (operation.target.empty()) operation.target = core::json_text(entry, member, 256).value_or("");
+    }
+    operation.body_json = core::dump_json(entry);
+    if (is_visible(operation.id) && is_visible(operation.type) && !operation.target.empty() &&
+        operation.body_json.size() <= largest_body) {
+      operations.push_back(std::move(operation));
+    }
+  }
+  return operations;
+}
+
+core::Result<core::EventSeq> decode_acknowledgement(std::string_view body) {
+  const auto json = core::parse_json(body, answer_limits);
+  if (!json) return unreadable(json.error().message);
+  const auto seq = core::json_uint(*json, "acked_seq");
+  if (!seq || *seq > INT64_MAX) return unreadable("no acked_seq");
+  return core::EventSeq{*seq};
+}
+
+std::optional<std::string> decode_agent_id(std::string_view body) {
+  const auto json = core::parse_json(body, answer_limits);
+  if (!json) return std::nullopt;
+  const auto usable = [](std::optional<std::string> id) {
+    // It becomes a segment of a path.
+    const auto harmless = [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+             c == '_';
+    };
+    if (id && (id->empty() || !std::all_of(id->begin(), id->end(), harmless))) id.reset();
+    return id;
+  };
+  if (const Json* data = core::json_member(*json, "data")) {
+    if (auto id = usable(core::json_text(*data, "id", 128))) return id;
+  }
+  if (auto id = usable(core::json_text(*json, "agent_id", 128))) return id;
+  return usable(core::json_text(*json, "id", 128));
+}
+
+std::string ApiError::text() const {
+  std::string all = error.empty() ? "no reason given" : error;
+  if (!details.empty()) all += ": " + details;
+  if (!code.empty()) all += " (" + code + ")";
+  return all;
+}
+
+ApiError decode_error(std::string_view body) {
+  ApiError error;
+  const auto json = core::parse_json(body.substr(0, 64 << 10));
+  if (!json) return error;
+  const auto text = [&json](std::string_view key) {
+    return core::printable(core::json_text(*json, key, 4096).value_or(""), 200);
+  };
+  error.code = text("code");
+  error.error = text("error");
+  error.details = text("details");
+  return error;
+}
+
+std::string encode_registration(std::string_view datacenter_id) {
+  return core::dump_json(Json{{"datacenter_id", datacenter_id}, {"state", Json{{"status", "initializing"}}}});
+}
+
+std::string encode_heartbeat(const Json& state) {
+  return core::dump_json(Json{{"state", state}});
+}
+
+EventsPost encode_events(std::string_view agent_id, core::Epoch epoch,
+                         const std::vector<workflows::StoredEvent>& events,
+                         const std::vector<workflows::WorkflowRow>& snapshot) {
+  assert(!events.empty());
+  Json list = Json::array();
+  for (const auto& stored : events) {
+    list.push_back(Json{{"seq", stored.seq.value},
+                        {"type", stored.event.type},
+                        {"subject", stored.event.subject},
+                        {"at", core::format_utc(stored.event.at)},
+                        {"body", embedded(stored.event.body_json)}});
+  }
+  Json newest = Json::array();
+  for (const auto& row : snapshot) newest.push_back(workflow_json(row));
+  EventsPost post;
+  post.last = events.back().seq;
+  post.idempotency_key =
+      fmt::format("{}-{}-{}-{}", agent_id, epoch.value, events.front().seq.value, post.last.value);
+  post.body = core::dump_json(Json{{"first_seq", events.front().seq.value},
+                                   {"epoch", epoch.value},
+                                   {"events", std::move(list)},
+                                   {"snapshot", std::move(newest)}});
+  return post;
+}
+
+std::string encode_assets(const std::vector<store::StoredAsset>& assets) {
+  Json list = Json::array();
+  for (const auto& stored : assets) list.push_back(asset_json(stored.asset));
+  return core::dump_json(Json{{"assets", std::move(list)}});
+}
+
+workflows::Event operation_event(const store::OperationRow& row, core::UtcTime at) {
+  Json body{{"operation_id", row.id},
+            {"generation", row.generation.value},
+            {"type", row.type},
+            {"target", row.target},
+            {"result", embedded(row.result_json)}};
+  return {fmt::format("operation.{}", store::name(row.state)), row.id, at, core::dump_json(body)};
+}
+
+}  // namespace colony::daemon::hosted

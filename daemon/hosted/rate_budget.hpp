@@ -1,0 +1,44 @@
+#pragma once
+// Our own side of the documented limits, 100 requests a minute and 1000 an hour for a key: the link stays
+// below them by itself, so that a 429 means that somebody else uses the key too. Who asks says how important
+// the call is; unimportant ones leave room for the others. Pure: time comes in.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "core/clock.hpp"
+
+namespace colony::daemon::hosted {
+
+enum class Importance : std::uint8_t {
+  vital,     // registration, heartbeat
+  orders,    // asking for operations
+  events,    // what happened
+  inventory  // assets, and polling the documented way
+};
+
+struct RateLimits {
+  unsigned per_minute = 90;  // a tenth below the documented ones: two clocks never agree
+  unsigned per_hour = 900;
+};
+
+class RateBudget {
+ public:
+  explicit RateBudget(RateLimits limits) : limits_(limits) {}
+
+  /// When a call of this importance may be made: `now`, or later.
+  [[nodiscard]] core::BootTime earliest(Importance importance, core::BootTime now);
+  /// A call is made now.
+  void spend(core::BootTime now);
+  /// How far apart calls should be that could also wait a little: more when much of the hour is spent.
+  [[nodiscard]] core::Duration pace(core::BootTime now);
+  [[nodiscard]] std::size_t spent_in_hour() const { return spent_.size(); }
+
+ private:
+  void forget(core::BootTime now);
+  RateLimits limits_;
+  std::deque<core::BootTime> spent_;  // of the last hour, at most per_hour
+};
+
+}  // namespace colony::daemon::hosted

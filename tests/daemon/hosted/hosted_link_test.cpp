@@ -1,0 +1,357 @@
+// The link against the hosted stand-in, both in memory under virtual time. Verdicts come from the stand-in's
+// state: what arrived, how often, in which order.
+
+#include "daemon/hosted/hosted_link.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/async/virtual_timers.hpp"
+#include "hw-sim/hosted/hosted_server.hpp"
+#include "tests/daemon/store/bench.hpp"
+
+using namespace colony;
+using namespace colony::daemon::hosted;
+using namespace std::chrono_literals;
+using core::Json;
+using core::Task;
+namespace store = colony::daemon::store;
+namespace row = colony::daemon::store::test;
+
+namespace {
+
+/// In memory; with a key "file" and a plug that can be pulled.
+class MemoryExchange final : public HostedExchange {
+ public:
+  explicit MemoryExchange(const core::http::Router& router) : exchange_(router, core::http::TcpPeer{}) {}
+  std::string key_file = "good";
+  bool unplugged = false;
+  unsigned attempts = 0;
+
+  Task<core::Result<core::http::ClientResponse>> exchange(core::http::ClientRequest request,
+                                                          core::BootTime deadline) override {
+    ++attempts;
+    if (unplugged) co_return core::fail(core::ErrorKind::unreachable, "http.connect", "unplugged");
+    request.target = "/api/v1" + request.target;
+    (void)request.headers.add("Authorization", "Bearer " + key_);
+    co_return co_await exchange_.exchange(std::move(request), deadline);
+  }
+  bool take_up_new_key() override {
+    if (key_ == key_file) return false;
+    key_ = key_file;
+    return true;
+  }
+
+ private:
+  core::http::RouterExchange exchange_;
+  std::string key_ = "good";
+};
+
+class RecordingSink final : public OperationSink {
+ public:
+  std::vector<Operation> taken;
+  std::optional<core::Error> answer;
+
+  Task<core::Result<std::string>> submit(Operation operation) override {
+    taken.push_back(operation);
+    if (answer) co_return std::unexpected(*answer);
+    co_return "workflow-of-" + operation.id;
+  }
+};
+
+struct Bench {
+  store::test::TemporaryDirectory directory;
+  boost::asio::io_context loop{1};
+  core::VirtualTimers timers{loop, row::at(0)};
+  core::TaskGroup group{timers};
+  core::SeededRandom random{5};
+  core::SeededRandom server_random{6};
+  std::vector<std::string> log_lines;
+  core::Log log{core::LogLevel::debug, core::LogFormat::text,
+                [this](core::LogLevel, std::string_view line) { log_lines.emplace_back(line); }};
+  hw_sim::HostedModel model;
+  hw_sim::HostedServer server{timers, model, ""};
+  MemoryExchange exchange{server.router()};
+  RecordingSink sink;
+  std::unique_ptr<store::Store> journal;
+  std::unique_ptr<HostedLink> link;
+
+  explicit Bench(hw_sim::HostedOptions options = {.key = "good"})
+      : model(std::move(options), server_random, {}) {
+    restart();
+  }
+  ~Bench() { end(); }
+
+  void end() {
+    if (!link) return;
+    const auto stop = [](HostedLink& l) -> Task<> { co_await l.stop(); };
+    group.spawn("stop", stop(*link));
+    timers.run_until([this] { return group.size() == 0; }, timers.now() + 1h);
+    link.reset();
+    journal.reset();
+  }
+  /// The appliance dies and comes back; the stand-in lives on.
+  void restart() {
+    end();
+    auto options = row::options_in(directory);
+    options.durability = store::Durability::simulation;
+    auto opened = store::Store::open(timers, {options, store::Threading::inline_calls, {}});
+    if (!opened) std::abort();
+    journal = std::move(*opened);
+    link = std::make_unique<HostedLink>(
+        LinkPorts{timers, log, random, *journal, exchange, sink, [] { return Json{{"status", "ready"}}; }},
+        LinkSettings{.datacenter_id = "dc", .agent_id = "", .limits = {}});
+    link->start();
+  }
+  void commit(unsigned events) {
+    workflows::Batch batch;
+    for (unsigned i = 0; i < events; ++i) batch.events.push_back(row::event(R"({"n":1})"));
+    (void)journal->commit(std::move(batch));
+  }
+  void commit_asset(unsigned number) {
+    workflows::Batch batch;
+    batch.writes.emplace_back(row::asset_row(number));
+    (void)journal->commit(std::move(batch));
+  }
+  void run(core::Duration span) { timers.run_for(span); }
+  const Json& agent() {
+    const auto& agents = model.state()["agents"];
+    static const Json none;
+    return agents.empty() ? none : agents.begin().value();
+  }
+  std::uint64_t distinct() { return agent().value("acked_seq", 0U); }
+  void fault(const std::string& text) { model.faults().add(*hw_sim::parse_hosted_fault(text)); }
+  std::string order(const std::string& type) {
+    auto id = model.order(type, "web-1", Json{{"config", "c"}});
+    server.changed();
+    return id;
+  }
+  unsigned logged(std::string_view id) {
+    return static_cast<unsigned>(
+        std::count_if(log_lines.begin(), log_lines.end(),
+                      [id](const std::string& line) { return line.find(id) != std::string::npos; }));
+  }
+};
+
+}  // namespace
+
+TEST(HostedLink, RegistersBeatsAndStreams) {
+  Bench bench;
+  bench.commit_asset(1);
+  bench.commit(3);
+  bench.run(10s);
+  EXPECT_EQ(bench.agent()["datacenter_id"], "dc");
+  EXPECT_EQ(bench.agent()["state"]["status"], "ready");
+  EXPECT_EQ(bench.distinct(), 3U);
+  EXPECT_EQ(bench.agent()["assets"].size(), 1U);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::linked);
+  bench.run(10min);
+  EXPECT_GE(bench.agent()["heartbeats"], 10);
+  EXPECT_EQ(bench.agent()["event_posts"]["raw"], 3) << "once";
+}
+
+TEST(HostedLink, SendsWhatHappensSoonAndInBatches) {
+  Bench bench;
+  bench.run(10s);
+  for (int i = 0; i < 500; ++i) {
+    bench.commit(2);
+    bench.run(100ms);
+  }
+  bench.run(15s);
+  EXPECT_EQ(bench.distinct(), 1000U);
+  EXPECT_EQ(bench.agent()["event_posts"]["raw"], 1000);
+  EXPECT_LE(bench.agent()["event_posts"]["posts"], 40);
+}
+
+TEST(HostedLink, KeepsItsAgentOverARestartAndSendsNothingTwice) {
+  Bench bench;
+  bench.commit(5);
+  bench.run(10s);
+  bench.restart();
+  bench.commit(2);
+  bench.run(10s);
+  EXPECT_EQ(bench.model.state()["agents"].size(), 1U);
+  EXPECT_EQ(bench.distinct(), 7U);
+  EXPECT_EQ(bench.agent()["event_posts"]["raw"], 7);
+}
+
+TEST(HostedLink, AdoptsTheAgentThatA409Names) {
+  Bench bench({.key = "good"});
+  bench.run(10s);
+  const auto first = bench.link->status().agent_id;
+  // The database is lost; the datacenter still has its agent.
+  std::vector<std::string> writes;
+  (void)bench.journal->set("hosted.agent_id", "");
+  bench.run(1s);
+  bench.restart();
+  bench.run(10s);
+  EXPECT_EQ(bench.link->status().agent_id, first);
+}
+
+TEST(HostedLink, TakesAnOperationOnceAndSaysWhatBecameOfIt) {
+  Bench bench;
+  bench.run(10s);
+  const auto id = bench.order("wipe");
+  bench.run(5s);
+  ASSERT_EQ(bench.sink.taken.size(), 1U);
+  EXPECT_EQ(bench.sink.taken[0].id, id);
+  EXPECT_EQ(bench.sink.taken[0].body_json, R"({"config":"c"})");
+  ASSERT_EQ(bench.agent()["events"].size(), 1U);
+  EXPECT_EQ(bench.agent()["events"][0]["type"], "operation.accepted");
+  EXPECT_EQ(bench.agent()["events"][0]["body"]["result"]["workflow_id"], "workflow-of-" + id);
+  bench.restart();
+  bench.run(5min);
+  EXPECT_EQ(bench.sink.taken.size(), 1U);
+}
+
+TEST(HostedLink, AnswersARepeatedOperationWithItsStoredResult) {
+  Bench bench;
+  bench.run(10s);
+  (void)bench.order("wipe");
+  bench.run(5s);
+  // The hosted side forgets that we asked: everything again.
+  (void)bench.journal->set("hosted.operations_seq", "0");
+  bench.run(1s);
+  bench.restart();
+  bench.run(10s);
+  EXPECT_EQ(bench.sink.taken.size(), 1U) << "not acted on again";
+  EXPECT_EQ(bench.agent()["events"].size(), 2U) << "but answered again";
+  EXPECT_EQ(bench.agent()["events"][1]["type"], "operation.accepted");
+}
+
+TEST(HostedLink, RefusesForGoodOrTriesAgainAsTheReasonIs) {
+  Bench bench;
+  bench.run(10s);
+  bench.sink.answer = core::Error{core::ErrorKind::unsupported, "orders.unsupported", "no k3s here"};
+  (void)bench.order("os-provision");
+  bench.run(1min);
+  EXPECT_EQ(bench.sink.taken.size(), 1U);
+  EXPECT_EQ(bench.agent()["events"][0]["type"], "operation.refused");
+  EXPECT_EQ(bench.agent()["events"][0]["body"]["result"]["code"], "orders.unsupported");
+  bench.sink.answer = core::Error{core::ErrorKind::exhausted, "store.disk_full", "full"};
+  (void)bench.order("wipe");
+  bench.run(1min);
+  EXPECT_GE(bench.sink.taken.size(), 5U);
+  EXPECT_LE(bench.sink.taken.size(), 10U);
+  bench.sink.answer.reset();
+  bench.run(1min);
+  EXPECT_EQ(bench.agent()["events"].back()["type"], "operation.accepted");
+}
+
+TEST(HostedLink, SubmitsAfterARestartWhatItHadOnlyReceived) {
+  Bench bench;
+  bench.run(10s);
+  bench.sink.answer = core::Error{core::ErrorKind::cancelled, "x", "stopping"};
+  (void)bench.order("wipe");
+  bench.run(1s);
+  bench.sink.answer.reset();
+  bench.restart();
+  bench.run(10s);
+  EXPECT_EQ(bench.agent()["events"].back()["type"], "operation.accepted");
+}
+
+TEST(HostedLink, SpoolsWhileUnpluggedAndLosesNothing) {
+  Bench bench;
+  bench.exchange.unplugged = true;
+  for (int i = 0; i < 72; ++i) {
+    bench.commit(10);
+    bench.run(1h);
+  }
+  EXPECT_LE(bench.exchange.attempts, 72U * 60U / 3U) << "every few minutes";
+  EXPECT_EQ(bench.logged("hosted.unreachable"), 1U) << "told once";
+  bench.exchange.unplugged = false;
+  bench.run(10min);
+  EXPECT_EQ(bench.distinct(), 720U);
+  EXPECT_EQ(bench.agent()["event_posts"]["raw"], 720);
+  EXPECT_FALSE(bench.agent()["event_posts"].contains("out_of_order"));
+  EXPECT_EQ(bench.logged("hosted.back"), 1U);
+}
+
+TEST(HostedLink, NamesAWrongKeyOnceAndResumesWithTheNewFile) {
+  Bench bench;
+  bench.run(10s);
+  bench.model.set_key("rotated");
+  bench.commit(5);
+  bench.run(10min);
+  EXPECT_EQ(bench.logged("hosted.key_refused"), 1U);
+  EXPECT_LE(bench.model.state()["requests"]["by_status"]["401"].get<int>(), 3) << "no hot loop";
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::locked_out);
+  bench.exchange.key_file = "rotated";
+  bench.run(30s);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::linked);
+  EXPECT_EQ(bench.distinct(), 5U);
+}
+
+TEST(HostedLink, FallsBackWhenThereIsNoAgentPart) {
+  Bench bench({.key = "good", .agent_part = false});
+  bench.commit(5);
+  bench.run(10min);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::documented);
+  EXPECT_GE(bench.agent()["heartbeats"], 9);
+  EXPECT_GE(bench.model.state()["requests"]["by_call"]["workflows.list"], 8);
+  EXPECT_LE(bench.model.state()["requests"]["by_call"].value("unknown", 0), 3);
+  EXPECT_EQ(bench.journal->marks().last_event.value, 5U) << "the outbox keeps them";
+}
+
+TEST(HostedLink, StaysBelowTheDocumentedLimits) {
+  Bench bench;
+  for (int i = 0; i < 4 * 3600; ++i) {
+    bench.commit(1);
+    if (i % 10 == 0) bench.commit_asset(static_cast<unsigned>(i % 40));
+    bench.run(1s);
+  }
+  EXPECT_FALSE(bench.model.state()["requests"]["by_status"].contains("429"));
+  bench.run(1min);
+  EXPECT_EQ(bench.distinct(), 4U * 3600U);
+}
+
+TEST(HostedLink, SurvivesEveryFaultOnEveryCall) {
+  for (const std::string call :
+       {"agents.create", "agents.heartbeat", "agents.operations", "agents.events", "agents.assets"}) {
+    for (const std::string kind : {"drop", "drop_after_apply", "truncated", "slow", "500", "503", "429"}) {
+      Bench bench;
+      bench.fault(call + ":" + kind + ":2");
+      bench.commit_asset(1);
+      bench.commit(4);
+      bench.run(30s);
+      const auto id = bench.order("wipe");
+      bench.commit(4);
+      bench.run(5min);
+      const auto when = call + " " + kind;
+      ASSERT_EQ(bench.distinct(), 9U) << when;
+      EXPECT_FALSE(bench.agent()["event_posts"].contains("contradicting")) << when;
+      EXPECT_FALSE(bench.agent()["event_posts"].contains("out_of_order")) << when;
+      EXPECT_EQ(bench.sink.taken.size(), 1U) << when;
+      EXPECT_EQ(bench.model.state()["agents"].size(), 1U) << when;
+      EXPECT_EQ(bench.agent()["assets"].size(), 1U) << when;
+    }
+  }
+}
+
+TEST(HostedLink, SendsTheNewestStateWithEveryPost) {
+  Bench bench;
+  workflows::Batch batch;
+  batch.writes.emplace_back(row::asset_row(1));
+  batch.writes.emplace_back(row::workflow_row(3, 1));
+  batch.events = {row::event("{}")};
+  (void)bench.journal->commit(std::move(batch));
+  bench.run(10s);
+  ASSERT_EQ(bench.agent()["snapshot"].size(), 1U);
+  EXPECT_EQ(bench.agent()["snapshot"][0]["status"], "running");
+  EXPECT_EQ(bench.agent()["snapshot"][0]["operation_id"], "op-3");
+}
+
+TEST(HostedLink, KeepsSecretsOutOfItsLogAndPosts) {
+  Bench bench;
+  bench.commit_asset(1);
+  bench.exchange.key_file = "very-secret-key";
+  bench.run(1min);
+  (void)bench.order("wipe");
+  bench.run(1min);
+  for (const auto& line : bench.log_lines) {
+    EXPECT_EQ(line.find("very-secret-key"), std::string::npos) << line;
+    EXPECT_EQ(line.find("bmc-password"), std::string::npos) << line;
+  }
+  EXPECT_EQ(bench.model.state().dump().find("bmc-password"), std::string::npos);
+}

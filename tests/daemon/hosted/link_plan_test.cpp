@@ -1,0 +1,218 @@
+#include "daemon/hosted/link_plan.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace colony;
+using namespace colony::daemon::hosted;
+using namespace std::chrono_literals;
+using core::BootTime;
+
+namespace {
+
+constexpr Backlog nothing{};
+constexpr Backlog both{.events = true, .assets = true};
+
+struct Bench {
+  core::SeededRandom random{3};
+  LinkPlan plan{RateLimits{}, random};
+  BootTime now{1h};
+
+  void registered() { plan.on_known_agent(); }
+  std::optional<Push> push(const Backlog& backlog = nothing) {
+    const auto step = plan.next_push(now, backlog);
+    const auto* const call = std::get_if<PushNow>(&step);
+    return call == nullptr ? std::nullopt : std::optional(call->call);
+  }
+  core::Duration wait(const Backlog& backlog = nothing) {
+    return std::get<WaitUntil>(plan.next_push(now, backlog)).at - now;
+  }
+  bool polls() { return std::holds_alternative<PollNow>(plan.next_poll(now)); }
+  void succeed(Push call) { plan.on_push(call, Succeeded{}, now); }
+};
+
+}  // namespace
+
+TEST(LinkPlan, RegistersBeforeAnythingElse) {
+  Bench bench;
+  EXPECT_EQ(bench.push(both), Push::registration);
+  EXPECT_FALSE(bench.polls());
+  bench.succeed(Push::registration);
+  EXPECT_EQ(bench.push(both), Push::heartbeat);
+  EXPECT_TRUE(bench.polls());
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
+}
+
+TEST(LinkPlan, SendsHeartbeatThenEventsThenAssets) {
+  Bench bench;
+  bench.registered();
+  EXPECT_EQ(bench.push(both), Push::heartbeat);
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.push(both), Push::events);
+  bench.succeed(Push::events);
+  EXPECT_EQ(bench.push(both), Push::assets);
+  bench.succeed(Push::assets);
+  EXPECT_FALSE(bench.push(both)) << "batches come together first";
+  bench.now += 2s;
+  EXPECT_EQ(bench.push(both), Push::events);
+}
+
+TEST(LinkPlan, HasNothingToDoButTheHeartbeatWhenNothingHappens) {
+  Bench bench;
+  bench.registered();
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.wait(), 60s);
+}
+
+TEST(LinkPlan, WaitsAsLongAsItIsTold) {
+  Bench bench;
+  bench.registered();
+  bench.plan.on_push(Push::heartbeat, TryLater{17s, true}, bench.now);
+  EXPECT_EQ(bench.wait(both), 17s);
+  EXPECT_FALSE(bench.polls()) << "the limit is the key's: both lanes wait";
+  bench.now += 17s;
+  EXPECT_EQ(bench.push(both), Push::heartbeat);
+}
+
+TEST(LinkPlan, BacksOffWithJitterUpToAMaximum) {
+  Bench bench;
+  bench.registered();
+  core::Duration longest{};
+  for (int i = 0; i < 40; ++i) {
+    bench.plan.on_push(Push::heartbeat, TryLater{}, bench.now);
+    const auto wait = bench.wait();
+    EXPECT_GT(wait, 0s);
+    EXPECT_LE(wait, 5min);
+    longest = std::max(longest, wait);
+    bench.now += wait;
+  }
+  EXPECT_GT(longest, 150s);
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.plan.failures(), 0U);
+}
+
+TEST(LinkPlan, IsLockedOutByARefusedKeyUntilItChanges) {
+  Bench bench;
+  bench.registered();
+  bench.plan.on_push(Push::heartbeat, Unauthorized{}, bench.now);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::locked_out);
+  EXPECT_EQ(bench.wait(both), 15min) << "no hot loop";
+  EXPECT_FALSE(bench.polls());
+  bench.plan.on_new_key(bench.now);
+  EXPECT_EQ(bench.push(both), Push::heartbeat);
+  EXPECT_TRUE(bench.polls());
+}
+
+TEST(LinkPlan, IsNotLetInAgainByAPollFromBeforeTheRefusal) {
+  Bench bench;
+  bench.registered();
+  EXPECT_TRUE(bench.polls());
+  bench.now += 10s;
+  EXPECT_EQ(bench.push(), Push::heartbeat);
+  bench.plan.on_push(Push::heartbeat, Unauthorized{}, bench.now);
+  bench.now += 10s;
+  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::locked_out);
+  bench.plan.on_new_key(bench.now);
+  EXPECT_EQ(bench.push(), Push::heartbeat);
+}
+
+TEST(LinkPlan, TriesARefusedKeyAgainNowAndThen) {
+  Bench bench;
+  bench.registered();
+  bench.plan.on_push(Push::heartbeat, Unauthorized{}, bench.now);
+  bench.now += 15min;
+  EXPECT_EQ(bench.push(), Push::heartbeat);
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
+}
+
+TEST(LinkPlan, FallsBackToTheDocumentedCalls) {
+  Bench bench;
+  bench.registered();
+  bench.succeed(Push::heartbeat);
+  EXPECT_TRUE(bench.polls());
+  bench.plan.on_poll(CallUnknown{}, 0, bench.now);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::documented);
+  EXPECT_EQ(bench.push(both), Push::workflows) << "no events, no assets";
+  bench.succeed(Push::workflows);
+  EXPECT_EQ(bench.wait(both), 60s);
+  EXPECT_FALSE(bench.polls());
+  bench.now += 1h;
+  EXPECT_TRUE(bench.polls()) << "is it there by now?";
+  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
+}
+
+TEST(LinkPlan, RegistersAgainWhenItsAgentIsGone) {
+  Bench bench;
+  bench.registered();
+  bench.plan.on_push(Push::heartbeat, AgentUnknown{}, bench.now);
+  EXPECT_EQ(bench.push(), Push::registration);
+}
+
+TEST(LinkPlan, AsksSeldomForARegistrationThatIsRefused) {
+  Bench bench;
+  bench.plan.on_push(Push::registration, Conflict{}, bench.now);
+  EXPECT_EQ(bench.wait(), 5min);
+}
+
+TEST(LinkPlan, MakesRefusedPostsSmallerAndNeverSkips) {
+  Bench bench;
+  bench.registered();
+  bench.succeed(Push::heartbeat);
+  std::vector<unsigned> sizes;
+  for (int i = 0; i < 5; ++i) {
+    const auto step = bench.plan.next_push(bench.now, both);
+    const auto call = std::get<PushNow>(step);
+    ASSERT_EQ(call.call, Push::events);
+    sizes.push_back(call.most);
+    bench.plan.on_push(Push::events, Refused{}, bench.now);
+  }
+  EXPECT_EQ(sizes, (std::vector<unsigned>{200, 50, 12, 3, 1}));
+  EXPECT_NE(bench.push(both), Push::events) << "now it waits";
+  bench.now += 5min;
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.push(both), Push::events);
+}
+
+TEST(LinkPlan, DoesNotSpinOnASideThatHoldsNoPolls) {
+  Bench bench;
+  bench.registered();
+  unsigned polls = 0;
+  const auto end = bench.now + 1min;
+  while (bench.now < end) {
+    if (bench.polls()) {
+      ++polls;
+      bench.plan.on_begin(bench.now);
+      bench.plan.on_poll(Succeeded{}, 0, bench.now);
+    }
+    bench.now += 100ms;
+  }
+  EXPECT_LE(polls, 13U);
+}
+
+TEST(LinkPlan, StaysInItsBudgetWhateverThereIsToSend) {
+  Bench bench;
+  bench.registered();
+  std::vector<BootTime> calls;
+  const auto end = bench.now + 4h;
+  while (bench.now < end) {
+    bool idle = true;
+    if (const auto call = bench.push(both)) {
+      bench.plan.on_begin(bench.now);
+      calls.push_back(bench.now);
+      bench.succeed(*call);
+      idle = false;
+    }
+    if (bench.polls()) {
+      bench.plan.on_begin(bench.now);
+      calls.push_back(bench.now);
+      bench.plan.on_poll(Succeeded{}, 1, bench.now);
+      idle = false;
+    }
+    if (idle) bench.now += 250ms;
+  }
+  for (std::size_t i = 100; i < calls.size(); ++i) ASSERT_GE(calls[i] - calls[i - 100], 1min);
+  for (std::size_t i = 1000; i < calls.size(); ++i) ASSERT_GE(calls[i] - calls[i - 1000], 1h);
+  EXPECT_GT(calls.size(), 2000U);
+}
