@@ -55,8 +55,9 @@ struct ProxyServer::State {
         const auto received = socket.receive(buffer);
         // An error here is an ICMP answer to something we sent; the next receive works again.
         if (!received) continue;
-        if (!*received) break;
-        answer(socket, port, **received);
+        const auto& datagram = *received;
+        if (!datagram) break;
+        answer(socket, port, *datagram);
       }
     }
   }

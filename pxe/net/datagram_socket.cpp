@@ -42,6 +42,17 @@ struct DatagramSocket::Descriptor {
   bool waiting = false;  // the reactor watches for us
 };
 
+/// At the end of a scope: nothing of this descriptor keeps the loop busy.
+struct DatagramSocket::StopWaiting {
+  explicit StopWaiting(Descriptor& waiter) : descriptor(waiter) {}
+  StopWaiting(const StopWaiting&) = delete;
+  StopWaiting& operator=(const StopWaiting&) = delete;
+  ~StopWaiting() {
+    if (descriptor.waiting) descriptor.stream.cancel();
+  }
+  Descriptor& descriptor;
+};
+
 DatagramSocket::DatagramSocket(core::Timers& timers, core::FileDescriptor fd)
     : descriptor_(std::make_shared<Descriptor>(timers, fd.release())) {}
 
@@ -61,12 +72,7 @@ core::Task<bool> DatagramSocket::readable_until(core::BootTime deadline) {
   }
   // A wait that ended otherwise must not keep the loop busy. Its handler still runs, as a wake-up for
   // nothing.
-  struct Stop {
-    Descriptor& descriptor;
-    ~Stop() {
-      if (descriptor.waiting) descriptor.stream.cancel();
-    }
-  } const stop{*descriptor_};
+  const StopWaiting stop(*descriptor_);
   co_return co_await descriptor_->ready.wait_until(deadline);
 }
 

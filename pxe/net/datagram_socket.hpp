@@ -50,6 +50,7 @@ class DatagramSocket {
 
  private:
   struct Descriptor;
+  struct StopWaiting;
   std::shared_ptr<Descriptor> descriptor_;
 };
 

@@ -77,8 +77,9 @@ struct RaServer::State {
       for (int i = 0; i < burst; ++i) {
         const auto received = socket.receive(buffer);
         if (!received) continue;  // the interface went down: the next receive works when it is up again
-        if (!*received) break;
-        const auto answer = responder.on_frame((*received)->bytes, timers.now());
+        const auto& frame = *received;
+        if (!frame) break;
+        const auto answer = responder.on_frame(frame->bytes, timers.now());
         if (answer) (void)socket.send(*answer);  // lost: iPXE asks again
       }
     }

@@ -60,4 +60,17 @@ class Admission {
   std::map<core::Ipv4Address, std::size_t> per_client_;
 };
 
+/// Gives a place back at the end of a scope.
+class Place {
+ public:
+  Place(Admission& admission, UdpPeer client) : admission_(admission), client_(client) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { admission_.leave(client_); }
+
+ private:
+  Admission& admission_;
+  UdpPeer client_;
+};
+
 }  // namespace colony::pxe::tftp

@@ -92,6 +92,7 @@ struct TftpServer::State {
       if (verdict == Verdict::stranger) ++counters.strangers;
       if (verdict == Verdict::client_is_busy || verdict == Verdict::server_is_busy) {
         ++counters.busy;
+        if (!refusals.allow(client.address, timers.now())) return;
         log.warn("tftp.busy", "too many transfers at once; the client will ask again",
                  {{"client", client.address}, {"bound", name(verdict)}});
       }
@@ -115,8 +116,9 @@ struct TftpServer::State {
         const auto received = socket.receive(buffer);
         // An error here is an ICMP answer to an ERROR we sent; the next receive works again.
         if (!received) continue;
-        if (!*received) break;
-        on_datagram(**received);
+        const auto& datagram = *received;
+        if (!datagram) break;
+        on_datagram(*datagram);
       }
     }
   }
@@ -151,8 +153,8 @@ struct TftpServer::State {
       core::Result<std::optional<DatagramSocket::Received>> received;
       if (!others_first) received = peer.receive(buffer);
       if (!received) co_return Outcome::aborted;  // ICMP: nobody listens on that port any more
-      if (*received) {
-        step = on_peer_packet((*received)->bytes, sender);
+      if (const auto& datagram = *received) {
+        step = on_peer_packet(datagram->bytes, sender);
       } else {
         (void)co_await peer.readable_until(sender.deadline());
         step = sender.on_time(timers.now());
@@ -162,11 +164,7 @@ struct TftpServer::State {
   }
 
   core::Task<> transfer(Job job) {
-    struct Leave {
-      Admission& admission;
-      UdpPeer client;
-      ~Leave() { admission.leave(client); }
-    } const leave{admission, job.client};
+    const Place place(admission, job.client);
     auto fd = privileged.udp({.interface = config.interface, .address = config.network.address, .port = 0});
     if (!fd) {
       log.error("tftp.socket", fd.error().message, {{"client", job.client.address}});
