@@ -14,6 +14,9 @@
 #include "daemon/boot/boot_house.hpp"
 #include "daemon/boot/images.hpp"
 #include "daemon/boot/site.hpp"
+#include "daemon/config/files.hpp"
+#include "daemon/hosted/curl_exchange.hpp"
+#include "daemon/orders/operation_desk.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
 
 namespace colony::daemon {
@@ -52,6 +55,35 @@ std::string artifact_directory(const StoreConfig& store) {
   return (std::filesystem::path(store.path.text()).parent_path() / "artifacts").string();
 }
 
+core::Json link_json(const hosted::LinkStatus& status) {
+  core::Json json{{"mode", hosted::name(status.mode)},
+                  {"agent_id", status.agent_id},
+                  {"acknowledged", status.acknowledged.value},
+                  {"problem", status.problem}};
+  if (status.last_success) json["last_success"] = core::format_utc(*status.last_success);
+  return json;
+}
+
+/// What the hosted side is told with every heartbeat.
+core::Json heartbeat_state(const workflows::StatusView& status, const std::string& version,
+                           const std::vector<std::string>& findings) {
+  return {{"status", status.ready ? "running" : "starting"},
+          {"version", version},
+          {"epoch", status.epoch.value},
+          {"last_event", status.last_event.value},
+          {"assets",
+           {{"discovering", status.assets.discovering},
+            {"available", status.assets.available},
+            {"provisioning", status.assets.provisioning},
+            {"provisioned", status.assets.provisioned},
+            {"deprovisioning", status.assets.deprovisioning},
+            {"quarantined", status.assets.quarantined},
+            {"indeterminate", status.assets.indeterminate},
+            {"unreachable", status.assets.unreachable}}},
+          {"workflows", {{"pending", status.workflows.pending}, {"running", status.workflows.running}}},
+          {"findings", findings}};
+}
+
 }  // namespace
 
 /// What lives from the first bound socket to the last given-back address. Order of members = order of need.
@@ -84,6 +116,9 @@ struct Appliance::House {
   std::optional<AddressShell> address;
   std::optional<ClaimedAddress> claimed;
   Images images;
+  std::optional<OperationDesk> operations;
+  std::unique_ptr<hosted::CurlExchange> exchange;
+  std::optional<hosted::HostedLink> link;
   core::TaskGroup tasks;
 };
 
@@ -141,6 +176,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                      {"mac", house.claimed->mac.to_string()}};
                                                }
                                                status["findings"] = house.images.missing;
+             if (house.link) status["hosted"] = link_json(house.link->status());
                                              },
                                          .metrics = {}});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
@@ -189,7 +225,40 @@ Task<Result<>> Appliance::bring_up(House& house) {
 
   if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
   house.boot->set_ready(true);
+  start_link(house);
   co_return Result<>{};
+}
+
+/// Without a usable key the appliance still works; the operator is told, and a reload tries again.
+void Appliance::start_link(House& house) {
+  if (!config_.hosted.enabled || house.link) return;
+  auto exchange = hosted::CurlExchange::open(
+      parts_.timers, {.url = config_.hosted.url.text(),
+                      .ca_file = config_.hosted.ca_file.text(),
+                      .user_agent = "colonyd/" + parts_.version,
+                      .read_key = [file = config_.hosted.api_key_file.text()] { return read_api_key(file); }});
+  if (!exchange) {
+    parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
+    house.images.missing.push_back("not linked to the hosted side: " + exchange.error().message);
+    return;
+  }
+  house.exchange = std::move(*exchange);
+  house.operations.emplace(house.workshop.orders());
+  house.link.emplace(hosted::LinkPorts{.timers = parts_.timers,
+                                       .log = parts_.log,
+                                       .random = parts_.random,
+                                       .store = parts_.store,
+                                       .exchange = *house.exchange,
+                                       .sink = *house.operations,
+                                       .heartbeat_state =
+                                           [&house, version = parts_.version] {
+                                             return heartbeat_state(house.workshop.orders().status(), version,
+                                                                    house.images.missing);
+                                           }},
+                     hosted::LinkSettings{.datacenter_id = config_.datacenter_id.text(),
+                                          .agent_id = config_.agent_id.text(),
+                                          .limits = {}});
+  house.link->start();
 }
 
 void Appliance::tell_serving(const House& house) {
@@ -199,6 +268,7 @@ void Appliance::tell_serving(const House& house) {
 }
 
 Task<> Appliance::take_down(House& house) {
+  if (house.link) co_await house.link->stop();
   if (house.boot) co_await house.boot->stop();
   if (house.api) co_await house.api->stop();
   co_await house.workshop.stop();
@@ -219,7 +289,11 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
     const auto diff = diff_config(config_, *wanted);
     config_ = with_live_keys(config_, *wanted);
     parts_.log.set_level(config_.log.level);
-    if (house_ != nullptr) house_->workshop.reconfigure(make_site(config_, house_->images));
+    if (house_ != nullptr) {
+      house_->workshop.reconfigure(make_site(config_, house_->images));
+      if (house_->link) house_->link->look_at_key();
+      if (house_->claimed) start_link(*house_);
+    }
     parts_.log.info("config.reloaded", "configuration read again",
                     {{"taken_up", fmt::format("{}", fmt::join(diff.live, " "))},
                      {"needs_restart", fmt::format("{}", fmt::join(diff.restart, " "))}});

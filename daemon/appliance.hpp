@@ -52,6 +52,7 @@ class Appliance {
   [[nodiscard]] core::Task<core::Result<>> serve(House& house);
   [[nodiscard]] core::Task<core::Result<>> bring_up(House& house);
   [[nodiscard]] core::Task<> take_down(House& house);
+  void start_link(House& house);
   void tell_serving(const House& house);
 
   Parts parts_;

@@ -12,6 +12,7 @@
 #include "daemon/appliance.hpp"
 #include "daemon/boot/images.hpp"
 #include "daemon/store/surroundings.hpp"
+#include "daemon/version.hpp"
 
 namespace {
 
@@ -92,7 +93,7 @@ int run(const Arguments& arguments, const daemon::Config& config) {
                                  .manager = manager,
                                  .store = **store,
                                  .share_directory = arguments.share_directory,
-                                 .version = COLONY_VERSION},
+                                 .version = std::string(daemon::program_version())},
                                 config);
     core::TaskGroup signals(timers);
     core::TaskGroup work(timers);
@@ -113,7 +114,7 @@ int run(const Arguments& arguments, const daemon::Config& config) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App program("The Colony appliance: discovers, provisions and wipes bare-metal servers", "colonyd");
-  program.set_version_flag("--version", COLONY_VERSION);
+  program.set_version_flag("--version", std::string(daemon::program_version()));
   program.add_option("--config", arguments.config, "configuration file")->capture_default_str();
   program.add_flag("--check", arguments.check,
                    "check the configuration and exit: 0, or 2 with one line per fault");
