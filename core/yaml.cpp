@@ -165,9 +165,10 @@ std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text, const YamlL
   } catch (const Refusal& refusal) {
     return std::unexpected(YamlFault{refusal.line, refusal.what()});
   } catch (const YAML::Exception& error) {
-    return std::unexpected(YamlFault{line_of(error.mark), fmt::format("not YAML: {}", error.msg)});
+    return std::unexpected(
+        YamlFault{line_of(error.mark), fmt::format("not YAML: {}", printable(error.msg, 160))});
   } catch (const std::exception& error) {
-    return std::unexpected(YamlFault{0, fmt::format("not YAML: {}", error.what())});
+    return std::unexpected(YamlFault{0, fmt::format("not YAML: {}", printable(error.what(), 160))});
   }
 }
 

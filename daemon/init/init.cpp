@@ -224,7 +224,9 @@ Result<bool> write_keys(const core::Secret& key, const Paths& paths, std::option
 
 Result<> start_service(const InitRequest& request, const Paths& paths, bool changed, InitWorld world,
                        const ReportStep& report) {
-  const std::string by_hand = fmt::format("start it with: colonyd --config {}", paths.config);
+  const std::string by_hand =
+      fmt::format("start it with: colonyd --config {}{}", paths.config,
+                  request.config_dir == InitRequest{}.config_dir ? "" : " --store-key " + paths.store_key);
   if (!request.start) {
     report({"service", Outcome::note, "not started (--no-start); " + by_hand});
     return {};

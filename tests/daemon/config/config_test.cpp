@@ -218,6 +218,13 @@ TEST(Config, RefusesAFileThatIsTooLarge) {
   EXPECT_THAT(faults_of(std::string(300 * 1024, '#')), ElementsAre(HasSubstr("bytes long")));
 }
 
+TEST(Config, WhatTheYamlParserQuotesStaysOnOneLine) {
+  // Found by fuzzing: its message about an unknown escape ends in the escaped byte itself.
+  const auto lines = faults_of("agent_id: \"\\\x01\"\n");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines.front().find_first_of("\n\x01"), std::string::npos);
+}
+
 TEST(Config, EveryPrefixOfAFileIsReadOrRefused) {
   const std::string text = corpus("server.yaml");
   for (std::size_t length = 0; length < text.size(); ++length) {
