@@ -1,0 +1,215 @@
+// The link's calls: what is said, and what is made of the answer.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/http/target.hpp"
+#include "daemon/hosted/link_state.hpp"
+
+namespace colony::daemon::hosted {
+
+using namespace std::chrono_literals;
+using core::Result;
+using core::Task;
+using core::http::ClientRequest;
+using core::http::ClientResponse;
+using core::http::Method;
+using store::Change;
+
+namespace {
+
+constexpr core::Duration call_time = 30s;
+constexpr unsigned poll_seconds = 50;
+constexpr core::Duration poll_time = 70s;  // the held time and an ordinary call's slack
+constexpr std::size_t largest_events_body = 1 << 20;
+constexpr unsigned snapshot_workflows = 32;
+constexpr std::size_t largest_answer = 4 << 20;
+
+ClientRequest request_to(Method method, std::string target, std::string body = {}) {
+  ClientRequest request;
+  request.method = method;
+  request.target = std::move(target);
+  request.body = std::move(body);
+  request.body_limit = largest_answer;
+  return request;
+}
+
+}  // namespace
+
+std::string HostedLink::State::agent_path(std::string_view rest) const {
+  return fmt::format("/agents/{}/{}", core::http::percent_encode(agent), rest);
+}
+
+Task<Judged> HostedLink::State::exchange(Part part, ClientRequest request, core::Duration time,
+                                         Result<ClientResponse>& out) {
+  out = co_await ports.exchange.exchange(std::move(request), now() + time);
+  Judged judged = judge(part, out, ports.timers.utc_now());
+  note(judged);
+  co_return judged;
+}
+
+/// A state of affairs is told once, however many calls meet it.
+void HostedLink::State::note(const Judged& judged) {
+  if (judged.succeeded()) {
+    status.last_success = ports.timers.utc_now();
+    if (!status.problem.empty()) ports.log.info("hosted.back", "the hosted side answers again");
+    status.problem.clear();
+    return;
+  }
+  if (status.problem == judged.problem.code) return;
+  status.problem = judged.problem.code;
+  const core::Log::Fields fields{{"code", judged.problem.code}, {"why", judged.problem.message}};
+  if (std::holds_alternative<Unauthorized>(judged.outcome)) {
+    ports.log.error(
+        "hosted.key_refused",
+        "the hosted side refuses the API key: nothing is sent until its file changes; work goes on", fields);
+  } else if (std::holds_alternative<TryLater>(judged.outcome)) {
+    ports.log.warn("hosted.unreachable", "the hosted side cannot be used now: events wait in the outbox",
+                   fields);
+  } else if (std::holds_alternative<CallUnknown>(judged.outcome)) {
+    ports.log.warn("hosted.documented_only", "the hosted side has no agent part: heartbeats and polling only",
+                   fields);
+  } else {
+    ports.log.warn("hosted.refused", "the hosted side refuses a call", fields);
+  }
+}
+
+Task<Outcome> HostedLink::State::carry_out(PushNow step) {
+  switch (step.call) {
+    case Push::registration: co_return co_await register_agent();
+    case Push::heartbeat: co_return co_await send_heartbeat();
+    case Push::events: co_return co_await send_events(step.most);
+    case Push::assets: co_return co_await send_assets(step.most);
+    case Push::workflows: co_return co_await ask_for_workflows();
+  }
+  co_return Refused{};
+}
+
+Task<Outcome> HostedLink::State::register_agent() {
+  Result<ClientResponse> answer;
+  const auto judged = co_await exchange(
+      Part::documented, request_to(Method::post, "/agents", encode_registration(settings.datacenter_id)),
+      call_time, answer);
+  const bool exists = std::holds_alternative<Conflict>(judged.outcome);
+  if (!judged.succeeded() && !exists) co_return judged.outcome;
+  const auto id = decode_agent_id(answer->body);
+  if (!id) {
+    if (exists) {
+      ports.log.error("hosted.agent_exists",
+                      "the datacenter has an agent already: give its id with --agent-id");
+      co_return Conflict{};
+    }
+    co_return TryLater{};
+  }
+  Change change;
+  change.batch.writes.emplace_back(workflows::SettingRow{agent_key, *id});
+  change.batch.writes.emplace_back(workflows::SettingRow{operations_key, "0"});
+  change.batch.writes.emplace_back(workflows::SettingRow{assets_key, "0"});
+  if (const auto kept = co_await ports.store.commit_change(std::move(change)); !kept) co_return TryLater{};
+  agent = *id;
+  operations_seq = assets_revision = 0;
+  ports.log.info("hosted.registered", "registered with the hosted side", {{"agent", agent}});
+  co_return Succeeded{};
+}
+
+Task<Outcome> HostedLink::State::send_heartbeat() {
+  Result<ClientResponse> answer;
+  const auto judged = co_await exchange(
+      Part::documented,
+      request_to(Method::patch, agent_path("heartbeat"), encode_heartbeat(ports.heartbeat_state())),
+      call_time, answer);
+  co_return judged.outcome;
+}
+
+Task<Outcome> HostedLink::State::send_events(unsigned most) {
+  auto events = co_await ports.store.events(sent, most);
+  const auto snapshot = co_await ports.store.recent_workflows(snapshot_workflows);
+  if (!events || events->empty() || !snapshot) co_return TryLater{};
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < events->size() && (count == 0 || bytes < largest_events_body)) {
+    bytes += (*events)[count++].event.body_json.size();
+  }
+  events->resize(count);
+  const auto post = encode_events(agent, ports.store.report().epoch, *events, *snapshot);
+  auto request = request_to(Method::post, agent_path("events"), post.body);
+  (void)request.headers.add("Idempotency-Key", post.idempotency_key);
+  Result<ClientResponse> answer;
+  const auto judged = co_await exchange(Part::ours, std::move(request), call_time, answer);
+  if (!judged.succeeded()) co_return judged.outcome;
+  const auto acknowledged = decode_acknowledgement(answer->body);
+  if (!acknowledged) co_return TryLater{};
+  if (*acknowledged > ports.store.marks().last_event) {
+    ports.log.error("hosted.ahead",
+                    "the hosted side has events that this database never made: an old copy was put in place",
+                    {{"acknowledged", acknowledged->value}});
+    co_return Refused{};
+  }
+  if (acknowledged->value + 1 < events->front().seq.value) {
+    // It lost what it had acknowledged: again from there, as far as we still have it.
+    ports.log.warn("hosted.resend", "the hosted side asks for older events again",
+                   {{"after", acknowledged->value}});
+    const auto older = co_await ports.store.events(*acknowledged, 1);
+    if (!older || older->empty() || older->front().seq.value != acknowledged->value + 1) co_return Refused{};
+  }
+  if (*acknowledged < events->front().seq && acknowledged->value + 1 == events->front().seq.value)
+    co_return TryLater{};
+  sent = *acknowledged;
+  if (const auto kept = co_await ports.store.acknowledge(*acknowledged); kept) {
+    status.acknowledged = std::max(status.acknowledged, *acknowledged);
+  }
+  co_return Succeeded{};
+}
+
+Task<Outcome> HostedLink::State::send_assets(unsigned most) {
+  const auto assets = co_await ports.store.changed_assets(assets_revision, most);
+  if (!assets || assets->empty()) co_return TryLater{};
+  Result<ClientResponse> answer;
+  const auto judged = co_await exchange(
+      Part::ours, request_to(Method::put, agent_path("assets"), encode_assets(*assets)), call_time, answer);
+  if (!judged.succeeded()) co_return judged.outcome;
+  assets_revision = assets->back().revision;
+  // Only a hint for the next start: without it some assets are sent once more.
+  (void)co_await ports.store.set(assets_key, std::to_string(assets_revision));
+  co_return Succeeded{};
+}
+
+Task<Outcome> HostedLink::State::ask_for_workflows() {
+  Result<ClientResponse> answer;
+  const auto judged =
+      co_await exchange(Part::documented, request_to(Method::get, "/workflows"), call_time, answer);
+  if (!judged.succeeded()) {
+    co_return std::holds_alternative<AgentUnknown>(judged.outcome) ? Outcome(CallUnknown{}) : judged.outcome;
+  }
+  auto pending = decode_pending_workflows(answer->body);
+  if (!pending) co_return TryLater{};
+  if (const auto kept = co_await keep(std::move(*pending), std::nullopt); !kept) co_return TryLater{};
+  co_return Succeeded{};
+}
+
+Task<Outcome> HostedLink::State::ask_for_operations(unsigned& received) {
+  Result<ClientResponse> answer;
+  const auto target =
+      fmt::format("{}?after={}&wait={}", agent_path("operations"), operations_seq, poll_seconds);
+  const auto judged = co_await exchange(Part::ours, request_to(Method::get, target), poll_time, answer);
+  if (!judged.succeeded()) co_return judged.outcome;
+  auto list = decode_operations(answer->body, operations_seq);
+  if (!list) {
+    note({TryLater{}, list.error()});
+    co_return TryLater{};
+  }
+  if (list->unusable > 0) {
+    ports.log.warn("hosted.unusable_operations", "operations without id, seq or type were left out",
+                   {{"count", list->unusable}});
+  }
+  received = static_cast<unsigned>(list->operations.size());
+  if (list->last_seq == operations_seq) co_return Succeeded{};
+  const auto last = list->last_seq;
+  if (const auto kept = co_await keep(std::move(list->operations), last); !kept) co_return TryLater{};
+  operations_seq = last;
+  co_return Succeeded{};
+}
+
+}  // namespace colony::daemon::hosted

@@ -1,0 +1,89 @@
+// Operations: durable before they are acted on, acted on once, answered as often as asked.
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/hosted/link_state.hpp"
+
+namespace colony::daemon::hosted {
+
+using core::ErrorKind;
+using core::Result;
+using core::Task;
+using store::Change;
+using store::OperationRow;
+using store::OperationState;
+
+namespace {
+
+/// Kinds of errors that pass by themselves.
+bool passes(ErrorKind kind) {
+  return kind == ErrorKind::exhausted || kind == ErrorKind::io || kind == ErrorKind::timed_out ||
+         kind == ErrorKind::unreachable || kind == ErrorKind::cancelled;
+}
+
+OperationRow row_of(const Operation& operation, core::UtcTime now) {
+  return {.id = operation.id,
+          .generation = operation.generation,
+          .seq = operation.seq,
+          .type = operation.type,
+          .target = operation.target,
+          .body_json = operation.body_json,
+          .state = OperationState::received,
+          .result_json = "{}",
+          .received_at = now,
+          .updated_at = now};
+}
+
+}  // namespace
+
+/// Durable before anything is done with them. One that is known is answered again with its stored result.
+Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
+                                       std::optional<std::uint64_t> cursor) {
+  Change change;
+  const auto utc = ports.timers.utc_now();
+  for (const auto& operation : operations) {
+    const auto known = co_await ports.store.operation(operation.id);
+    if (!known) co_return std::unexpected(known.error());
+    if (!known->has_value() || (*known)->generation < operation.generation) {
+      ports.log.info("hosted.operation", "an operation was received",
+                     {{"operation", operation.id}, {"type", operation.type}, {"target", operation.target}});
+      change.operations.push_back(row_of(operation, utc));
+    } else if (cursor && (*known)->state != OperationState::received) {
+      change.batch.events.push_back(operation_event(**known, utc));
+    }
+  }
+  if (cursor)
+    change.batch.writes.emplace_back(workflows::SettingRow{operations_key, std::to_string(*cursor)});
+  if (change.operations.empty() && change.batch.writes.empty()) co_return Result<>{};
+  const auto kept = co_await ports.store.commit_change(std::move(change));
+  submit_wake.wake();
+  co_return kept;
+}
+
+/// True when it is settled.
+Task<bool> HostedLink::State::submit(OperationRow row) {
+  Operation operation{row.id, row.generation, row.seq, row.type, row.target, row.body_json};
+  const auto taken = co_await ports.sink.submit(std::move(operation));
+  if (!taken && passes(taken.error().kind)) {
+    ports.log.warn("hosted.operation_waits", "an operation cannot be taken now and is tried again",
+                   {{"operation", row.id}, {"why", taken.error().message}});
+    co_return false;
+  }
+  row.state = taken ? OperationState::accepted : OperationState::refused;
+  row.updated_at = ports.timers.utc_now();
+  const core::Json result =
+      taken ? core::Json{{"workflow_id", *taken}}
+            : core::Json{{"code", taken.error().code}, {"message", taken.error().message}};
+  row.result_json = core::dump_json(result);
+  if (!taken) {
+    ports.log.warn("hosted.operation_refused", "an operation was refused",
+                   {{"operation", row.id}, {"code", taken.error().code}, {"why", taken.error().message}});
+  }
+  Change change;
+  change.batch.events.push_back(operation_event(row, row.updated_at));
+  change.operations.push_back(std::move(row));
+  const auto kept = co_await ports.store.commit_change(std::move(change));
+  co_return kept.has_value();
+}
+
+}  // namespace colony::daemon::hosted

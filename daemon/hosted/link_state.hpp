@@ -1,0 +1,69 @@
+#pragma once
+// The inside of HostedLink: what its lanes, its calls and its operations share. Internal to daemon/hosted.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/wakeup.hpp"
+#include "daemon/hosted/hosted_link.hpp"
+#include "daemon/hosted/outcome.hpp"
+
+namespace colony::daemon::hosted {
+
+// Settings of the store.
+inline constexpr const char* agent_key = "hosted.agent_id";
+inline constexpr const char* operations_key = "hosted.operations_seq";
+inline constexpr const char* assets_key = "hosted.assets_revision";
+
+struct HostedLink::State {
+  LinkPorts ports;
+  LinkSettings settings;
+  LinkPlan plan;
+  core::TaskGroup tasks;
+  core::Wakeup push_wake, poll_wake, submit_wake;
+  LinkStatus status;
+  std::string agent;
+  core::EventSeq sent;  // the outbox is sent from here on; behind `acknowledged` only when asked for again
+  std::uint64_t operations_seq = 0;
+  std::uint64_t assets_revision = 0;
+  core::BootTime next_key_check{};
+
+  State(LinkPorts p, LinkSettings s)
+      : ports(std::move(p)),
+        settings(std::move(s)),
+        plan(settings.limits, ports.random),
+        tasks(ports.timers),
+        push_wake(ports.timers),
+        poll_wake(ports.timers),
+        submit_wake(ports.timers) {}
+
+  [[nodiscard]] core::BootTime now() const { return ports.timers.now(); }
+  [[nodiscard]] std::string agent_path(std::string_view rest) const;
+
+  core::Task<> run();
+  core::Task<> push_lane();
+  core::Task<> poll_lane();
+  core::Task<> submit_lane();
+  core::Task<> forward_changes();
+
+  core::Task<core::Result<>> recall();
+  core::Task<Judged> exchange(Part part, core::http::ClientRequest request, core::Duration time,
+                              core::Result<core::http::ClientResponse>& out);
+  core::Task<Outcome> carry_out(PushNow step);
+  core::Task<Outcome> register_agent();
+  core::Task<Outcome> send_heartbeat();
+  core::Task<Outcome> send_events(unsigned most);
+  core::Task<Outcome> send_assets(unsigned most);
+  core::Task<Outcome> ask_for_workflows();
+  core::Task<Outcome> ask_for_operations(unsigned& received);
+  core::Task<core::Result<>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
+  core::Task<bool> submit(store::OperationRow row);
+
+  void note(const Judged& judged);
+  void check_key();
+};
+
+}  // namespace colony::daemon::hosted
