@@ -57,7 +57,8 @@ std::optional<core::Duration> parse_retry_after(std::string_view text, core::Utc
     wanted =
         text.size() > 5 ? core::Duration(longest_retry) : core::Duration(std::chrono::seconds(*digits(text)));
   } else if (const auto date = parse_http_date(text)) {
-    wanted = std::min<std::chrono::milliseconds>(*date - now, std::chrono::hours(24));
+    // Before it becomes nanoseconds, which centuries do not fit into.
+    wanted = std::clamp<std::chrono::milliseconds>(*date - now, -24h, 24h);
   } else {
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <vector>
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,14 +23,23 @@ bool systemd_runs() {
   return ::access("/run/systemd/system", F_OK) == 0;
 }
 
-/// Runs a program without a shell, its output going to ours. Its exit status, or -1.
-int run(std::vector<std::string> words) {
+enum class StandardOutput : std::uint8_t { ours, hidden };
+
+/// Runs a program without a shell. Its exit status, or -1.
+int run(std::vector<std::string> words, StandardOutput output = StandardOutput::ours) {
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  if (::posix_spawn_file_actions_init(&actions) != 0) return -1;
+  if (output == StandardOutput::hidden) {
+    (void)::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  }
   pid_t child = 0;
-  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return -1;
+  const int spawned = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (spawned != 0) return -1;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return -1;
@@ -62,7 +72,7 @@ std::optional<FileOwner> SystemService::service_user() {
 
 core::Result<ServiceControl::Started> SystemService::start(bool changed) {
   if (!systemd_runs()) return Started::no_systemd;
-  if (run({"systemctl", "cat", "--no-pager", "--lines=0", unit}) != 0) return Started::no_unit;
+  if (run({"systemctl", "cat", unit}, StandardOutput::hidden) != 0) return Started::no_unit;
   const bool active = quiet({"systemctl", "is-active", unit});
   if (active && !changed) return Started::running;
   const bool enabled = quiet({"systemctl", "enable", unit});

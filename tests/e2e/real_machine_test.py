@@ -34,7 +34,7 @@ class RealMachine(unittest.TestCase):
         hw = machine.hardware
         seen = (asset["system"]["cpu_threads"], asset["memory_mb"], [n["mac_address"] for n in asset["networks"]],
                 asset["system"]["serial"], asset["system"]["uuid"],
-                sorted((d["id"]["serial"], d["size_bytes"]) for d in asset["storages"]))
+                sorted((d["serial"], d["size_bytes"]) for d in asset["storages"]))
         given = (hw.cpus, hw.memory_mib, [hw.mac], hw.serial, hw.uuid,
                  sorted((d.serial, os.path.getsize(d.path)) for d in hw.disks))
         return [] if seen == given else [f"given {given}", f"seen {seen}"]
@@ -59,18 +59,18 @@ class RealMachine(unittest.TestCase):
         appliance.start()
 
         # Discover, from power-off.
-        appliance.colony("add-ipmi", "--ip", BMC, "--username", BMC_USER, "--name", "server", "--auto-discover",
+        appliance.colony("add-ipmi", "--ip", BMC, "--username", BMC_USER, "--name", "lab-1", "--auto-discover",
                          secret={"IPMI_PASSWORD": BMC_PASSWORD})
         appliance.wait_workflow("discovery", 240)
         asset = appliance.asset()
         self.assertEqual(asset["status"], "available")
         self.assertEqual(self.asset_differences(machine, asset), [])
-        self.assertEqual({d["id"]["serial"]: d["content"] for d in asset["storages"]},
+        self.assertEqual({d["serial"]: d["content"] for d in asset["storages"]},
                          {"LAB-DISK-A": "", "LAB-DISK-B": "data"})
         self.assertFalse(machine.running(), "discovered, and switched off again")
 
         # Provision: the stand-in fetches its config by token, installs, reboots; the disk prints the marker.
-        appliance.colony("provision", "server", "--config", config, "--kernel-argument", "console=ttyS0", "--yes")
+        appliance.colony("provision", "lab-1", "--config", config, "--kernel-argument", "console=ttyS0", "--yes")
         at = machine.wait_console("STAGE fetching the config", 240)
         at = machine.wait_console("STAGE installed", 60, at)
         machine.wait_console(MARKER, 120, at)
@@ -82,14 +82,14 @@ class RealMachine(unittest.TestCase):
         # Wipe: every disk, the random one too, is zero from the host's side.
         self.assertIsNotNone(disks.first_nonzero(install.path))
         self.assertIsNotNone(disks.first_nonzero(data.path))
-        appliance.colony("wipe", "server", "--yes")
+        appliance.colony("wipe", "lab-1", "--yes")
         appliance.wait_workflow("disk-wipe", 300)
         self.assertIsNone(disks.first_nonzero(install.path))
         self.assertIsNone(disks.first_nonzero(data.path))
         asset = appliance.asset()
         self.assertEqual((asset["status"], asset["condition"]), ("available", "normal"))
         self.assertFalse(machine.running())
-        appliance.colony("certificates", "server")
+        appliance.colony("certificates", "lab-1")
 
         print("BMC power acts:", machine.power_acts())
         self.assertNotIn("reset 1", machine.power_acts(), "power is off and on, never a reset")

@@ -41,12 +41,22 @@ fail() {
 within() {
   local what=$1 tenths=$(($2 * 10))
   shift 2
-  until "$@" > /dev/null 2>&1; do
+  local said
+  until said=$("$@" 2>&1); do
     tenths=$((tenths - 1))
-    [ "$tenths" -gt 0 ] || fail "$what"
+    [ "$tenths" -gt 0 ] || fail "$what${said:+: $said}"
     sleep 0.1
   done
   echo "ok   $what"
+}
+background() {
+  local log=/tmp/$1.log
+  shift
+  # shellcheck disable=SC2016
+  inside sh -c 'log=$1; shift; exec "$@" > "$log" 2>&1 &' sh "$log" "$@"
+}
+enrol() {
+  inside env IPMI_PASSWORD=secret colony add-ipmi --ip 127.0.0.1 --port "$2" --username ADMIN --driver "$1" --name "$1"
 }
 has_address() { inside ip -4 -oneline address show dev $interface | grep -qw "$1"; }
 lacks_address() { ! has_address "$1"; }
@@ -56,26 +66,25 @@ restarted() { [ "$(property NRestarts)" -ge 1 ] && is_active; }
 
 if [ "${1:-}" = --in-room ]; then
   inside systemd-sysusers
-  if [ -n "${COLONY_HOSTED:-}" ]; then
-    # The whole way of an operator: registration at the stand-in, files, start.
-    inside sh -c "hw-sim hosted --listen 127.0.0.1:8090 --state /tmp/hosted.json > /tmp/hosted.log 2>&1 &"
-    within "the hosted stand-in answers" 5 inside curl -s -o /dev/null http://127.0.0.1:8090/
-    key=cd-c1d1e981b67e_30204cc8faf061722004fe7641ed381b94eae5b5
-    inside env COLONY_API_KEY=$key colony init --data-center-id dc-test --load-balancer-interface $interface \
-      --load-balancer-ip $address --api-url http://127.0.0.1:8090 || fail "colony init"
-  else
-    inside install -d -m 0750 -o root -g colony /etc/colony
-    inside sh -c "printf '%s\n' 'load_balancer: { interface: $interface, ip: $address }' 'hosted: { enabled: false }' \
-      'dhcp: { mode: proxy }' > /etc/colony/colony.yaml"
-    inside sh -c "head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > /etc/colony/store.key"
-    inside chown colony:colony /etc/colony/store.key
-    inside chmod 0600 /etc/colony/store.key
-    inside systemctl start colonyd || fail "systemctl start"
-  fi
+  # The whole way of an operator: registration at the stand-in, files, start.
+  background hosted hw-sim hosted --listen 127.0.0.1:8090 --state /tmp/hosted.json
+  within "the hosted stand-in answers" 5 inside curl -s -o /dev/null http://127.0.0.1:8090/
+  inside env COLONY_API_KEY=cd-c1d1e981b67e_30204cc8faf061722004fe7641ed381b94eae5b5 \
+    colony init --data-center-id aa872c72-cbe1-498b-9b83-37a19e578d34 --load-balancer-interface $interface \
+    --load-balancer-ip $address --api-url http://127.0.0.1:8090 || fail "colony init"
   within "the unit is active" 10 is_active
   [ -n "$(property StatusText)" ] || fail "the unit has a status line"
   echo "ok   status: $(property StatusText)"
   within "the address is claimed" 9 has_address $address/32
+
+  # One BMC per driver, asked through the daemon: what it starts (ipmitool) is in the sandbox too.
+  for driver in native ipmitool; do
+    port=$((6230 + ${#driver}))
+    background bmc-$driver env IPMI_PASSWORD=secret hw-sim bmc --listen 127.0.0.1:$port
+    within "a BMC for the $driver driver answers" 5 enrol $driver $port
+    inside colony power $driver status || fail "colony power with the $driver driver"
+    echo "ok   colony power through the $driver driver"
+  done
 
   before=$(property MainPID)
   inside sh -c "printf 'log: { level: debug }\n' >> /etc/colony/colony.yaml"

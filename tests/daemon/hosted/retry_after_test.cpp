@@ -25,6 +25,7 @@ TEST(RetryAfter, ClampsTheAbsurd) {
   EXPECT_EQ(parse_retry_after("86400", now), longest_retry);
   EXPECT_EQ(parse_retry_after("99999999999999999999999999", now), longest_retry);
   EXPECT_EQ(parse_retry_after("Fri, 20 Nov 9999 18:01:30 GMT", now), longest_retry);
+  EXPECT_EQ(parse_retry_after("Fri, 20 Nov 1513 18:01:30 GMT", now), shortest_retry);
 }
 
 TEST(RetryAfter, MeansNothingWhenItIsNothing) {
