@@ -135,7 +135,7 @@ struct Life {
     return id;
   }
   std::optional<core::WorkflowId> submit(const core::AssetId& asset, const char* type = "toy") {
-    auto row = call(engine.submit({asset, type, "{}", "", {}}));
+    auto row = call(engine.submit({asset, type, "{}", "", {}, {}}));
     return row && *row ? std::optional((**row)->id) : std::nullopt;
   }
   bool run_to_end() {
@@ -247,7 +247,7 @@ TEST(Engine, AFullQueueRefusesWithAReason) {
   unsigned taken = 0;
   while (run.submit(asset)) ++taken;
   EXPECT_EQ(taken, Engine::max_queued_per_asset);
-  const auto refused = run.call(run.engine.submit({asset, "toy", "{}", "", {}}));
+  const auto refused = run.call(run.engine.submit({asset, "toy", "{}", "", {}, {}}));
   ASSERT_TRUE(refused && !*refused);
   EXPECT_EQ(refused->error().code, "asset.queue_full");
 }
@@ -429,11 +429,11 @@ TEST(Ledger, AnIoErrorEndsItAndEveryLaterCommitSaysSo) {
   Life run(disk, world);
   const auto asset = run.make_asset();
   run.journal.fail_from_now({core::ErrorKind::io, "store.fsync", "Input/output error"});
-  const auto refused = run.call(run.engine.submit({asset, "toy", "{}", "", {}}));
+  const auto refused = run.call(run.engine.submit({asset, "toy", "{}", "", {}, {}}));
   ASSERT_TRUE(refused && !*refused);
   EXPECT_EQ(refused->error().code, "store.fsync");
   run.journal.work_again();
-  const auto later = run.call(run.engine.submit({asset, "toy", "{}", "", {}}));
+  const auto later = run.call(run.engine.submit({asset, "toy", "{}", "", {}, {}}));
   ASSERT_TRUE(later && !*later);
   EXPECT_EQ(later->error().code, "store.fsync");
   EXPECT_EQ(world.rings, 0U);

@@ -79,6 +79,9 @@ core::Task<core::Result<WorkflowPtr>> Engine::submit(NewWorkflow order) {
   const core::WorkflowId id = row.id;
   const core::AssetId asset = row.asset;
   batch.writes.emplace_back(std::move(row));
+  if (!order.secret.empty()) {
+    batch.writes.emplace_back(SecretRow{"workflow:" + id.to_string(), std::move(order.secret)});
+  }
   // The place in the queue is taken now, so that orders that come while this one is written stay behind it.
   queue.queue.push_back(id);
   auto committed = co_await parts_.ledger.commit(std::move(batch));
@@ -284,6 +287,7 @@ core::Task<core::Result<>> Engine::finish(StepContext& context, const Recipe& re
     context.resolve_later(intent->id, ending == Ending::completed ? IntentState::done : IntentState::failed,
                           core::Json{{"closed", "the workflow ended"}});
   }
+  context.note("workflow.finished", fmt::format("{} {}", row.type, name(row.status)));
   context.add(SecretRow{"workflow:" + row.id.to_string(), core::Secret{}});
   Batch batch = context.take_batch(std::move(row), settle);
   batch.events.push_back(std::move(event));
@@ -370,6 +374,11 @@ const Recipe* Engine::newest_recipe(std::string_view type) const {
 const core::Error* Engine::held(const core::WorkflowId& id) const {
   const auto found = held_.find(id);
   return found == held_.end() ? nullptr : &found->second;
+}
+
+unsigned Engine::waiting(const core::AssetId& asset) const {
+  const auto found = lanes_.find(asset);
+  return found == lanes_.end() ? 0 : static_cast<unsigned>(found->second.queue.size());
 }
 
 unsigned Engine::queued(const core::AssetId& asset) const {

@@ -35,6 +35,7 @@ class Engine {
     std::string order_json;
     std::string operation_id;
     Batch together;
+    core::Secret secret{};  // kept sealed under "workflow:ID" until the workflow ends
   };
   [[nodiscard]] core::Task<core::Result<WorkflowPtr>> submit(NewWorkflow order);
   /// See Orders::cancel.
@@ -44,6 +45,9 @@ class Engine {
   [[nodiscard]] const Recipe* newest_recipe(std::string_view type) const;
   /// Why a workflow is not run by this program; null when it is.
   [[nodiscard]] const core::Error* held(const core::WorkflowId& id) const;
+  /// Orders of this asset that have not ended, the one in hand included.
+  [[nodiscard]] unsigned waiting(const core::AssetId& asset) const;
+  /// The same without the one in hand.
   [[nodiscard]] unsigned queued(const core::AssetId& asset) const;
   /// When the current step's time is over.
   [[nodiscard]] std::optional<core::BootTime> deadline(const core::WorkflowId& id) const;

@@ -146,6 +146,14 @@ std::vector<IntentPtr> State::intents_of(const core::WorkflowId& workflow) const
   return rows;
 }
 
+IntentPtr State::newest_intent(const core::WorkflowId& workflow, std::string_view act) const {
+  const auto intents = intents_of(workflow);
+  for (auto row = intents.rbegin(); row != intents.rend(); ++row) {
+    if ((*row)->act == act) return *row;
+  }
+  return nullptr;
+}
+
 WorkflowPtr State::running(const core::AssetId& asset) const {
   const auto found = running_.find(asset);
   return found == running_.end() ? nullptr : workflow(found->second);

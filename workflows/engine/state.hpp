@@ -51,6 +51,8 @@ class State {
   [[nodiscard]] IntentPtr intent(const core::IntentId& id) const;
   /// Oldest first.
   [[nodiscard]] std::vector<IntentPtr> intents_of(const core::WorkflowId& workflow) const;
+  /// The newest of this act; null when there is none.
+  [[nodiscard]] IntentPtr newest_intent(const core::WorkflowId& workflow, std::string_view act) const;
   /// Of the asset's workflows the one that is running, or null.
   [[nodiscard]] WorkflowPtr running(const core::AssetId& asset) const;
   [[nodiscard]] std::string setting(const std::string& key) const;

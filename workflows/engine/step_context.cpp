@@ -82,17 +82,17 @@ void StepContext::resolve_later(const core::IntentId& intent, IntentState state,
   if (!known || known->state != IntentState::intended) return;  // its result is known already
   IntentRow row = *known;
   row.state = state;
-  row.result_json = core::dump_json(result);
+  // What others wrote into it (who redeemed, who fetched) stays.
+  auto merged = core::parse_json(row.result_json);
+  core::Json outcome = merged && merged->is_object() ? std::move(*merged) : core::Json::object();
+  outcome.update(result);
+  row.result_json = core::dump_json(outcome);
   row.resolved_at = parts_.timers.utc_now();
   add(std::move(row));
 }
 
 IntentPtr StepContext::newest(std::string_view act) const {
-  const auto known = parts_.ledger.working().intents_of(workflow_);
-  for (auto row = known.rbegin(); row != known.rend(); ++row) {
-    if ((*row)->act == act) return *row;
-  }
-  return nullptr;
+  return parts_.ledger.working().newest_intent(workflow_, act);
 }
 
 StepContext::Facts StepContext::since(const IntentPtr& intent) const {

@@ -1,0 +1,296 @@
+// The part of OrderDesk that only looks.
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "workflows/desk/order_desk.hpp"
+#include "workflows/desk/wipe_budget.hpp"
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr unsigned max_limit = 1000;
+
+TimelineEntry entry_of(const TimelineRow& row) {
+  return {row.evidence, row.workflow, core::describe(row.evidence.fact)};
+}
+
+}  // namespace
+
+unsigned OrderDesk::wipes_left() const {
+  const unsigned spent =
+      wipes_within_hour(parts_.ledger.working().setting(wipe_budget_setting), parts_.timers.utc_now());
+  return spent >= parts_.site.wipe_budget_per_hour ? 0 : parts_.site.wipe_budget_per_hour - spent;
+}
+
+SettingRow OrderDesk::spend_wipe() const {
+  return {wipe_budget_setting,
+          with_one_more_wipe(parts_.ledger.working().setting(wipe_budget_setting), parts_.timers.utc_now())};
+}
+
+AssetView OrderDesk::view(const AssetRow& row) const {
+  AssetView view;
+  view.id = row.id;
+  view.name = row.name;
+  view.status = row.status;
+  view.condition = row.condition;
+  view.condition_reason = row.condition_reason;
+  view.accepted = row.accepted;
+  view.wiped_by_us = row.wiped_by_us;
+  view.power = parts_.timelines.last_power(row.id);
+  if (row.bmc) {
+    view.bmc.emplace(
+        AssetView::Bmc{row.bmc->address, row.bmc->port, row.bmc->driver, row.bmc->username, {}, {}});
+    if (const auto told = bmc_identity_from_text(row.bmc_identity_json)) {
+      view.bmc->firmware = told->firmware_revision;
+      view.bmc->product = told->product_name;
+    }
+  }
+  if (const KnownAsset* const known = parts_.registry.known(row.id)) {
+    view.aliases = known->identity.aliases;
+    view.macs = known->identity.macs;
+    view.serial = best_serial(known->identity);
+    if (known->inventory) view.inventory = *known->inventory;
+  }
+  if (const WorkflowPtr work = parts_.ledger.durable().running(row.id)) view.workflow = work->id;
+  view.queued = parts_.engine.queued(row.id);
+  view.created_at = row.created_at;
+  view.updated_at = row.updated_at;
+  return view;
+}
+
+WorkflowView OrderDesk::view(const WorkflowRow& row) const {
+  WorkflowView view;
+  view.id = row.id;
+  view.type = row.type;
+  view.asset = row.asset;
+  if (const AssetPtr asset = parts_.ledger.durable().asset(row.asset)) view.asset_name = asset->name;
+  view.status = row.status;
+  view.step = row.step;
+  view.tries = row.tries;
+  view.error_code = row.error_code;
+  view.error_message = row.error_message;
+  view.operation_id = row.operation_id;
+  view.created_at = row.created_at;
+  view.updated_at = row.updated_at;
+  view.step_started_at = row.step_started_at;
+  const Recipe* const recipe = parts_.engine.recipe(row);
+  const Step* const step = recipe == nullptr ? nullptr : recipe->find(row.step);
+  if (recipe != nullptr) view.step_count = static_cast<unsigned>(recipe->ordinary_steps());
+  if (step != nullptr) {
+    view.step_number = std::min(static_cast<unsigned>(recipe->number(*step)), view.step_count);
+    view.waits_for = step->waits_for;
+  }
+  if (row.status == WorkflowStatus::completed) {
+    view.percent = 100;
+  } else if (view.step_count > 0 && view.step_number > 0) {
+    view.percent = (view.step_number - 1) * 100 / view.step_count;
+  }
+  if (row.status == WorkflowStatus::running) {
+    if (const auto end = parts_.engine.deadline(row.id)) {
+      view.step_ends_by = parts_.timers.utc_now() +
+                          std::chrono::duration_cast<std::chrono::milliseconds>(*end - parts_.timers.now());
+    }
+    for (const auto& [disk, progress] : parts_.timelines.progress(row.asset)) {
+      view.progress.push_back({disk, progress.phase, progress.percent});
+    }
+  }
+  if (const core::Error* const why = parts_.engine.held(row.id)) {
+    view.held = true;
+    view.error_code = why->code;
+    view.error_message = why->message;
+  }
+  return view;
+}
+
+std::vector<AssetView> OrderDesk::assets() const {
+  std::vector<AssetView> views;
+  for (const auto& [id, row] : parts_.ledger.durable().assets()) {
+    const KnownAsset* const known = parts_.registry.known(id);
+    if (known != nullptr && known->identity.merged_into) continue;
+    views.push_back(view(*row));
+  }
+  std::ranges::sort(views, {}, &AssetView::name);
+  return views;
+}
+
+core::Result<AssetView> OrderDesk::asset(const AssetRef& asset) const {
+  const auto id = parts_.registry.find(asset);
+  if (!id) return std::unexpected(id.error());
+  const AssetPtr row = parts_.ledger.durable().asset(*id);
+  if (!row)
+    return core::fail(core::ErrorKind::not_found, "asset.not_found", "this asset is just being written");
+  return view(*row);
+}
+
+std::vector<WorkflowView> OrderDesk::recent_workflows() const {
+  std::vector<const WorkflowRow*> rows;
+  for (const auto& [id, row] : parts_.ledger.durable().workflows()) rows.push_back(row.get());
+  std::ranges::sort(rows, [](const WorkflowRow* a, const WorkflowRow* b) {
+    return std::pair(is_finished(*a), b->created_at) < std::pair(is_finished(*b), a->created_at);
+  });
+  std::vector<WorkflowView> views;
+  for (const auto* row : rows) views.push_back(view(*row));
+  return views;
+}
+
+core::Task<core::Result<std::vector<WorkflowView>>> OrderDesk::workflows(std::optional<core::AssetId> asset,
+                                                                         unsigned limit) {
+  limit = std::min(limit, max_limit);
+  auto views = recent_workflows();
+  std::erase_if(views, [&asset](const WorkflowView& view) { return asset && view.asset != *asset; });
+  if (views.size() < limit) {
+    const auto stored = co_await parts_.ledger.journal().workflows(asset, limit);
+    if (!stored) co_return std::unexpected(stored.error());
+    for (const auto& row : *stored) {
+      if (std::ranges::find(views, row.id, &WorkflowView::id) == views.end()) views.push_back(view(row));
+    }
+  }
+  if (views.size() > limit) views.resize(limit);
+  co_return views;
+}
+
+core::Task<core::Result<WorkflowView>> OrderDesk::workflow(core::WorkflowId id) {
+  if (const WorkflowPtr row = parts_.ledger.durable().workflow(id)) co_return view(*row);
+  const auto stored = co_await parts_.ledger.journal().workflow(id);
+  if (!stored) co_return std::unexpected(stored.error());
+  if (!*stored)
+    co_return core::fail(core::ErrorKind::not_found, "workflow.not_found", "no workflow has this id");
+  co_return view(**stored);
+}
+
+core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::AssetId asset,
+                                                                         unsigned limit) {
+  const auto rows =
+      co_await parts_.ledger.journal().timeline(parts_.registry.resolve(asset), std::min(limit, max_limit));
+  if (!rows) co_return std::unexpected(rows.error());
+  std::vector<TimelineEntry> entries;
+  for (auto row = rows->rbegin(); row != rows->rend(); ++row) entries.push_back(entry_of(*row));
+  co_return entries;
+}
+
+core::Result<Why> OrderDesk::why(const AssetRef& asset) const {
+  auto found = this->asset(asset);
+  if (!found) return std::unexpected(found.error());
+  Why why;
+  why.asset = std::move(*found);
+  why.since = why.asset.updated_at;
+  const auto& seen = parts_.timelines.of(why.asset.id);
+  if (const WorkflowPtr work = parts_.ledger.durable().running(why.asset.id)) {
+    why.workflow = view(*work);
+    why.since = work->step_started_at;
+    why.waits_for = why.workflow->waits_for;
+    why.gives_up_at = why.workflow->step_ends_by;
+    const Recipe* const recipe = parts_.engine.recipe(*work);
+    const Step* const step = recipe == nullptr ? nullptr : recipe->find(work->step);
+    if (step != nullptr) {
+      why.usual = step->usual;
+      why.advice.emplace_back(step->advice);
+    }
+    if (why.workflow->held) {
+      why.waits_for = "a program that knows this workflow, or an operator who gives it up";
+      why.advice.insert(why.advice.begin(), why.workflow->error_message);
+    } else if (!work->error_code.empty()) {
+      why.advice.insert(why.advice.begin(), "it failed and is being cleaned up: " + work->error_message);
+    }
+    for (const auto& entry : seen) {
+      if (entry.row.workflow == work->id && entry.row.evidence.at >= work->step_started_at) {
+        why.evidence.push_back(entry_of(entry.row));
+      }
+    }
+    return why;
+  }
+  const auto is_latest = [](const WorkflowPtr& a, const WorkflowPtr& b) {
+    return !b || a->updated_at > b->updated_at;
+  };
+  WorkflowPtr last;
+  for (const auto& [id, row] : parts_.ledger.durable().workflows()) {
+    if (row->asset == why.asset.id && is_latest(row, last)) last = row;
+  }
+  if (last) why.workflow = view(*last);
+  if (last && last->status == WorkflowStatus::failed) {
+    why.advice.push_back(
+        fmt::format("its last {} failed ({}): {}", last->type, last->error_code, last->error_message));
+  }
+  if (why.asset.condition != AssetCondition::normal) {
+    why.waits_for = fmt::format("a person: it is {}", name(why.asset.condition));
+    why.advice.push_back(why.asset.condition_reason);
+    if (why.asset.condition != AssetCondition::unreachable) {
+      why.advice.emplace_back("when the machine has been looked at, wipe it again: colony wipe");
+    }
+  } else if (why.asset.status == AssetStatus::discovering && !why.asset.inventory) {
+    why.waits_for = "its inventory";
+    why.advice.emplace_back(why.asset.bmc ? "colony discover, or switch it on inside a discovery window"
+                                          : "enrol its BMC (colony add-ipmi --auto-discover)");
+  } else if (why.asset.status == AssetStatus::discovering) {
+    why.waits_for = "an operator to say that it is ours";
+    why.advice.push_back("colony accept " + why.asset.name);
+  } else {
+    why.waits_for = "nothing: no order is in hand";
+  }
+  for (const auto& entry : seen) why.evidence.push_back(entry_of(entry.row));
+  return why;
+}
+
+core::Task<core::Result<std::vector<WipeRecordRow>>> OrderDesk::wipe_records(
+    std::optional<core::AssetId> asset, unsigned limit) {
+  co_return co_await parts_.ledger.journal().wipe_records(asset, std::min(limit, max_limit));
+}
+
+core::Task<core::Result<std::vector<StoredEvent>>> OrderDesk::events(core::EventSeq after, unsigned limit) {
+  if (after >= parts_.ledger.durable().last_event()) co_return std::vector<StoredEvent>{};
+  co_return co_await parts_.ledger.journal().events(after, std::min(limit, max_limit));
+}
+
+core::Task<bool> OrderDesk::wait_for_event(core::EventSeq after, core::BootTime deadline) {
+  while (parts_.ledger.durable().last_event() <= after) {
+    if (parts_.ledger.failure() || parts_.timers.now() >= deadline) co_return false;
+    (void)co_await parts_.ledger.changed().wait_until(deadline);
+  }
+  co_return true;
+}
+
+StatusView OrderDesk::status() const {
+  StatusView status;
+  status.ready = ready_ && !parts_.ledger.failure();
+  status.epoch = parts_.ledger.epoch();
+  status.discovery_window_until = parts_.window.until();
+  for (const auto& [id, row] : parts_.ledger.durable().assets()) {
+    const KnownAsset* const known = parts_.registry.known(id);
+    if (known != nullptr && known->identity.merged_into) continue;
+    switch (row->status) {
+      case AssetStatus::discovering: ++status.assets.discovering; break;
+      case AssetStatus::available: ++status.assets.available; break;
+      case AssetStatus::provisioning: ++status.assets.provisioning; break;
+      case AssetStatus::provisioned: ++status.assets.provisioned; break;
+      case AssetStatus::deprovisioning: ++status.assets.deprovisioning; break;
+    }
+    switch (row->condition) {
+      case AssetCondition::normal: break;
+      case AssetCondition::quarantined: ++status.assets.quarantined; break;
+      case AssetCondition::indeterminate: ++status.assets.indeterminate; break;
+      case AssetCondition::unreachable: ++status.assets.unreachable; break;
+    }
+  }
+  for (const auto& [id, row] : parts_.ledger.durable().workflows()) {
+    if (is_finished(*row)) continue;
+    if (parts_.engine.held(id) != nullptr) {
+      ++status.workflows.held;
+    } else if (row->status == WorkflowStatus::pending) {
+      ++status.workflows.pending;
+    } else {
+      ++status.workflows.running;
+    }
+  }
+  status.wipes_left_this_hour = wipes_left();
+  status.last_event = parts_.ledger.durable().last_event();
+  status.store_failure = parts_.ledger.failure();
+  return status;
+}
+
+}  // namespace colony::workflows

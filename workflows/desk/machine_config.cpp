@@ -1,0 +1,86 @@
+#include "workflows/desk/machine_config.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "core/bytes.hpp"
+
+namespace colony::workflows {
+
+namespace {
+
+constexpr std::string_view serial_mark = "${install_disk_serial}";
+constexpr std::string_view wwid_mark = "${install_disk_wwid}";
+
+void replace_all(std::string& text, std::string_view mark, std::string_view value) {
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) {
+    text.replace(at, mark.size(), value);
+  }
+}
+
+/// What firmware says stands inside a YAML value: only what needs no quoting.
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-").contains(c);
+  });
+}
+
+std::unexpected<core::Error> refuse(const char* code, std::string message) {
+  return core::fail(core::ErrorKind::invalid_input, code, std::move(message));
+}
+
+}  // namespace
+
+core::Result<core::Secret> finish_machine_config(const core::Secret& config, const std::string& disk,
+                                                 const drivers::scout::Inventory* inventory) {
+  const std::string_view text = config.reveal();
+  if (text.empty()) return refuse("provision.config_empty", "the machine config is empty");
+  if (text.size() > max_machine_config) {
+    return refuse("provision.config_too_large",
+                  fmt::format("a machine config has at most {} bytes, this one has {}", max_machine_config,
+                              text.size()));
+  }
+  const bool asks = text.contains(serial_mark) || text.contains(wwid_mark);
+  if (disk.empty()) {
+    if (asks)
+      return refuse("provision.disk_not_given",
+                    "the machine config asks for an install disk; name it with --disk");
+    return config.clone();
+  }
+  const drivers::scout::Disk* chosen = nullptr;
+  if (inventory != nullptr) {
+    for (const auto& known : inventory->disks) {
+      if (known.id.serial == disk || known.id.wwn == disk) chosen = &known;
+    }
+  }
+  if (chosen == nullptr) {
+    return refuse("provision.unknown_disk",
+                  fmt::format("no disk of this asset has the serial or WWN '{}'", core::printable(disk)));
+  }
+  if (!asks) {
+    return refuse("provision.disk_not_used",
+                  "the machine config does not ask for the disk: write ${install_disk_serial} or "
+                  "${install_disk_wwid} into machine.install.diskSelector");
+  }
+  std::string filled(text);
+  const std::array<std::pair<std::string_view, std::string_view>, 2> marks{
+      {{serial_mark, chosen->id.serial}, {wwid_mark, chosen->id.wwn}}};
+  for (const auto& [mark, value] : marks) {
+    if (!filled.contains(mark)) continue;
+    if (!is_plain(value)) {
+      core::wipe_text(filled);
+      return refuse("provision.disk_unnamed",
+                    fmt::format("the disk's {} is '{}', which cannot stand in a machine config",
+                                mark == serial_mark ? "serial" : "WWN", core::printable(value)));
+    }
+    replace_all(filled, mark, value);
+  }
+  core::Secret finished(filled);
+  core::wipe_text(filled);
+  return finished;
+}
+
+}  // namespace colony::workflows

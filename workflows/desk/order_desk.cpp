@@ -1,0 +1,350 @@
+#include "workflows/desk/order_desk.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
+#include "workflows/desk/machine_config.hpp"
+#include "workflows/engine/events.hpp"
+#include "workflows/wipe/wipe_plan.hpp"
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr core::Duration enrolment_patience = 30s;
+constexpr core::Duration auto_discover_window = 30min;
+constexpr std::size_t max_kernel_arguments = 64;
+constexpr std::size_t max_text = 256;
+
+core::Result<> check_argument(const std::string& argument) {
+  // What iPXE and the kernel take literally; the script writer refuses the rest too.
+  const bool plain =
+      !argument.empty() && argument.size() <= max_text && std::ranges::all_of(argument, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("._:/=-,+@").contains(c);
+      });
+  if (plain) return {};
+  return core::fail(
+      core::ErrorKind::invalid_input, "provision.bad_argument",
+      fmt::format("kernel argument '{}' holds characters other than letters, digits and ._:/=-,+@",
+                  core::printable(argument)));
+}
+
+}  // namespace
+
+core::Result<> OrderDesk::check_ready() const {
+  if (parts_.ledger.failure()) return std::unexpected(*parts_.ledger.failure());
+  if (!ready_)
+    return core::fail(core::ErrorKind::exhausted, "appliance.starting",
+                      "the appliance is starting; try again");
+  if (parts_.ledger.stalled()) {
+    return core::fail(
+        core::ErrorKind::exhausted, "store.full",
+        "the store is full: free space under /var/lib/colony; work in hand goes on by itself then");
+  }
+  return {};
+}
+
+core::Task<core::Result<std::optional<Submitted>>> OrderDesk::repeated(std::string operation_id) {
+  if (operation_id.empty()) co_return std::nullopt;
+  const auto answer = [](const WorkflowRow& row) { return Submitted{row.id, row.asset, true, 0}; };
+  for (const auto& [id, row] : parts_.ledger.working().workflows()) {
+    if (row->operation_id == operation_id) co_return answer(*row);
+  }
+  const auto stored = co_await parts_.ledger.journal().workflow_of_operation(operation_id);
+  if (!stored) co_return std::unexpected(stored.error());
+  // The same operation may have been taken while we looked.
+  for (const auto& [id, row] : parts_.ledger.working().workflows()) {
+    if (row->operation_id == operation_id) co_return answer(*row);
+  }
+  if (!*stored) co_return std::nullopt;
+  co_return answer(**stored);
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::submit(Submission submission) {
+  const unsigned behind = parts_.engine.waiting(submission.asset);
+  const auto row = co_await parts_.engine.submit(
+      {submission.asset, std::move(submission.type), std::move(submission.order_json),
+       submission.operation_id, std::move(submission.together), std::move(submission.secret)});
+  if (!row) co_return std::unexpected(row.error());
+  co_return Submitted{(*row)->id, (*row)->asset, false, behind};
+}
+
+core::Result<AssetPtr> OrderDesk::orderable(const AssetRef& ref) const {
+  if (auto ready = check_ready(); !ready) return std::unexpected(ready.error());
+  const auto id = parts_.registry.find(ref);
+  if (!id) return std::unexpected(id.error());
+  AssetPtr row = parts_.ledger.working().asset(*id);
+  if (!row->bmc) {
+    return core::fail(core::ErrorKind::refused, "asset.no_bmc",
+                      fmt::format("{} has no BMC; enrol it with colony add-ipmi", row->name));
+  }
+  return row;
+}
+
+core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) {
+  if (auto ready = check_ready(); !ready) co_return std::unexpected(ready.error());
+  if (enrolment.driver != "native" && enrolment.driver != "ipmitool") {
+    co_return core::fail(
+        core::ErrorKind::invalid_input, "bmc.unknown_driver",
+        fmt::format("driver '{}' is not known; native and ipmitool are", core::printable(enrolment.driver)));
+  }
+  if (enrolment.username.size() > 16 || enrolment.password.reveal().size() > 20) {
+    co_return core::fail(core::ErrorKind::invalid_input, "bmc.credentials_too_long",
+                         "IPMI 2.0 takes user names of at most 16 and passwords of at most 20 bytes");
+  }
+  BmcRecord record{enrolment.address, enrolment.port, enrolment.driver, enrolment.username,
+                   std::move(enrolment.password)};
+  const auto bmc = parts_.bmcs.at(record);
+  if (!bmc) co_return std::unexpected(bmc.error());
+  const std::shared_ptr<drivers::Bmc> held = *bmc;
+  const auto identity = co_await held->identity(parts_.timers.now() + enrolment_patience);
+  if (!identity) {
+    co_return std::unexpected(core::with_context(identity.error(), "BMC " + record.address.to_string()));
+  }
+  const core::UtcTime now = parts_.timers.utc_now();
+  auto admission = parts_.registry.enrol(std::move(record), *identity, enrolment.name, now, parts_.random);
+  if (!admission) co_return std::unexpected(admission.error());
+  if (enrolment.auto_discover)
+    admission->batch.writes.emplace_back(parts_.window.opened_for(auto_discover_window));
+  Enrolled enrolled;
+  enrolled.asset = admission->asset;
+  enrolled.updated = !admission->created;
+  enrolled.identity = *identity;
+  parts_.log.info(
+      "bmc.enrolled", "An operator handed over a BMC.",
+      {{"asset", admission->asset}, {"address", enrolment.address}, {"matched", admission->matched}});
+  if (auto committed = co_await parts_.ledger.commit(std::move(admission->batch)); !committed) {
+    co_return std::unexpected(committed.error());
+  }
+  if (enrolment.auto_discover) {
+    const AssetPtr row = parts_.ledger.working().asset(enrolled.asset);
+    if (row->inventory_json.empty() && parts_.engine.waiting(row->id) == 0) {
+      auto submitted = co_await submit({enrolled.asset, "discovery", "{}", {}, {}, {}});
+      if (!submitted) co_return std::unexpected(submitted.error());
+      enrolled.discovery = *submitted;
+    }
+  }
+  co_return enrolled;
+}
+
+core::Task<core::Result<AssetView>> OrderDesk::accept(AssetRef asset) {
+  if (auto ready = check_ready(); !ready) co_return std::unexpected(ready.error());
+  const auto id = parts_.registry.find(asset);
+  if (!id) co_return std::unexpected(id.error());
+  AssetRow row = parts_.ledger.working().asset(*id)->clone();
+  row.accepted = true;
+  if (row.status == AssetStatus::discovering && !row.inventory_json.empty() &&
+      !parts_.ledger.working().running(*id)) {
+    row.status = AssetStatus::available;
+  }
+  row.updated_at = parts_.timers.utc_now();
+  Batch batch;
+  batch.events.push_back(asset_event(row));
+  batch.writes.emplace_back(std::move(row));
+  if (auto committed = co_await parts_.ledger.commit(std::move(batch)); !committed) {
+    co_return std::unexpected(committed.error());
+  }
+  co_return view(*parts_.ledger.durable().asset(*id));
+}
+
+core::Task<core::Result<core::UtcTime>> OrderDesk::open_discovery_window(core::Duration duration) {
+  if (auto ready = check_ready(); !ready) co_return std::unexpected(ready.error());
+  if (duration < core::Duration{0} || duration > DiscoveryWindow::longest) {
+    co_return core::fail(core::ErrorKind::invalid_input, "discover.bad_duration",
+                         "a discovery window lasts between 0 (close it) and 24 hours");
+  }
+  Batch batch;
+  batch.writes.emplace_back(parts_.window.opened_for(duration));
+  if (auto committed = co_await parts_.ledger.commit(std::move(batch)); !committed) {
+    co_return std::unexpected(committed.error());
+  }
+  parts_.log.info("discover.window", "The discovery window was set.",
+                  {{"for", core::format_duration(duration)}});
+  co_return parts_.window.until().value_or(parts_.timers.utc_now());
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::discover(DiscoverOrder order) {
+  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
+    if (!known) co_return std::unexpected(known.error());
+    co_return **known;
+  }
+  const auto row = orderable(order.asset);
+  if (!row) co_return std::unexpected(row.error());
+  if ((*row)->status != AssetStatus::discovering && (*row)->status != AssetStatus::available) {
+    co_return core::fail(
+        core::ErrorKind::conflict, "asset.not_discoverable",
+        fmt::format("{} is {}; discovery would switch it off", (*row)->name, name((*row)->status)));
+  }
+  co_return co_await submit({(*row)->id, "discovery", "{}", order.operation_id, {}, {}});
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
+  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
+    if (!known) co_return std::unexpected(known.error());
+    co_return **known;
+  }
+  const auto found = orderable(order.asset);
+  if (!found) co_return std::unexpected(found.error());
+  const AssetPtr row = *found;
+  if (row->status != AssetStatus::available || row->condition == AssetCondition::quarantined ||
+      row->condition == AssetCondition::indeterminate) {
+    co_return core::fail(core::ErrorKind::conflict, "asset.not_available",
+                         fmt::format("{} is {} ({}); only an available asset can be provisioned", row->name,
+                                     name(row->status), name(row->condition)));
+  }
+  if (parts_.site.talos.empty()) {
+    co_return core::fail(core::ErrorKind::refused, "provision.no_image",
+                         "no Talos kernel and initramfs are configured: talos.kernel, talos.initramfs");
+  }
+  if (order.kernel_arguments.size() > max_kernel_arguments) {
+    co_return core::fail(core::ErrorKind::invalid_input, "provision.bad_argument",
+                         "at most 64 kernel arguments are taken");
+  }
+  core::Json json{{"arguments", core::Json::array()}};
+  for (const auto& argument : order.kernel_arguments) {
+    if (auto plain = check_argument(argument); !plain) co_return std::unexpected(plain.error());
+    json["arguments"].push_back(argument);
+  }
+  const KnownAsset* const known = parts_.registry.known(row->id);
+  auto config = finish_machine_config(order.machine_config, order.disk,
+                                      known == nullptr ? nullptr : known->inventory.get());
+  if (!config) co_return std::unexpected(config.error());
+  json["config_sha256"] = core::sha256(config->reveal()).to_string();
+  if (!order.disk.empty()) json["disk"] = order.disk;
+  co_return co_await submit(
+      {row->id, "cluster-provision", core::dump_json(json), order.operation_id, {}, std::move(*config)});
+}
+
+core::Result<WipePlan> OrderDesk::plan_wipe(const AssetRow& asset, const WipeRequest& request,
+                                            bool* covers_all) const {
+  const KnownAsset* const known = parts_.registry.known(asset.id);
+  if (known == nullptr || !known->inventory) {
+    return core::fail(core::ErrorKind::refused, "wipe.no_inventory",
+                      fmt::format("the disks of {} are not known; discover it first", asset.name));
+  }
+  WipePlan plan;
+  plan.asset = asset.id;
+  plan.asset_name = asset.name;
+  plan.minimum = request.minimum.value_or(parts_.site.wipe_minimum);
+  auto methods = methods_for(plan.minimum);
+  if (!methods) return std::unexpected(methods.error());
+  auto selection = select_disks(*known->inventory, request.disks);
+  if (!selection) return std::unexpected(selection.error());
+  plan.methods = std::move(*methods);
+  plan.disks = std::move(selection->disks);
+  plan.left_alone = std::move(selection->left_alone);
+  if (covers_all != nullptr) *covers_all = selection->covers_all;
+  return plan;
+}
+
+core::Result<WipePlan> OrderDesk::plan_wipe(const WipeRequest& request) const {
+  const auto id = parts_.registry.find(request.asset);
+  if (!id) return std::unexpected(id.error());
+  return plan_wipe(*parts_.ledger.working().asset(*id), request, nullptr);
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
+  if (const auto known = co_await repeated(request.operation_id); !known || *known) {
+    if (!known) co_return std::unexpected(known.error());
+    co_return **known;
+  }
+  const auto found = orderable(request.asset);
+  if (!found) co_return std::unexpected(found.error());
+  const AssetPtr row = *found;
+  if (!row->accepted) {
+    co_return core::fail(core::ErrorKind::refused, "asset.not_accepted",
+                         fmt::format("nobody said that {} is ours: colony accept {}", row->name, row->name));
+  }
+  bool covers_all = false;
+  const auto plan = plan_wipe(*row, request, &covers_all);
+  if (!plan) co_return std::unexpected(plan.error());
+  if (wipes_left() == 0) {
+    co_return core::fail(
+        core::ErrorKind::exhausted, "wipe.budget",
+        fmt::format("{} wipes an hour are allowed (wipe.budget_per_hour), and they are used up",
+                    parts_.site.wipe_budget_per_hour));
+  }
+  auto order =
+      core::parse_json(to_text(WipeDetail{plan->disks, plan->methods, parts_.site.wipe_verify_permille}));
+  if (!order) co_return std::unexpected(order.error());
+  (*order)["minimum"] = drivers::scout::name(plan->minimum);
+  (*order)["covers_all"] = covers_all;
+  Batch together;
+  together.writes.emplace_back(spend_wipe());
+  co_return co_await submit(
+      {row->id, "disk-wipe", core::dump_json(*order), request.operation_id, std::move(together), {}});
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::power(PowerOrder order) {
+  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
+    if (!known) co_return std::unexpected(known.error());
+    co_return **known;
+  }
+  const auto row = orderable(order.asset);
+  if (!row) co_return std::unexpected(row.error());
+  core::Json json;
+  switch (order.action) {
+    case PowerOrderAction::on: json["action"] = "on"; break;
+    case PowerOrderAction::off: json["action"] = "off"; break;
+    case PowerOrderAction::cycle: json["action"] = "cycle"; break;
+  }
+  co_return co_await submit({(*row)->id, "power", core::dump_json(json), order.operation_id, {}, {}});
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::reboot(RebootOrder order) {
+  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
+    if (!known) co_return std::unexpected(known.error());
+    co_return **known;
+  }
+  const auto row = orderable(order.asset);
+  if (!row) co_return std::unexpected(row.error());
+  core::Json json{{"action", "cycle"}};
+  if (order.device && *order.device != drivers::BootDevice::none)
+    json["device"] = drivers::name(*order.device);
+  if (order.firmware) json["firmware"] = *order.firmware == drivers::BootFirmware::legacy ? "legacy" : "efi";
+  co_return co_await submit({(*row)->id, "reboot", core::dump_json(json), order.operation_id, {}, {}});
+}
+
+core::Task<core::Result<>> OrderDesk::cancel(core::WorkflowId workflow) {
+  return parts_.engine.cancel(workflow);
+}
+
+core::Task<core::Result<>> OrderDesk::set_alias(core::AssetId asset, std::string alias) {
+  if (auto ready = check_ready(); !ready) co_return ready;
+  const core::AssetId id = parts_.registry.resolve(asset);
+  const AssetPtr known = parts_.ledger.working().asset(id);
+  if (!known) co_return core::fail(core::ErrorKind::not_found, "asset.not_found", "no asset has this id");
+  if (alias.empty() || alias.size() > max_text) {
+    co_return core::fail(core::ErrorKind::invalid_input, "asset.bad_alias",
+                         "an alias has between 1 and 256 bytes");
+  }
+  const auto owner = parts_.registry.find(alias);
+  if (owner && *owner == id) co_return core::Result<>{};
+  if (owner)
+    co_return core::fail(core::ErrorKind::conflict, "asset.alias_taken", "another asset is called so");
+  AssetRow row = known->clone();
+  Identity identity = parts_.registry.known(id)->identity;
+  identity.aliases.push_back(std::move(alias));
+  row.identity_json = to_text(identity);
+  Batch batch;
+  batch.writes.emplace_back(std::move(row));
+  co_return co_await parts_.ledger.commit(std::move(batch));
+}
+
+core::Task<core::Result<core::PowerState>> OrderDesk::power_state(AssetRef asset) {
+  const auto row = orderable(asset);
+  if (!row) co_return std::unexpected(row.error());
+  const auto bmc = parts_.bmcs.at(*(*row)->bmc);
+  if (!bmc) co_return std::unexpected(bmc.error());
+  const std::shared_ptr<drivers::Bmc> held = *bmc;
+  co_return co_await held->power_state(parts_.timers.now() + enrolment_patience);
+}
+
+}  // namespace colony::workflows

@@ -1,0 +1,112 @@
+#include "workflows/recipes/boot_steps.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "workflows/boot/boot_policy.hpp"
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A machine that fetches its boot script this often in one attempt is in a loop.
+constexpr unsigned boot_loop = 6;
+
+}  // namespace
+
+StepOutcome boot_again(StepContext& step, std::string_view act, core::Error because) {
+  if (const IntentPtr boot = step.newest(act)) {
+    step.resolve_later(boot->id, IntentState::failed, core::Json{{"code", because.code}});
+  }
+  if (step.count_up("attempt") >= boot_attempts) return Failed{std::move(because)};
+  step.note("boot.again", fmt::format("{}; starting over", because.message));
+  return GoTo{"power_off"};
+}
+
+BootSigns boot_signs(StepContext& step, const IntentPtr& intent) {
+  BootSigns signs;
+  for (const SeenEvidence* fact : step.since(intent)) {
+    const core::Fact& seen = fact->row.evidence.fact;
+    if (std::holds_alternative<core::DhcpSeen>(seen)) signs.asked = true;
+    if (std::holds_alternative<core::ScriptServed>(seen)) {
+      signs.script = true;
+      ++signs.scripts;
+    }
+    if (const auto* note = std::get_if<core::Note>(&seen);
+        note != nullptr && (note->code == "asset.mismatch" || note->code == "asset.conflict" ||
+                            note->code == "asset.contradiction" || note->code == "asset.no_identity")) {
+      signs.refused = core::Error{core::ErrorKind::conflict, note->code, note->text};
+    }
+  }
+  return signs;
+}
+
+core::Task<StepOutcome> arm_scout(StepContext& step) {
+  const IntentPtr open = step.newest(boot_act::scout);
+  if (!open || open->state != IntentState::intended) {
+    const auto intent = co_await step.intend(boot_act::scout, core::Json::object());
+    if (!intent) co_return Failed{intent.error()};
+  }
+  co_return co_await set_boot_device(
+      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+}
+
+core::Task<StepOutcome> await_inventory(StepContext& step) {
+  const IntentPtr boot = step.newest(boot_act::scout);
+  const Pacing& pacing = step.tools().site.pacing;
+  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + pacing.boot);
+  for (;;) {
+    for (const SeenEvidence* fact : step.since(boot)) {
+      if (std::holds_alternative<core::ScoutInventory>(fact->row.evidence.fact)) co_return Next{};
+    }
+    const BootSigns signs = boot_signs(step, boot);
+    if (signs.refused) co_return Failed{*signs.refused};
+    if (signs.scripts >= boot_loop) {
+      co_return boot_again(
+          step, boot_act::scout,
+          {core::ErrorKind::timed_out, "boot.loop",
+           fmt::format("the machine fetched its boot script {} times and never ran scout", signs.scripts)});
+    }
+    if (step.cancelled()) co_return Next{};
+    const bool heard = signs.asked || signs.script;
+    const core::BootTime end = heard ? step.deadline() : first_sign_by;
+    if (step.timers().now() >= end) {
+      if (!heard) {
+        co_return boot_again(step, boot_act::scout,
+                             {core::ErrorKind::timed_out, "boot.no_request",
+                              "the machine was switched on and never asked to boot from us: is network boot "
+                              "enabled on this segment, or was the one-time boot device ignored?"});
+      }
+      co_return boot_again(step, boot_act::scout,
+                           {core::ErrorKind::timed_out, "boot.no_scout",
+                            "the machine asked to boot and scout never reported: see its console"});
+    }
+    co_await step.wait(end);
+  }
+}
+
+Step arm_scout_step(const Pacing& pacing) {
+  return {.name = "arm_scout",
+          .allowed = pacing.bmc_call * 12,
+          .usual = 2s,
+          .tries = 6,
+          .waits_for = "the BMC to keep the one-time network boot",
+          .advice = "colony bmc bootdev --ip ADDRESS shows what the BMC holds",
+          .run = arm_scout};
+}
+
+Step await_inventory_step(const Pacing& pacing) {
+  return {.name = "await_inventory",
+          .allowed = pacing.boot + pacing.load,
+          .usual = 3min,
+          .tries = 2,
+          .waits_for = "the machine to boot into scout and send its inventory",
+          .advice = "watch its console: it must network-boot on the appliance's segment",
+          .run = await_inventory};
+}
+
+}  // namespace colony::workflows

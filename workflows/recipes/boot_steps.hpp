@@ -1,0 +1,30 @@
+#pragma once
+// Steps that bring a machine into a program of ours, and the rule for doing it again.
+
+#include "workflows/recipes/power_steps.hpp"
+
+namespace colony::workflows {
+
+inline constexpr unsigned boot_attempts = 3;
+
+/// Makes scout what this machine boots: the intent row that BootPolicy reads, then the one-time PXE device.
+[[nodiscard]] core::Task<StepOutcome> arm_scout(StepContext& step);
+/// Waits for this boot's inventory. No request at all, or no scout in good time: once more from power off.
+[[nodiscard]] core::Task<StepOutcome> await_inventory(StepContext& step);
+
+/// Ends the boot in hand (`act`'s open intent) and starts over at power off; after `boot_attempts`, fails.
+[[nodiscard]] StepOutcome boot_again(StepContext& step, std::string_view act, core::Error because);
+
+/// Whether this boot has been heard of at all, and why it was refused if it was.
+struct BootSigns {
+  bool asked = false;    // DHCP
+  bool script = false;   // its boot script was fetched
+  unsigned scripts = 0;  // how often: a loop shows here
+  std::optional<core::Error> refused;
+};
+[[nodiscard]] BootSigns boot_signs(StepContext& step, const IntentPtr& intent);
+
+[[nodiscard]] Step arm_scout_step(const Pacing& pacing);
+[[nodiscard]] Step await_inventory_step(const Pacing& pacing);
+
+}  // namespace colony::workflows

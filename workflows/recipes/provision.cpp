@@ -1,0 +1,240 @@
+// Provision a Talos node: off, one-time network boot, on; it loads kernel and initramfs, fetches its machine
+// config by the attempt's token, installs, and boots from its disk.
+//
+// Boot from disk counts as seen when
+//   - the node told so (TalosStage "booted-from-disk", "running" or "ready"), or
+//   - it asked to boot, was sent to its local disk, and did not come back within `disk_boot_settle`, or
+//   - nothing was heard of it for `quiet_after_install` after the completed delivery while its power is seen
+//   on:
+//     the one-time boot device is used up, so a node that restarts goes to its disk without asking. This is
+//     weaker than the others, and a note on the timeline says so.
+// A node that is sent to its disk and comes back again and again has no bootable disk: the attempt fails.
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/json.hpp"
+#include "workflows/boot/boot_policy.hpp"
+#include "workflows/recipes/boot_steps.hpp"
+#include "workflows/recipes/recipes.hpp"
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr unsigned disk_boot_tries = 4;
+
+std::string token_id(const IntentRow& intent) {
+  return intent.token_hash.to_string().substr(0, 12);
+}
+
+core::Task<StepOutcome> arm_talos(StepContext& step) {
+  const IntentPtr open = step.newest(boot_act::talos);
+  if (!open || open->state != IntentState::intended) {
+    // A new attempt is a new intention with a new token. From here on the disk may be written.
+    const core::IntentId id = step.draw_intent_id();
+    core::Json detail = core::Json::object();
+    if (const core::Json* const more = core::json_member(step.order(), "arguments"))
+      detail["arguments"] = *more;
+    step.edit_asset([](AssetRow& asset) { asset.wiped_by_us = false; });
+    const auto hash = core::sha256(step.tools().tokens.of_intent("config", id));
+    const auto intent = co_await step.intend(id, boot_act::talos, detail, hash);
+    if (!intent) co_return Failed{intent.error()};
+  }
+  co_return co_await set_boot_device(
+      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+}
+
+bool is_delivery(const core::Evidence& evidence, const std::string& token) {
+  const auto* fetched = std::get_if<core::ConfigFetched>(&evidence.fact);
+  return fetched != nullptr && fetched->complete && fetched->token_id == token;
+}
+
+core::Task<StepOutcome> load(StepContext& step) {
+  const IntentPtr boot = step.newest(boot_act::talos);
+  const Pacing& pacing = step.tools().site.pacing;
+  const std::string token = token_id(*boot);
+  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + pacing.boot);
+  for (;;) {
+    bool loaded = false;
+    for (const SeenEvidence* fact : step.since(boot)) {
+      const auto* artifact = std::get_if<core::ArtifactServed>(&fact->row.evidence.fact);
+      // The config says more than the kernel: who fetched it has loaded it.
+      loaded =
+          loaded || (artifact != nullptr && artifact->complete) || is_delivery(fact->row.evidence, token);
+    }
+    if (loaded || step.cancelled()) co_return Next{};
+    const BootSigns signs = boot_signs(step, boot);
+    const bool heard = signs.asked || signs.script;
+    const core::BootTime end = heard ? step.deadline() : first_sign_by;
+    if (step.timers().now() >= end) {
+      co_return boot_again(
+          step, boot_act::talos,
+          heard ? core::Error{core::ErrorKind::timed_out, "boot.no_kernel",
+                              "the machine asked to boot and never loaded its kernel: see its console"}
+                : core::Error{core::ErrorKind::timed_out, "boot.no_request",
+                              "the machine was switched on and never asked to boot from us: is network boot "
+                              "enabled on this segment, or was the one-time boot device ignored?"});
+    }
+    co_await step.wait(end);
+  }
+}
+
+core::Task<StepOutcome> await_config(StepContext& step) {
+  const IntentPtr boot = step.newest(boot_act::talos);
+  const std::string token = token_id(*boot);
+  const bool fetched = co_await step.wait_for(
+      boot, [&token](const core::Evidence& evidence) { return is_delivery(evidence, token); },
+      step.deadline());
+  if (fetched || step.cancelled()) co_return Next{};
+  co_return boot_again(
+      step, boot_act::talos,
+      {core::ErrorKind::timed_out, "provision.config_not_fetched",
+       "the node booted and never fetched its whole machine config: does it reach the appliance, "
+       "and is the kernel that of a Talos node?"});
+}
+
+core::Task<StepOutcome> hand_over(StepContext& step) {
+  if (const IntentPtr boot = step.newest(boot_act::talos)) {
+    step.resolve_later(boot->id, IntentState::done, core::Json::object());
+  }
+  const IntentPtr open = step.newest(boot_act::local);
+  if (!open || open->state != IntentState::intended) {
+    const auto intent = co_await step.intend(boot_act::local, core::Json::object());
+    if (!intent) co_return Failed{intent.error()};
+  }
+  co_return Next{};
+}
+
+struct DiskBoot {
+  bool told = false;
+  unsigned sent_to_disk = 0;
+};
+
+DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
+  DiskBoot seen;
+  for (const SeenEvidence* fact : step.since(local)) {
+    const core::Fact& what = fact->row.evidence.fact;
+    if (const auto* talos = std::get_if<core::TalosStage>(&what)) {
+      seen.told = seen.told || talos->stage == "booted-from-disk" || talos->stage == "running" ||
+                  talos->stage == "ready";
+    }
+    if (const auto* script = std::get_if<core::ScriptServed>(&what);
+        script != nullptr && script->script == "local-disk") {
+      ++seen.sent_to_disk;
+    }
+  }
+  return seen;
+}
+
+core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
+  const Pacing& pacing = step.tools().site.pacing;
+  const IntentPtr local = step.newest(boot_act::local);
+  unsigned counted = 0;
+  core::BootTime quiet_since = step.timers().now();
+  while (!step.cancelled()) {
+    const DiskBoot seen = disk_boot(step, local);
+    if (seen.told) co_return Next{};
+    if (seen.sent_to_disk >= disk_boot_tries) {
+      co_return boot_again(step, boot_act::local,
+                           {core::ErrorKind::refused, "provision.disk_does_not_boot",
+                            "the node was sent to its disk and came back for a network boot every time"});
+    }
+    const core::BootTime now = step.timers().now();
+    if (seen.sent_to_disk != counted) {
+      counted = seen.sent_to_disk;
+      quiet_since = now;
+    }
+    const core::Duration needed = counted > 0 ? pacing.disk_boot_settle : pacing.quiet_after_install;
+    if (now - quiet_since >= needed) {
+      const auto power = co_await look_at_power(step);
+      if (!power) co_return bmc_trouble(step, power.error());
+      if (*power != core::PowerState::on) {
+        co_return boot_again(
+            step, boot_act::local,
+            {core::ErrorKind::refused, "provision.powered_off", "the node switched itself off"});
+      }
+      if (counted == 0) {
+        step.note("provision.boot_assumed",
+                  fmt::format("boot from disk assumed: power is on and the node did not ask to boot for {}",
+                              core::format_duration(needed)));
+      }
+      co_return Next{};
+    }
+    if (now >= step.deadline()) break;
+    co_await step.wait(std::min(step.deadline(), quiet_since + needed));
+  }
+  if (step.cancelled()) co_return Next{};
+  co_return boot_again(step, boot_act::local,
+                       {core::ErrorKind::timed_out, "provision.no_boot_from_disk",
+                        "the node has its config and was never seen to boot from its disk"});
+}
+
+void begin(const WorkflowRow&, AssetRow& asset) {
+  asset.status = AssetStatus::provisioning;
+}
+
+void settle(const WorkflowRow& row, const core::Json&, Ending ending, AssetRow& asset) {
+  asset.status = ending == Ending::completed ? AssetStatus::provisioned : AssetStatus::available;
+  settle_reachability(row, ending, asset);
+}
+
+}  // namespace
+
+Recipe provision_recipe(const Pacing& pacing) {
+  Recipe recipe;
+  recipe.type = "cluster-provision";
+  recipe.steps = {
+      power_off_step(pacing),
+      seen_off_step(pacing),
+      {.name = "arm_talos",
+       .allowed = pacing.bmc_call * 12,
+       .usual = 2s,
+       .tries = 6,
+       .waits_for = "the BMC to keep the one-time network boot",
+       .advice = "colony bmc bootdev --ip ADDRESS shows what the BMC holds",
+       .run = arm_talos},
+      power_on_step(pacing),
+      seen_on_step(pacing),
+      {.name = "load",
+       .allowed = pacing.boot + pacing.load,
+       .usual = 3min,
+       .tries = 2,
+       .waits_for = "the machine to load the Talos kernel",
+       .advice = "watch its console: it must network-boot on the appliance's segment",
+       .run = load},
+      {.name = "await_config",
+       .allowed = pacing.load,
+       .usual = 1min,
+       .tries = 2,
+       .waits_for = "the node to fetch its machine config",
+       .advice = "watch its console: Talos says why it cannot fetch talos.config",
+       .run = await_config},
+      {.name = "hand_over",
+       .allowed = 1min,
+       .usual = 1s,
+       .tries = 2,
+       .waits_for = "the journal",
+       .advice = "see colony status",
+       .run = hand_over},
+      {.name = "await_boot_from_disk",
+       .allowed = pacing.install,
+       .usual = pacing.quiet_after_install,
+       .tries = 8,
+       .waits_for = "the node to install and to boot from its disk",
+       .advice = "watch its console: does it pull the installer image, is the install disk right?",
+       .run = await_boot_from_disk},
+      power_off_step(pacing, "power_off_after_failure"),
+      seen_off_step(pacing, "seen_off_after_failure"),
+  };
+  recipe.after_failure = "power_off_after_failure";
+  recipe.begin = begin;
+  recipe.settle = settle;
+  return recipe;
+}
+
+}  // namespace colony::workflows

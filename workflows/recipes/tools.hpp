@@ -1,0 +1,33 @@
+#pragma once
+// What recipes need beside the engine.
+
+#include <memory>
+
+#include "drivers/bmc.hpp"
+#include "workflows/assets/registry.hpp"
+#include "workflows/boot/tokens.hpp"
+#include "workflows/engine/timelines.hpp"
+#include "workflows/scout/scout_service.hpp"
+#include "workflows/site.hpp"
+
+namespace colony::workflows {
+
+/// From a record to the one actor that speaks to that BMC. Implemented by the composition over drivers/ipmi
+/// and drivers/ipmitool. The same address and port give the same actor, until the credentials change.
+class BmcDirectory {
+ public:
+  virtual ~BmcDirectory() = default;
+  [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> at(const BmcRecord& record) = 0;
+};
+
+struct Tools {
+  Ledger& ledger;
+  Registry& registry;
+  Timelines& timelines;
+  const Tokens& tokens;
+  const Site& site;
+  ScoutService& scout;
+  BmcDirectory& bmcs;
+};
+
+}  // namespace colony::workflows

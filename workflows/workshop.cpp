@@ -1,0 +1,121 @@
+#include "workflows/workshop.hpp"
+
+#include "workflows/boot/boot_policy.hpp"
+#include "workflows/desk/order_desk.hpp"
+#include "workflows/engine/engine.hpp"
+#include "workflows/recipes/recipes.hpp"
+
+namespace colony::workflows {
+
+namespace {
+
+constexpr const char* token_key = "token_key";
+
+std::vector<Recipe> all_recipes(const Pacing& pacing) {
+  return {discover_recipe(pacing), provision_recipe(pacing), wipe_recipe(pacing), power_recipe(pacing),
+          reboot_recipe(pacing)};
+}
+
+}  // namespace
+
+// In the order in which they need each other; they die in the reverse order.
+struct Workshop::Rooms {
+  Rooms(Parts parts, Site configured)
+      : site(std::move(configured)),
+        random(parts.random),
+        ledger(parts.journal, parts.timers, parts.log),
+        registry(ledger),
+        window(ledger, parts.timers),
+        timelines(ledger, parts.timers, parts.log,
+                  [this](const core::Evidence& evidence) { return registry.attribute(evidence); }),
+        policy(ledger, registry, window, tokens, site, parts.timers),
+        scout({ledger, registry, timelines, tokens, site, parts.timers, parts.random, parts.log}),
+        configs({ledger, registry, timelines, parts.timers, parts.log, std::move(parts.mac_of)}),
+        tools{ledger, registry, timelines, tokens, site, scout, parts.bmcs},
+        engine({ledger, timelines, parts.timers, parts.random, parts.log, &tools}, all_recipes(site.pacing)),
+        desk({ledger, registry, timelines, window, engine, tokens, site, parts.bmcs, parts.timers,
+              parts.random, parts.log}) {}
+
+  void set_ready(bool ready) {
+    policy.set_ready(ready);
+    scout.set_ready(ready);
+    configs.set_ready(ready);
+    desk.set_ready(ready);
+  }
+
+  Site site;
+  core::Random& random;
+  Tokens tokens;
+  Ledger ledger;
+  Registry registry;
+  DiscoveryWindow window;
+  Timelines timelines;
+  JournalBootPolicy policy;
+  ScoutService scout;
+  ConfigDelivery configs;
+  Tools tools;
+  Engine engine;
+  OrderDesk desk;
+};
+
+Workshop::Workshop(Parts parts, Site site)
+    : rooms_(std::make_unique<Rooms>(std::move(parts), std::move(site))) {}
+Workshop::~Workshop() = default;
+
+core::Task<core::Result<>> Workshop::start() {
+  if (auto opened = co_await rooms_->ledger.open(); !opened) co_return opened;
+  if (!rooms_->ledger.durable().secret(token_key)) {
+    Batch batch;
+    batch.writes.emplace_back(SecretRow{token_key, core::Secret(rooms_->random.token(256))});
+    if (auto kept = co_await rooms_->ledger.commit(std::move(batch)); !kept) co_return kept;
+  }
+  rooms_->tokens.set_key(rooms_->ledger.durable().secret(token_key)->clone());
+  rooms_->engine.resume();
+  rooms_->set_ready(true);
+  co_return core::Result<>{};
+}
+
+core::Task<> Workshop::stop() {
+  rooms_->set_ready(false);
+  co_await rooms_->engine.stop();
+  co_await rooms_->ledger.close();
+}
+
+core::Task<> Workshop::abandon() {
+  rooms_->set_ready(false);
+  co_await rooms_->engine.stop();
+  co_await rooms_->ledger.abandon();
+}
+
+core::Task<core::Error> Workshop::store_failure() {
+  while (!rooms_->ledger.failure()) (void)co_await rooms_->ledger.changed().wait_until(core::BootTime::max());
+  co_return *rooms_->ledger.failure();
+}
+
+void Workshop::reconfigure(Site site) {
+  rooms_->site = std::move(site);
+}
+
+Orders& Workshop::orders() {
+  return rooms_->desk;
+}
+pxe::BootPolicy& Workshop::boot_policy() {
+  return rooms_->policy;
+}
+core::EvidenceSink& Workshop::evidence() {
+  return rooms_->timelines;
+}
+ScoutService& Workshop::scout() {
+  return rooms_->scout;
+}
+ConfigDelivery& Workshop::configs() {
+  return rooms_->configs;
+}
+const Timelines& Workshop::timelines() const {
+  return rooms_->timelines;
+}
+const Ledger& Workshop::ledger() const {
+  return rooms_->ledger;
+}
+
+}  // namespace colony::workflows
