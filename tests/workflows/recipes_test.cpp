@@ -1,0 +1,520 @@
+// The three recipes against a simulated site: what an operator sees, and what the machines felt.
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/workflows/operator.hpp"
+
+using namespace colony;
+using namespace colony::workflows;
+using namespace std::chrono_literals;
+
+namespace {
+
+AssetView only_asset(World& world) {
+  const auto assets = world.orders().assets();
+  EXPECT_EQ(assets.size(), 1U);
+  return assets.empty() ? AssetView{} : assets.front();
+}
+
+std::vector<std::string> facts(World& world, const core::AssetId& asset) {
+  std::vector<std::string> names;
+  for (const auto& row : world.disk.timeline) {
+    if (row.asset == asset) names.emplace_back(core::fact_name(row.evidence.fact));
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST(Discover, AnEnrolledBmcBecomesAnAvailableAsset) {
+  World world;
+  Server& server = world.add_server();
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(enrolled) << enrolled.error().message;
+  ASSERT_TRUE(enrolled->discovery);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
+  const AssetView asset = only_asset(world);
+  EXPECT_EQ(asset.id, enrolled->asset);
+  EXPECT_EQ(asset.status, AssetStatus::available);
+  EXPECT_EQ(asset.serial, server.serial);
+  ASSERT_TRUE(asset.inventory);
+  EXPECT_EQ(asset.inventory->disks.size(), 2U);
+  EXPECT_EQ(asset.inventory->disks.front().content, "data");  // shown before anybody erases it
+  EXPECT_EQ(server.power, core::PowerState::off);
+  EXPECT_EQ(server.power_on_commands, 1U);
+  for (const char* const name : {"serial", "mac", "bmc", "name", "id"}) {
+    const std::string ref = std::string(name) == "serial" ? server.serial
+                            : std::string(name) == "mac"  ? server.mac.to_string()
+                            : std::string(name) == "bmc"  ? server.bmc_address.to_string()
+                            : std::string(name) == "name" ? asset.name
+                                                          : asset.id.to_string();
+    const auto found = world.orders().asset(ref);
+    ASSERT_TRUE(found) << ref;
+    EXPECT_EQ(found->id, asset.id);
+  }
+}
+
+TEST(Discover, RecognisesTheMachineBySystemGuidInEitherByteOrderOrByFruSerial) {
+  for (const int way : {0, 1, 2}) {
+    World world;
+    Server& server = world.add_server();
+    server.tells_bmc_address = false;
+    server.bmc_guid = way == 0   ? std::optional(server.uuid)
+                      : way == 1 ? std::optional(server.uuid.swapped())
+                                 : std::nullopt;
+    if (way != 2) server.bmc_fru_serial.clear();
+    const auto enrolled = enrol(world, server);
+    ASSERT_TRUE(enrolled);
+    ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+    EXPECT_EQ(only_asset(world).status, AssetStatus::available) << way;
+  }
+}
+
+TEST(Discover, TwoMachinesAtOnceAreNotMixedUp) {
+  World world;
+  Server& one = world.add_server();
+  Server& two = world.add_server();
+  const auto first = enrol(world, one);
+  const auto second = enrol(world, two);
+  ASSERT_TRUE(first && second);
+  ASSERT_TRUE(finishes(world, first->discovery->workflow));
+  ASSERT_TRUE(finishes(world, second->discovery->workflow));
+  EXPECT_EQ(world.orders().asset(first->asset.to_string())->serial, one.serial);
+  EXPECT_EQ(world.orders().asset(second->asset.to_string())->serial, two.serial);
+  EXPECT_EQ(world.orders().assets().size(), 2U);
+}
+
+TEST(Discover, AMachineThatBootsByItselfIsLookedAtOnceAndHandedOnToItsDisk) {
+  World world;
+  Server& server = world.add_server();
+  server.network_first = true;
+  ASSERT_TRUE(open_window(world, 30min));
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+  EXPECT_EQ(server.scout_boots, 1U);
+  AssetView asset = only_asset(world);
+  EXPECT_EQ(asset.status, AssetStatus::discovering);  // nobody said that it is ours
+  EXPECT_FALSE(asset.accepted);
+  const auto accepted = world.ask<core::Result<AssetView>>(
+      [id = asset.id](Workshop& w) { return w.orders().accept(id.to_string()); });
+  ASSERT_TRUE(accepted && *accepted);
+  EXPECT_EQ((*accepted)->status, AssetStatus::available);
+}
+
+TEST(Discover, OutsideOfTheWindowAStrangerGetsSilence) {
+  World world;
+  Server& server = world.add_server();
+  server.network_first = true;
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+  EXPECT_EQ(server.scout_boots, 0U);
+  EXPECT_TRUE(world.orders().assets().empty());
+  ASSERT_EQ(world.appliance().workshop.timelines().strangers().size(), 1U);
+  EXPECT_EQ(world.appliance().workshop.timelines().strangers().front().mac, server.mac);
+}
+
+TEST(Discover, TheWindowClosesByTheClockThatNeverJumps) {
+  World world;
+  ASSERT_TRUE(open_window(world, 30min));
+  world.run_for(29min);
+  EXPECT_TRUE(world.orders().status().discovery_window_until);
+  world.run_for(2min);
+  EXPECT_FALSE(world.orders().status().discovery_window_until);
+}
+
+TEST(Discover, ARestoredDatabaseHasTheWindowClosed) {
+  World world;
+  ASSERT_TRUE(open_window(world, 12h));
+  world.restart();
+  EXPECT_TRUE(world.orders().status().discovery_window_until);
+  world.stop_appliance();
+  ++world.disk.epoch.value;  // what a restore does
+  world.restart();
+  EXPECT_FALSE(world.orders().status().discovery_window_until);
+}
+
+TEST(Discover, AMachineSeenBeforeItsBmcWasKnownBecomesOneAssetWithIt) {
+  World world;
+  Server& server = world.add_server();
+  server.network_first = true;
+  ASSERT_TRUE(open_window(world, 30min));
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+  const AssetView before = only_asset(world);
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(enrolled);
+  EXPECT_EQ(enrolled->asset, before.id);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::available);
+}
+
+TEST(Discover, KeysOfTwoAssetsAreAConflictAndTheNewcomerIsRefused) {
+  World world;
+  Server& one = world.add_server();
+  Server& two = world.add_server();
+  const auto first = enrol(world, one);
+  ASSERT_TRUE(finishes(world, first->discovery->workflow));
+  two.uuid = one.uuid;  // a cloned board: same UUID and serial, own MAC, and its own BMC says so
+  two.serial = one.serial;
+  two.bmc_guid.reset();
+  two.bmc_fru_serial.clear();
+  const auto second = enrol(world, two);
+  ASSERT_TRUE(finishes(world, second->discovery->workflow));
+  EXPECT_NE(error_of(world, second->discovery->workflow), "");
+  EXPECT_EQ(world.orders().asset(second->asset.to_string())->status, AssetStatus::discovering);
+  EXPECT_EQ(world.orders().asset(first->asset.to_string())->macs, std::vector{one.mac});
+}
+
+TEST(Discover, ABmcThatIgnoresPowerIsTriedThreeTimesAndNamed) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.ignore_power_on = 100;
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "bmc.power_ignored");
+  EXPECT_EQ(server.power_on_commands, 3U);
+}
+
+TEST(Discover, ALostPowerAnswerIsLookedAtNotRepeated) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.lose_power_answer = 1;
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
+  EXPECT_EQ(server.power_on_commands, 1U);
+}
+
+TEST(Discover, AnIgnoredBootDeviceIsTriedAgainFromPowerOff) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.ignore_boot_device = 1;
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
+  EXPECT_EQ(server.power_on_commands, 2U);
+
+  World stubborn;
+  Server& other = stubborn.add_server();
+  other.faults.ignore_boot_device = 100;
+  const auto failed = enrol(stubborn, other);
+  ASSERT_TRUE(finishes(stubborn, failed->discovery->workflow));
+  EXPECT_EQ(error_of(stubborn, failed->discovery->workflow), "boot.no_request");
+  EXPECT_EQ(other.power_on_commands, 3U);
+}
+
+TEST(Discover, AWrongPasswordIsNotTriedAgain) {
+  World world;
+  Server& server = world.add_server();
+  const auto enrolled = enrol(world, server, false);
+  ASSERT_TRUE(enrolled);
+  server.faults.bmc_wrong_password = true;
+  const auto submitted = world.ask<core::Result<Submitted>>(
+      [id = enrolled->asset](Workshop& w) { return w.orders().discover({id.to_string(), ""}); });
+  ASSERT_TRUE(submitted && *submitted);
+  ASSERT_TRUE(finishes(world, (*submitted)->workflow));
+  EXPECT_EQ(error_of(world, (*submitted)->workflow), "bmc.credentials");
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::unreachable);
+}
+
+TEST(Discover, ASilentBmcIsNamedUnreachableAndOthersGoOn) {
+  World world;
+  Server& server = world.add_server();
+  Server& other = world.add_server();
+  const auto enrolled = enrol(world, server, false);
+  server.faults.bmc_silent = true;
+  const auto submitted = world.ask<core::Result<Submitted>>(
+      [id = enrolled->asset](Workshop& w) { return w.orders().discover({id.to_string(), ""}); });
+  const auto healthy = enrol(world, other);
+  ASSERT_TRUE(finishes(world, healthy->discovery->workflow));
+  EXPECT_EQ(error_of(world, healthy->discovery->workflow), "");
+  ASSERT_TRUE(finishes(world, (*submitted)->workflow));
+  EXPECT_EQ(error_of(world, (*submitted)->workflow), "bmc.unreachable");
+  EXPECT_EQ(world.orders().asset(enrolled->asset.to_string())->condition, AssetCondition::unreachable);
+}
+
+TEST(Provision, ANodeInstallsAndBootsFromItsDisk) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = provision(world, asset, "op-1");
+  ASSERT_TRUE(submitted) << submitted.error().message;
+  const auto repeated = provision(world, asset, "op-1");
+  ASSERT_TRUE(repeated);
+  EXPECT_TRUE(repeated->repeated);
+  EXPECT_EQ(repeated->workflow, submitted->workflow);
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
+  EXPECT_EQ(server.configs_completed, 1U);
+  EXPECT_EQ(server.last_config, machine_config);
+  EXPECT_TRUE(server.booted_from_disk);
+  EXPECT_EQ(server.power_on_commands, 2U);
+  EXPECT_FALSE(world.disk.secrets.contains("workflow:" + submitted->workflow.to_string()));
+  for (const auto& [id, row] : world.disk.workflows)
+    EXPECT_FALSE(row.order_json.contains("secret")) << row.order_json;
+}
+
+TEST(Provision, ANodeThatAlwaysAsksTheNetworkFirstIsSentToItsDisk) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.network_first = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_TRUE(server.booted_from_disk);
+  // And at every later boot.
+  world.power_changed(server, core::PowerState::off);
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+}
+
+TEST(Provision, ATruncatedConfigDoesNotCountAndMayBeFetchedAgain) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.truncate_config = 3;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.configs_completed, 1U);
+}
+
+TEST(Provision, ANodeThatNeverFetchesItsConfigGetsANewTokenAndInTheEndAReason) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.truncate_config = 100'000;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "provision.config_not_fetched");
+  EXPECT_EQ(server.power, core::PowerState::off);
+  std::set<core::Sha256Digest> tokens;
+  for (const auto& [id, intent] : world.disk.intents) {
+    if (intent.act == "boot_talos") tokens.insert(intent.token_hash);
+  }
+  EXPECT_EQ(tokens.size(), 3U);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::available);
+}
+
+TEST(Provision, RefusesWhatCannotWorkWithAReason) {
+  World world;
+  Server& server = world.add_server();
+  const auto enrolled = enrol(world, server, false);
+  auto refused = provision(world, enrolled->asset, "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "asset.not_available");
+  const auto asset = discovered(world, server);
+  refused = provision(world, asset, "", "D9");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "provision.unknown_disk");
+  refused = provision(world, asset, "", "DA1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "provision.disk_not_used");
+}
+
+TEST(Wipe, NamedDisksAreErasedOnceAndRecorded) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "op-w");
+  ASSERT_TRUE(submitted) << submitted.error().message;
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  for (const auto& drive : server.disks) {
+    EXPECT_EQ(drive.writes, 1U);
+    EXPECT_EQ(drive.content, "");
+  }
+  const AssetView view = only_asset(world);
+  EXPECT_EQ(view.status, AssetStatus::available);
+  EXPECT_TRUE(view.wiped_by_us);
+  EXPECT_EQ(server.power, core::PowerState::off);
+  ASSERT_EQ(world.disk.wipe_records.size(), 1U);
+  EXPECT_EQ(world.disk.redeemed.size(), 1U);
+  // Nothing to boot from: it waits and does not go to its disk.
+  server.network_first = true;
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "hold"; }, 1h));
+}
+
+TEST(Wipe, OneOfTwoDisksLeavesTheOtherAloneAndBootable) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "", {"DB1"});
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(server.disks[0].writes, 0U);
+  EXPECT_EQ(server.disks[0].content, "data");
+  EXPECT_EQ(server.disks[1].writes, 1U);
+  EXPECT_FALSE(only_asset(world).wiped_by_us);
+}
+
+TEST(Wipe, WrongDisksAtTheRedemptionWriteNothing) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.swap_disk_before_redeem = true;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.wrong_disks");
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 0U);
+  EXPECT_TRUE(world.disk.redeemed.empty());
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::quarantined);
+  EXPECT_EQ(server.power, core::PowerState::off);
+}
+
+TEST(Wipe, ScoutDyingInTheMiddleIsIndeterminateAndAnotherAttemptIsMadeAfterLooking) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.die_mid_wipe = 1;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.redemptions_granted, 2U);
+  EXPECT_EQ(world.disk.redeemed.size(), 2U);
+  unsigned indeterminate = 0;
+  for (const auto& [id, intent] : world.disk.intents) {
+    if (intent.act == "wipe" && intent.state == IntentState::indeterminate) ++indeterminate;
+  }
+  EXPECT_EQ(indeterminate, 1U);
+  EXPECT_EQ(server.disks[0].content, "");
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::normal);
+}
+
+TEST(Wipe, ThreeAttemptsWithoutAnEndAreIndeterminateAndPoweredOff) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.never_tell_result = 100;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.indeterminate");
+  EXPECT_EQ(server.redemptions_granted, 3U);
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::indeterminate);
+  EXPECT_NE(only_asset(world).status, AssetStatus::available);
+  EXPECT_EQ(server.power, core::PowerState::off);
+  EXPECT_TRUE(world.disk.wipe_records.empty());
+}
+
+TEST(Wipe, ALostRedemptionAnswerMeansThatNothingIsWrittenAndTheTokenIsUsedUp) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.lose_redeem_answer = 1;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(world.disk.redeemed.size(), 2U);
+  EXPECT_EQ(server.redemptions_granted, 1U);
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 1U);
+}
+
+TEST(Wipe, AFailedReadBackIsQuarantinedAndNeverRecorded) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.fail_erase = 1;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.failed");
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::quarantined);
+  EXPECT_TRUE(world.disk.wipe_records.empty());
+  EXPECT_EQ(server.power, core::PowerState::off);
+  // A person looks and orders it again; that ends the quarantine.
+  const auto again = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, again->workflow));
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::normal);
+}
+
+TEST(Wipe, WhatCannotReachTheMinimumIsRefusedBeforeAnyWrite) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto refused = world.ask<core::Result<Submitted>>([asset](Workshop& w) {
+    return w.orders().wipe({asset.to_string(), {}, drivers::scout::WipeLevel::purge, ""});
+  });
+  ASSERT_TRUE(refused && !*refused);
+  EXPECT_EQ(refused->error().code, "wipe.minimum_unreachable");
+  EXPECT_EQ(server.power_on_commands, 1U);
+}
+
+TEST(Wipe, TheBudgetHoldsWhoeverAsks) {
+  World world;
+  world.site().wipe_budget_per_hour = 2;
+  world.restart();
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  ASSERT_TRUE(wipe(world, asset, "a"));
+  ASSERT_TRUE(wipe(world, asset, "b"));
+  const auto refused = wipe(world, asset, "c");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "wipe.budget");
+  world.restart();
+  EXPECT_EQ(world.orders().status().wipes_left_this_hour, 0U);
+  world.run_for(61min);
+  EXPECT_EQ(world.orders().status().wipes_left_this_hour, 2U);
+}
+
+TEST(Wipe, IsNotCutOffByACancel) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.redemptions_granted == 1; }, 1h));
+  const auto refused =
+      world.ask<core::Result<>>([id = submitted->workflow](Workshop& w) { return w.orders().cancel(id); });
+  ASSERT_TRUE(refused && !*refused);
+  EXPECT_EQ(refused->error().code, "workflow.not_cancellable");
+}
+
+TEST(Orders, PowerAndRebootUseTheSameCarefulSteps) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto on = world.ask<core::Result<Submitted>>(
+      [asset](Workshop& w) { return w.orders().power({asset.to_string(), PowerOrderAction::on, ""}); });
+  ASSERT_TRUE(finishes(world, (*on)->workflow));
+  EXPECT_EQ(server.power, core::PowerState::on);
+  const auto cycle = world.ask<core::Result<Submitted>>([asset](Workshop& w) {
+    return w.orders().reboot({asset.to_string(), drivers::BootDevice::bios_setup, {}, ""});
+  });
+  ASSERT_TRUE(finishes(world, (*cycle)->workflow));
+  EXPECT_EQ(server.power_on_commands, 3U);
+  EXPECT_EQ(server.power_off_commands, 2U);
+  EXPECT_EQ(server.next_boot.device, drivers::BootDevice::bios_setup);
+  const auto off = world.ask<core::Result<Submitted>>(
+      [asset](Workshop& w) { return w.orders().power({asset.to_string(), PowerOrderAction::off, ""}); });
+  ASSERT_TRUE(finishes(world, (*off)->workflow));
+  EXPECT_EQ(server.power, core::PowerState::off);
+}
+
+TEST(Orders, WhySaysWhatItWaitsForSinceWhenAndWhatToDo) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.ignore_boot_device = 1;
+  const auto enrolled = enrol(world, server);
+  world.run_for(5min);
+  const auto why = world.orders().why(enrolled->asset.to_string());
+  ASSERT_TRUE(why);
+  ASSERT_TRUE(why->workflow);
+  EXPECT_EQ(why->workflow->step, "await_inventory");
+  EXPECT_EQ(why->waits_for, "the machine to boot into scout and send its inventory");
+  EXPECT_TRUE(why->usual && why->gives_up_at);
+  ASSERT_FALSE(why->advice.empty());
+  EXPECT_GT(why->workflow->percent, 50U);
+}
+
+TEST(Timeline, TellsTheWholeStoryOfADiscovery) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto names = facts(world, asset);
+  for (const char* const wanted : {"power_observed", "boot_device_set", "scout_inventory", "note"}) {
+    EXPECT_TRUE(std::ranges::find(names, wanted) != names.end()) << wanted;
+  }
+}

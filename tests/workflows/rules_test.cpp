@@ -1,0 +1,284 @@
+// The pure rules: tokens, identity, which disks, the fence, who gets a config.
+
+#include <algorithm>
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "core/random.hpp"
+#include "workflows/assets/identity.hpp"
+#include "workflows/boot/tokens.hpp"
+#include "workflows/config/config_delivery.hpp"
+#include "workflows/desk/machine_config.hpp"
+#include "workflows/desk/wipe_budget.hpp"
+#include "workflows/wipe/wipe_plan.hpp"
+
+using namespace colony;
+using namespace colony::workflows;
+using namespace std::chrono_literals;
+namespace scout = drivers::scout;
+
+namespace {
+
+scout::Disk disk(const std::string& serial, std::uint64_t size = 1'000'204'886'016) {
+  scout::Disk made;
+  made.id = {serial, "naa." + serial};
+  made.model = "M";
+  made.size_bytes = size;
+  return made;
+}
+
+scout::Inventory inventory_of(std::vector<scout::Disk> disks) {
+  scout::Inventory inventory;
+  inventory.disks = std::move(disks);
+  return inventory;
+}
+
+struct Fence {
+  IntentRow intent;
+  scout::Redemption redemption;
+  core::Epoch epoch{7};
+};
+
+Fence fence(std::vector<scout::Disk> disks) {
+  core::SeededRandom random(1);
+  Fence made;
+  made.intent.workflow = core::WorkflowId(random.uuid());
+  made.intent.act = "wipe";
+  made.intent.attempt.value = 2;
+  made.intent.epoch = made.epoch;
+  made.intent.token_hash = core::sha256("token");
+  made.intent.detail_json = to_text(WipeDetail{disks, {scout::WipeMethod::discard}, 100});
+  made.redemption = {made.intent.workflow, made.intent.attempt, made.epoch, "token", std::move(disks)};
+  return made;
+}
+
+std::string verdict(const Fence& given) {
+  const auto checked = check_redemption(given.redemption, given.intent, given.epoch);
+  return checked ? "" : checked.error().code;
+}
+
+}  // namespace
+
+TEST(Tokens, TheHmacIsThatOfRfc4231) {
+  EXPECT_EQ(hmac_sha256(std::string(20, '\x0b'), core::as_bytes("Hi There")).to_string(),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(hmac_sha256("Jefe", core::as_bytes("what do ya want for nothing?")).to_string(),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(hmac_sha256(std::string(131, '\xaa'),
+                        core::as_bytes("Test Using Larger Than Block-Size Key - Hash Key First"))
+                .to_string(),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(Tokens, ABootTokenSaysWhatItWasMadeForAndNothingElseIsBelieved) {
+  core::SeededRandom random(3);
+  Tokens tokens;
+  tokens.set_key(core::Secret("key"));
+  const BootClaims claims{
+      core::MacAddress({2, 0, 0, 0, 0, 1}), core::IntentId(random.uuid()), 1'763'596'800'042, {7}};
+  const std::string token = tokens.boot(claims);
+  EXPECT_EQ(tokens.verify_boot(token), claims);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string forged = token;
+    forged[i] = forged[i] == '0' ? '1' : '0';
+    EXPECT_FALSE(tokens.verify_boot(forged)) << i;
+    EXPECT_FALSE(tokens.verify_boot(std::string_view(token).substr(0, i))) << i;
+  }
+  EXPECT_FALSE(tokens.verify_boot(token + "00"));
+  Tokens others;
+  others.set_key(core::Secret("other key"));
+  EXPECT_FALSE(others.verify_boot(token));
+  EXPECT_NE(tokens.of_intent("wipe", claims.intent), tokens.of_intent("config", claims.intent));
+}
+
+TEST(Identity, WhatVendorsLeaveUnsetIdentifiesNothing) {
+  for (const char* const serial : {"To Be Filled By O.E.M.", "Default string", "0000000000", "", "N/A", "x",
+                                   "System Serial Number", "................"}) {
+    EXPECT_FALSE(is_usable_serial(serial)) << serial;
+  }
+  EXPECT_TRUE(is_usable_serial("CZJ1234ABC"));
+  for (const char* const uuid :
+       {"00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+        "03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009"}) {
+    EXPECT_FALSE(is_usable_uuid(*core::Uuid::parse(uuid))) << uuid;
+  }
+  EXPECT_TRUE(is_usable_uuid(*core::Uuid::parse("4c4c4544-0051-3410-8051-b5c04f4b4c31")));
+}
+
+TEST(Identity, SurvivesItsTextForm) {
+  Identity identity;
+  identity.macs = {core::MacAddress({2, 0, 0, 0, 0, 1}), core::MacAddress({2, 0, 0, 0, 0, 2})};
+  identity.smbios_uuid = core::Uuid::parse("4c4c4544-0051-3410-8051-b5c04f4b4c31");
+  identity.system_serial = "S1";
+  identity.board_serial = "B1";
+  identity.manufacturer = "Supermicro";
+  identity.bmc_address = core::Ipv4Address::parse("10.1.0.9");
+  identity.aliases = {"asset-42"};
+  EXPECT_EQ(identity_from_text(to_text(identity)), identity);
+  EXPECT_EQ(identity_from_text("not json"), Identity{});
+}
+
+TEST(Identity, NodesOfATwinChassisAreNotOneMachine) {
+  Identity one;
+  one.chassis_serial = "TWIN";
+  one.macs = {core::MacAddress({2, 0, 0, 0, 0, 1})};
+  Identity two = one;
+  two.macs = {core::MacAddress({2, 0, 0, 0, 0, 2})};
+  for (const auto& key : strong_keys(one)) {
+    EXPECT_EQ(std::ranges::count(strong_keys(two), key), 0) << key;
+  }
+}
+
+TEST(WipePlan, TakesEveryDiskThatIsNotRemovable) {
+  scout::Disk stick = disk("USB1");
+  stick.removable = true;
+  const auto selection = select_disks(inventory_of({disk("A1"), stick, disk("B1")}), {});
+  ASSERT_TRUE(selection);
+  EXPECT_EQ(selection->disks.size(), 2U);
+  EXPECT_EQ(selection->left_alone, std::vector{stick});
+  EXPECT_TRUE(selection->covers_all);
+  const auto named = select_disks(inventory_of({disk("A1"), disk("B1")}), {"naa.B1", "B1"});
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->disks, std::vector{disk("B1")});
+  EXPECT_FALSE(named->covers_all);
+}
+
+TEST(WipePlan, RefusesWhatCouldBeMistaken) {
+  const auto code = [](std::vector<scout::Disk> disks, std::vector<std::string> names) {
+    const auto selection = select_disks(inventory_of(std::move(disks)), names);
+    return selection ? std::string() : selection.error().code;
+  };
+  scout::Disk nameless = disk("");
+  nameless.id = {};
+  scout::Disk locked = disk("C1");
+  locked.read_only = true;
+  EXPECT_EQ(code({}, {}), "wipe.no_disks");
+  EXPECT_EQ(code({disk("A1")}, {"A2"}), "wipe.unknown_disk");
+  EXPECT_EQ(code({disk("A1")}, {""}), "wipe.unknown_disk");
+  EXPECT_EQ(code({disk("A1"), nameless}, {}), "wipe.disk_unidentified");
+  EXPECT_EQ(code({disk("A1"), disk("A1")}, {}), "wipe.disk_ambiguous");
+  EXPECT_EQ(code({disk("A1"), locked}, {}), "wipe.disk_read_only");
+  EXPECT_FALSE(methods_for(scout::WipeLevel::purge));
+}
+
+TEST(WipeFence, LetsThroughOnlyWhatWasOrderedToTheLetter) {
+  const Fence good = fence({disk("A1"), disk("B1")});
+  EXPECT_EQ(verdict(good), "");
+  const auto spoiled = [&good](auto spoil) {
+    Fence bad = good;
+    spoil(bad);
+    return verdict(bad);
+  };
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.token = "tokem"; }), "fence.token");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.attempt.value = 1; }), "fence.attempt");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.epoch.value = 6; }), "fence.epoch");
+  EXPECT_EQ(spoiled([](Fence& f) { f.epoch.value = 8; }), "fence.epoch");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.workflow = {}; }), "fence.workflow");
+  EXPECT_EQ(spoiled([](Fence& f) { f.intent.act = "boot_scout"; }), "fence.workflow");
+  EXPECT_EQ(spoiled([](Fence& f) { f.intent.state = IntentState::failed; }), "fence.over");
+  EXPECT_EQ(spoiled([](Fence& f) { f.intent.result_json = R"({"redeemed_at":"2026-11-20T00:00:00.000Z"})"; }),
+            "fence.redeemed");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks.pop_back(); }), "fence.disks");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks.push_back(disk("C1")); }), "fence.disks");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks[0].size_bytes += 512; }), "fence.disks");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks[0].model = "N"; }), "fence.disks");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks[0].id.wwn.clear(); }), "fence.disks");
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks[1] = f.redemption.disks[0]; }), "fence.disks");
+  // Where a disk is named may change from boot to boot.
+  EXPECT_EQ(spoiled([](Fence& f) { f.redemption.disks[0].device = "sdz"; }), "");
+}
+
+TEST(WipeFence, NoTopologyLetsAnotherDiskThrough) {
+  core::SeededRandom random(42);
+  unsigned let_through = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<scout::Disk> machine;
+    for (std::uint64_t i = 0, n = 1 + random.below(6); i < n; ++i) {
+      // Few serials and sizes, so that near misses are common.
+      machine.push_back(disk("S" + std::to_string(random.below(4)), 512 * (1000 + random.below(2))));
+    }
+    std::vector<scout::Disk> ordered, seen;
+    for (const auto& one : machine) {
+      if (random.below(2) == 0) ordered.push_back(one);
+      if (random.below(2) == 0) seen.push_back(one);
+    }
+    if (ordered.empty()) continue;
+    Fence given = fence(ordered);
+    given.redemption.disks = seen;
+    if (!verdict(given).empty()) continue;
+    ++let_through;
+    ASSERT_EQ(seen.size(), ordered.size());
+    for (const auto& one : seen) {
+      ASSERT_EQ(
+          std::ranges::count_if(ordered, [&one](const auto& other) { return is_same_disk(one, other); }), 1);
+    }
+  }
+  EXPECT_GT(let_through, 100U);
+}
+
+TEST(ConfigRule, OpensForTheBootedMachineAndClosesInTime) {
+  const auto me = *core::Ipv4Address::parse("10.0.0.9");
+  const auto other = *core::Ipv4Address::parse("10.0.0.10");
+  const core::BootTime start{100h};
+  DeliveryState fresh;
+  fresh.intended = start;
+  fresh.awaited = true;
+  fresh.is_boot_peer = true;
+  const auto code = [](const DeliveryState& state, core::Ipv4Address peer, core::BootTime now) {
+    const auto allowed = may_fetch(state, peer, now);
+    return allowed ? std::string() : allowed.error().code;
+  };
+  EXPECT_EQ(code(fresh, me, start + 1min), "");
+  const auto with = [&fresh](auto change) {
+    DeliveryState state = fresh;
+    change(state);
+    return state;
+  };
+  EXPECT_EQ(code(with([](auto& s) { s.awaited = false; }), me, start), "config.not_awaited");
+  EXPECT_EQ(code(with([](auto& s) { s.is_boot_peer = false; }), other, start), "config.other_peer");
+  EXPECT_EQ(code(with([](auto& s) { s.over = true; }), me, start), "config.over");
+  EXPECT_EQ(code(fresh, me, start + 3h), "config.expired");
+  const DeliveryState delivered = with([&](auto& s) {
+    s.peer = me;
+    s.last_complete = start + 10min;
+    s.awaited = false;
+  });
+  EXPECT_EQ(code(delivered, me, start + 24min), "");
+  EXPECT_EQ(code(delivered, me, start + 25min), "config.expired");
+  EXPECT_EQ(code(delivered, other, start + 11min), "config.other_peer");
+  DeliveryState ended = delivered;
+  ended.checked_in = true;
+  EXPECT_EQ(code(ended, me, start + 11min), "config.checked_in");
+  ended = delivered;
+  ended.powered_off = true;
+  EXPECT_EQ(code(ended, me, start + 11min), "config.powered_off");
+}
+
+TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
+  const auto inventory = inventory_of({disk("A1"), disk("B 1")});
+  const core::Secret asking("disk: ${install_disk_serial} ${install_disk_wwid}");
+  const auto filled = finish_machine_config(asking, "A1", &inventory);
+  ASSERT_TRUE(filled);
+  EXPECT_EQ(filled->reveal(), "disk: A1 naa.A1");
+  const auto code = [&](const core::Secret& config, const char* wanted) {
+    const auto result = finish_machine_config(config, wanted, &inventory);
+    return result ? std::string() : result.error().code;
+  };
+  EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
+  EXPECT_EQ(code(asking, "C1"), "provision.unknown_disk");
+  EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
+  EXPECT_EQ(code(core::Secret("plain"), "A1"), "provision.disk_not_used");
+  EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
+  EXPECT_EQ(code(core::Secret(std::string(max_machine_config + 1, 'x')), ""), "provision.config_too_large");
+}
+
+TEST(WipeBudget, ForgetsAfterAnHourAndNotBefore) {
+  const core::UtcTime start = *core::parse_utc("2026-11-20T00:00:00Z");
+  std::string journaled;
+  for (int i = 0; i < 3; ++i) journaled = with_one_more_wipe(journaled, start + 10min * i);
+  EXPECT_EQ(wipes_within_hour(journaled, start + 59min), 3U);
+  EXPECT_EQ(wipes_within_hour(journaled, start + 61min), 2U);
+  EXPECT_EQ(wipes_within_hour(journaled, start - 10h), 3U);  // a clock that jumped back frees nothing
+  EXPECT_EQ(wipes_within_hour("junk", start), 0U);
+}

@@ -1,0 +1,146 @@
+#include "workflows/recipes/power_test.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "workflows/boot/boot_policy.hpp"
+
+namespace colony::workflows {
+
+using namespace std::chrono_literals;
+using core::PowerState;
+using drivers::PowerAction;
+
+namespace {
+
+// With orders not held open a scout is heard of every few seconds; what is older than this has gone.
+constexpr core::Duration heard_lately = 10s;
+constexpr core::Duration settle = 12s;
+
+/// One test at a time on the whole site: two machines that are switched off together cannot be told apart.
+class Turn {
+ public:
+  explicit Turn(bool& taken) : taken_(taken) { taken_ = true; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() { taken_ = false; }
+
+ private:
+  bool& taken_;
+};
+
+const Visitor* visitor_of(StepContext& step, const core::MacAddress& mac) {
+  const auto& visitors = step.tools().scout.visitors();
+  const auto found = visitors.find(mac);
+  return found == visitors.end() ? nullptr : &found->second;
+}
+
+core::Task<core::Result<>> act(StepContext& step, PowerAction action) {
+  const auto bmc = bmc_of(step);
+  if (!bmc) co_return std::unexpected(bmc.error());
+  const std::shared_ptr<drivers::Bmc> held = *bmc;
+  const auto intent = co_await step.intend(action == PowerAction::off ? "power_off" : "power_on",
+                                           core::Json{{"for", "power test"}});
+  if (!intent) co_return std::unexpected(intent.error());
+  const auto sent = co_await held->power(action, step.timers().now() + step.tools().site.pacing.bmc_call);
+  co_return co_await step.resolve((*intent)->id, sent ? IntentState::done : IntentState::indeterminate,
+                                  core::Json::object());
+}
+
+core::Task<bool> becomes(StepContext& step, PowerState wanted) {
+  const core::BootTime end = step.timers().now() + step.tools().site.pacing.power_change;
+  while (!step.cancelled() && step.timers().now() < end) {
+    const auto seen = co_await look_at_power(step);
+    if (seen && *seen == wanted) co_return true;
+    co_await step.pause(step.tools().site.pacing.power_poll);
+  }
+  co_return false;
+}
+
+StepOutcome give_up(StepContext& step, std::string why) {
+  return boot_again(step, boot_act::scout, {core::ErrorKind::not_found, "discover.no_match", std::move(why)});
+}
+
+}  // namespace
+
+std::vector<core::MacAddress> unmatched_scouts(StepContext& step) {
+  std::vector<core::MacAddress> found;
+  for (const auto& [mac, visitor] : step.tools().scout.visitors()) {
+    if (!visitor.asset) continue;
+    const AssetPtr row = step.tools().ledger.working().asset(step.tools().registry.resolve(*visitor.asset));
+    const bool nobodys = row && !row->bmc && !row->accepted && row->status == AssetStatus::discovering;
+    if (nobodys && !row->inventory_json.empty()) found.push_back(mac);
+  }
+  return found;
+}
+
+core::Task<StepOutcome> power_test(StepContext& step) {
+  while (step.tools().power_test_runs && !step.cancelled() && step.timers().now() < step.deadline()) {
+    co_await step.pause(5s);
+  }
+  const Turn turn(step.tools().power_test_runs);
+  const ScoutService::Brisk brisk(step.tools().scout);
+  co_await step.pause(settle);
+
+  std::map<core::MacAddress, std::uint64_t> before;
+  for (const auto& mac : unmatched_scouts(step)) {
+    const Visitor* const visitor = visitor_of(step, mac);
+    if (step.timers().now() - visitor->last_heard <= heard_lately) before[mac] = visitor->claims.number;
+  }
+  if (before.empty()) co_return give_up(step, "no machine that could be this BMC's runs scout");
+
+  if (auto off = co_await act(step, PowerAction::off); !off) co_return bmc_trouble(step, off.error());
+  if (!co_await becomes(step, PowerState::off))
+    co_return give_up(step, "the machine was not seen to switch off");
+  const core::BootTime off_at = step.timers().now();
+  co_await step.pause(step.tools().site.pacing.power_test_silence);
+  std::optional<core::MacAddress> silent;
+  unsigned silent_ones = 0;
+  for (const auto& [mac, number] : before) {
+    const Visitor* const visitor = visitor_of(step, mac);
+    if (visitor != nullptr && visitor->last_heard > off_at + 5s) continue;
+    silent = mac;
+    ++silent_ones;
+  }
+  if (silent_ones != 1) {
+    co_return give_up(step, fmt::format("the BMC switched off, and {} machines fell silent", silent_ones));
+  }
+
+  auto armed = co_await set_boot_device(
+      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+  if (!std::holds_alternative<Next>(armed)) co_return armed;
+  if (auto on = co_await act(step, PowerAction::on); !on) co_return bmc_trouble(step, on.error());
+  const Pacing& pacing = step.tools().site.pacing;
+  const core::BootTime end = std::min(step.deadline(), step.timers().now() + pacing.boot + pacing.load);
+  while (!step.cancelled()) {
+    const Visitor* const visitor = visitor_of(step, *silent);
+    if (visitor != nullptr && visitor->claims.number > before[*silent]) break;
+    if (step.timers().now() >= end) co_return give_up(step, "the machine that fell silent did not come back");
+    co_await step.pause(5s);
+  }
+  const Visitor* const back = visitor_of(step, *silent);
+  if (back == nullptr || !back->asset) co_return give_up(step, "the machine that came back is not known");
+  auto admission = step.tools().registry.join(*back->asset, step.asset_id(), step.timers().utc_now());
+  if (!admission) co_return Failed{admission.error()};
+  if (auto joined = co_await step.tools().ledger.commit(std::move(admission->batch)); !joined) {
+    co_return Failed{joined.error()};
+  }
+  step.note("asset.matched", "recognised as this BMC's machine by a power test");
+  co_return Next{};
+}
+
+Step power_test_step(const Pacing& pacing) {
+  return {.name = "power_test",
+          .allowed = (pacing.boot + pacing.load) * 2,
+          .usual = 5min,
+          .tries = 2,
+          .waits_for = "one of the unmatched machines to react to this BMC's power",
+          .advice = "nothing tells which machine belongs to this BMC: give its firmware a UUID or serial",
+          .run = power_test};
+}
+
+}  // namespace colony::workflows
