@@ -31,7 +31,7 @@ struct Workshop::Rooms {
         policy(ledger, registry, window, tokens, site, parts.timers),
         scout({ledger, registry, timelines, tokens, site, parts.timers, parts.random, parts.log}),
         configs({ledger, registry, timelines, parts.timers, parts.log, std::move(parts.mac_of)}),
-        tools{ledger, registry, timelines, tokens, site, scout, parts.bmcs},
+        tools{ledger, registry, timelines, tokens, site, scout, parts.bmcs, false},
         engine({ledger, timelines, parts.timers, parts.random, parts.log, &tools}, all_recipes(site.pacing)),
         desk({ledger, registry, timelines, window, engine, tokens, site, parts.bmcs, parts.timers,
               parts.random, parts.log}) {}

@@ -178,6 +178,31 @@ TEST(Discover, ABmcThatIgnoresPowerIsTriedThreeTimesAndNamed) {
   EXPECT_EQ(server.power_on_commands, 3U);
 }
 
+TEST(Discover, AMachineThatTellsNothingIsFoundByAPowerTest) {
+  World world;
+  Server& one = world.add_server();
+  Server& two = world.add_server();
+  for (Server* const server : {&one, &two}) {
+    server->tells_bmc_address = false;
+    server->bmc_guid.reset();
+    server->bmc_fru_serial.clear();
+  }
+  const auto first = enrol(world, one);
+  const auto second = enrol(world, two);
+  ASSERT_TRUE(finishes(world, first->discovery->workflow));
+  ASSERT_TRUE(finishes(world, second->discovery->workflow));
+  EXPECT_EQ(error_of(world, first->discovery->workflow), "");
+  EXPECT_EQ(error_of(world, second->discovery->workflow), "");
+  ASSERT_EQ(world.orders().assets().size(), 2U);
+  EXPECT_EQ(world.orders().asset(first->asset.to_string())->serial, one.serial);
+  EXPECT_EQ(world.orders().asset(second->asset.to_string())->serial, two.serial);
+  EXPECT_EQ(world.orders().asset(first->asset.to_string())->status, AssetStatus::available);
+  EXPECT_TRUE(std::ranges::any_of(world.disk.timeline, [](const TimelineRow& row) {
+    const auto* note = std::get_if<core::Note>(&row.evidence.fact);
+    return note != nullptr && note->text.contains("power test");
+  }));
+}
+
 TEST(Discover, ALostPowerAnswerIsLookedAtNotRepeated) {
   World world;
   Server& server = world.add_server();

@@ -35,8 +35,10 @@ std::vector<std::string> mandatory_talos_arguments() {
 
 bool JournalBootPolicy::admits_unknown() const {
   if (site_.discover == DiscoverMode::never) return false;
-  if (site_.discover == DiscoverMode::always || window_.is_open()) return true;
-  // An operator asked to discover the machine behind this BMC: it will show up as a stranger.
+  return site_.discover == DiscoverMode::always || window_.is_open() || discovery_waits();
+}
+
+bool JournalBootPolicy::discovery_waits() const {
   for (const auto& [id, row] : ledger_.durable().workflows()) {
     if (row->type != "discovery" || row->status != WorkflowStatus::running ||
         !boot_intent(ledger_.durable(), id)) {
@@ -77,6 +79,7 @@ JournalBootPolicy::Judgement JournalBootPolicy::judge(const pxe::BootRequest& re
       if (asset->wiped_by_us) return {Verdict::hold, "its disks are empty", nullptr, asset};
       return {Verdict::local, {}, nullptr, asset};
     case AssetStatus::discovering:
+      if (!asset->bmc && !asset->accepted && discovery_waits()) return {Verdict::scout, {}, nullptr, asset};
       if (!asset->inventory_json.empty()) return {Verdict::local, {}, nullptr, asset};
       if (admits_unknown()) return {Verdict::scout, {}, nullptr, asset};
       return {};

@@ -10,7 +10,8 @@
 //   quarantined or indeterminate          hold, never a disk
 //   provisioned                           its local disk
 //   available                             its local disk, unless we wiped it: hold
-//   discovering, inventory known          its local disk: looked at once, handed on
+//   discovering, inventory known          its local disk: looked at once, handed on;
+//                                         scout, while a discovery looks for its BMC\'s machine
 //   discovering, inventory unknown        scout inside the window, else silence
 
 #include "core/async/timers.hpp"
@@ -57,6 +58,8 @@ class JournalBootPolicy final : public pxe::BootPolicy {
     IntentPtr intent;
     AssetPtr asset;
   };
+  /// An operator asked to discover the machine behind a BMC, and it will show up as a stranger.
+  [[nodiscard]] bool discovery_waits() const;
   [[nodiscard]] Judgement judge(const pxe::BootRequest& request) const;
   [[nodiscard]] pxe::BootDecision boot_scout(const pxe::BootRequest& request, const IntentPtr& intent);
   [[nodiscard]] pxe::BootDecision boot_talos(const pxe::BootRequest& request, const IntentPtr& intent) const;

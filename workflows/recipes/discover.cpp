@@ -2,9 +2,11 @@
 // the registry recognises it as this BMC's machine; off again. Accepted, because an operator enrolled its
 // BMC.
 
+#include <algorithm>
 #include <chrono>
 
-#include "workflows/recipes/boot_steps.hpp"
+#include "workflows/boot/boot_policy.hpp"
+#include "workflows/recipes/power_test.hpp"
 #include "workflows/recipes/recipes.hpp"
 
 namespace colony::workflows {
@@ -12,6 +14,30 @@ namespace colony::workflows {
 using namespace std::chrono_literals;
 
 namespace {
+
+// How long a machine that told its inventory may stay unmatched before power is used to find out.
+constexpr core::Duration patience_with_strangers = 1min;
+
+core::Task<StepOutcome> await_machine(StepContext& step) {
+  const IntentPtr boot = step.newest(boot_act::scout);
+  const core::BootTime patience = step.timers().now() + patience_with_strangers;
+  // Its own inventory comes first, if anything tells that it is this BMC's.
+  const bool known = !step.asset()->inventory_json.empty();
+  while (!known && !step.cancelled()) {
+    const bool told = std::ranges::any_of(step.since(boot), [](const SeenEvidence* fact) {
+      return std::holds_alternative<core::ScoutInventory>(fact->row.evidence.fact);
+    });
+    const BootSigns signs = boot_signs(step, boot);
+    if (told || signs.refused || step.timers().now() >= step.deadline()) break;
+    if (step.timers().now() >= patience && !unmatched_scouts(step).empty())
+      co_return Next{};  // to the power test
+    if (step.timers().now() >= patience + step.tools().site.pacing.boot) break;
+    co_await step.wait(std::min(step.deadline(), step.timers().now() + 15s));
+  }
+  auto outcome = co_await await_inventory(step);
+  if (std::holds_alternative<Next>(outcome)) co_return GoTo{"switch_off"};
+  co_return outcome;
+}
 
 core::Task<StepOutcome> switch_off(StepContext& step) {
   return power_off(step);  // scout runs from memory: nothing is lost
@@ -43,13 +69,16 @@ Recipe discover_recipe(const Pacing& pacing) {
   off.run = switch_off;
   Step seen = seen_off_step(pacing, "seen_switched_off");
   seen.run = seen_switched_off;
+  Step machine = await_inventory_step(pacing);
+  machine.run = await_machine;
   recipe.steps = {
       power_off_step(pacing),
       seen_off_step(pacing),
       arm_scout_step(pacing),
       power_on_step(pacing),
       seen_on_step(pacing),
-      await_inventory_step(pacing),
+      machine,
+      power_test_step(pacing),
       off,
       seen,
   };

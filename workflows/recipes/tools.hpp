@@ -28,6 +28,7 @@ struct Tools {
   const Site& site;
   ScoutService& scout;
   BmcDirectory& bmcs;
+  bool power_test_runs = false;  // recipes/power_test.cpp: one at a time on the whole site
 };
 
 }  // namespace colony::workflows

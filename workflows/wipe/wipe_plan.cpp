@@ -178,12 +178,15 @@ core::Result<> check_redemption(const drivers::scout::Redemption& redemption, co
   if (wipe_progress(intent).redeemed) return refuse("fence.redeemed", "the token was redeemed before");
   const auto ordered = wipe_detail_from_text(intent.detail_json);
   if (!ordered) return std::unexpected(ordered.error());
-  const bool equal = redemption.disks.size() == ordered->disks.size() &&
-                     std::ranges::all_of(ordered->disks, [&redemption](const Disk& disk) {
-                       return std::ranges::count_if(redemption.disks, [&disk](const Disk& seen) {
-                                return is_same_disk(seen, disk);
-                              }) == 1;
-                     });
+  // Each ordered disk is seen once, and each seen disk was ordered once: no more, no less, no other.
+  const auto once_in = [](const std::vector<Disk>& disks, const Disk& disk) {
+    return std::ranges::count_if(disks, [&disk](const Disk& other) { return is_same_disk(other, disk); }) ==
+           1;
+  };
+  const bool equal =
+      std::ranges::all_of(ordered->disks,
+                          [&](const Disk& disk) { return once_in(redemption.disks, disk); }) &&
+      std::ranges::all_of(redemption.disks, [&](const Disk& disk) { return once_in(ordered->disks, disk); });
   if (!equal)
     return refuse("fence.disks", "the disks that scout sees now are not the disks that were ordered");
   return {};
