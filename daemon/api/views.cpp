@@ -43,15 +43,20 @@ Json networks(const wf::AssetView& asset) {
   return out;
 }
 
-Json storages(const wf::AssetView& asset) {
+/// A disk in the documented members (name, size_mb), and who it is.
+Json disk_json(const drivers::scout::Disk& disk) {
+  Json shown = to_json(disk);
+  shown.erase("id");
+  shown["name"] = disk.device;
+  shown["size_mb"] = disk.size_bytes / 1'000'000;
+  shown["serial"] = disk.id.serial;
+  shown["wwn"] = disk.id.wwn;
+  return shown;
+}
+
+Json disks(const std::vector<drivers::scout::Disk>& all) {
   Json out = Json::array();
-  if (!asset.inventory) return out;
-  for (const auto& disk : asset.inventory->disks) {
-    Json shown = to_json(disk);
-    shown["name"] = disk.device;
-    shown["size_mb"] = disk.size_bytes / 1'000'000;
-    out.push_back(std::move(shown));
-  }
+  for (const auto& disk : all) out.push_back(disk_json(disk));
   return out;
 }
 
@@ -77,12 +82,6 @@ Json bmc(const wf::AssetView& asset) {
           {"product", asset.bmc->product}};
 }
 
-Json disks(const std::vector<drivers::scout::Disk>& all) {
-  Json out = Json::array();
-  for (const auto& disk : all) out.push_back(to_json(disk));
-  return out;
-}
-
 }  // namespace
 
 std::string size_text(std::uint64_t bytes) {
@@ -104,7 +103,7 @@ Json to_json(const wf::AssetView& asset) {
   out["cpu_cores"] = asset.inventory ? asset.inventory->cpu.cores : 0;
   out["memory_mb"] = asset.inventory ? asset.inventory->memory_bytes >> 20 : 0;
   out["networks"] = networks(asset);
-  out["storages"] = storages(asset);
+  out["storages"] = asset.inventory ? disks(asset.inventory->disks) : Json::array();
   out["condition"] = name(asset.condition);
   out["condition_reason"] = asset.condition_reason;
   out["accepted"] = asset.accepted;

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/follow.hpp"
+#include "daemon/cli/password.hpp"
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+namespace {
+
+using core::Json;
+
+class AddIpmiCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"add-ipmi", "Enrol a server by its BMC, after checking the credentials",
+            "  IPMI_PASSWORD=... colony add-ipmi --ip 10.1.1.20 --username ADMIN --auto-discover\n"
+            "  colony add-ipmi --ip 10.1.1.20 --username ADMIN --password-file /run/bmc.pw\n"
+            "  pass bmc/web-1 | colony add-ipmi --ip 10.1.1.20 --username ADMIN --password-file -\n"
+            "An enrolled server's disks may be erased: it becomes `available` after its inventory."};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.option("--ip", "ADDRESS", ip_, "The BMC's IPv4 address", Need::required);
+    arguments.number("--port", "PORT", port_, 1, 65535, "Its RMCP+ port");
+    arguments.option("--username", "NAME", username_, "Of the BMC; else IPMI_USERNAME");
+    password_.declare(arguments);
+    arguments.choice("--driver", driver_, {"native", "ipmitool"}, "How to talk to it");
+    arguments.option("--name", "NAME", name_, "What you call the server; else its serial");
+    arguments.flag("--auto-discover", auto_discover_, "Then power it on into its inventory (PXE)");
+    arguments.flag("--wait", wait_, "With --auto-discover: until the inventory is there");
+    arguments.flag("--insecure-tls", insecure_tls_, "Taken for old scripts; IPMI has no TLS");
+  }
+
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    const auto username = username_of(session, username_);
+    if (!username) co_return report_error(session, username.error());
+    const auto password = password_of(session, password_);
+    if (!password) co_return report_error(session, password.error());
+    Json body = {{"ip", ip_},
+                 {"port", port_},
+                 {"username", *username},
+                 {"password", password->reveal()},
+                 {"driver", driver_},
+                 {"name", name_},
+                 {"auto_discover", auto_discover_}};
+    const auto enrolled = co_await session.api.post(api_path({"bmcs"}), std::move(body));
+    if (!enrolled) co_return report_error(session, core::with_context(enrolled.error(), ip_));
+    const Json* discovery = core::json_member(*enrolled, "discovery");
+    const bool discovering = discovery != nullptr && discovery->is_object();
+    if (session.output == Output::json && !(wait_ && discovering)) {
+      print_json(session, *enrolled);
+      co_return ExitCode::success;
+    }
+    show(session, *enrolled);
+    if (!discovering) co_return ExitCode::success;
+    co_return co_await after_orders(session, Json::array({*discovery}), wait_);
+  }
+
+ private:
+  void show(Session& session, const Json& enrolled) const {
+    const Json* bmc = core::json_member(enrolled, "bmc");
+    const bool updated = core::json_bool(enrolled, "updated").value_or(false);
+    if (session.output == Output::json) return;
+    session.console.out(render_pairs({
+        {"asset", text_of(enrolled, "asset_id")},
+        {"bmc", fmt::format("{}:{}, {}", ip_, port_, updated ? "credentials replaced" : "enrolled")},
+        {"product", bmc == nullptr ? "" : text_of(*bmc, "product_name")},
+        {"serial", bmc == nullptr ? "" : text_of(*bmc, "board_serial")},
+        {"firmware", bmc == nullptr ? "" : text_of(*bmc, "firmware")},
+    }));
+  }
+
+  std::string ip_, username_, name_;
+  std::string driver_ = "native";
+  PasswordArguments password_;
+  unsigned port_ = 623;
+  bool auto_discover_ = false, wait_ = false, insecure_tls_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_add_ipmi_command() {
+  return std::make_unique<AddIpmiCommand>();
+}
+
+}  // namespace colony::daemon::cli

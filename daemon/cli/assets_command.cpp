@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/disks.hpp"
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+namespace {
+
+using core::Json;
+
+std::string member_of(const Json& asset, std::string_view outer, std::string_view inner) {
+  const Json* object = core::json_member(asset, outer);
+  return object == nullptr ? std::string{} : text_of(*object, inner);
+}
+
+/// The documented word, and what it cannot say.
+std::string status_of(const Json& asset) {
+  const std::string condition = text_of(asset, "condition");
+  return condition.empty() || condition == "normal" ? text_of(asset, "status") : condition;
+}
+
+std::string table(const Session& session, const Json& assets) {
+  const std::vector<Column> columns = {
+      {"NAME", Align::left, 10}, {"STATUS", Align::left, 13}, {"POWER", Align::left, 5},
+      {"BMC", Align::left, 9},   {"CPU", Align::left, 5},     {"RAM", Align::right, 5},
+      {"DISKS", Align::left, 8}, {"SERIAL", Align::left, 6},  {"ID", Align::left, 8}};
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& asset : assets) {
+    rows.push_back({text_of(asset, "name"), status_of(asset), text_of(asset, "power"), text_of(asset, "ipmi"),
+                    member_of(asset, "specs", "cpu"), member_of(asset, "specs", "ram"),
+                    member_of(asset, "specs", "disk"), text_of(asset, "serial"), text_of(asset, "id")});
+  }
+  return render_table(columns, rows, colour_of(session));
+}
+
+std::string nic_table(const Json& asset) {
+  std::vector<std::vector<std::string>> rows;
+  const Json* networks = core::json_member(asset, "networks");
+  if (networks == nullptr) return {};
+  for (const auto& nic : *networks) {
+    rows.push_back({text_of(nic, "name"), text_of(nic, "mac_address"),
+                    core::json_bool(nic, "link_up").value_or(false) ? "up" : "", text_of(nic, "speed_mbps"),
+                    text_of(nic, "driver")});
+  }
+  return render_table({{"NIC"}, {"MAC", Align::left, 17}, {"LINK"}, {"MBIT/S", Align::right, 6}, {"DRIVER"}},
+                      rows);
+}
+
+std::string details(const Json& asset) {
+  const std::string condition = text_of(asset, "condition");
+  std::string out = render_pairs({
+      {"name", text_of(asset, "name")},
+      {"id", text_of(asset, "id")},
+      {"status", text_of(asset, "status")},
+      {"condition",
+       condition == "normal" ? condition : condition + ": " + text_of(asset, "condition_reason")},
+      {"accepted", core::json_bool(asset, "accepted").value_or(false) ? "yes" : "no (colony accept)"},
+      {"power", text_of(asset, "power")},
+      {"serial", text_of(asset, "serial")},
+      {"system", member_of(asset, "system", "manufacturer") + " " + member_of(asset, "system", "product")},
+      {"cpu", member_of(asset, "system", "cpu_model") + " " + member_of(asset, "specs", "cpu")},
+      {"memory", member_of(asset, "specs", "ram")},
+      {"bmc", member_of(asset, "bmc", "address") + " " + member_of(asset, "bmc", "driver") + " " +
+                  member_of(asset, "bmc", "product") + " " + member_of(asset, "bmc", "firmware")},
+      {"workflow", text_of(asset, "workflow")},
+      {"updated", text_of(asset, "updated_at")},
+  });
+  if (const Json* storages = core::json_member(asset, "storages");
+      storages != nullptr && !storages->empty()) {
+    out += "\n" + disk_table(*storages);
+  }
+  const std::string nics = nic_table(asset);
+  if (!nics.empty()) out += "\n" + nics;
+  return out;
+}
+
+class AssetsCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"assets", "The servers we know, or everything about one",
+            "  colony assets\n"
+            "  colony assets web-1             by name, id, serial, MAC or BMC address\n"
+            "  colony assets --output json | jq '.assets[] | select(.status == \"available\") | .name'"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("ASSET", asset_, "One of them", Need::optional);
+  }
+
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    const auto seen =
+        co_await session.api.get(asset_.empty() ? api_path({"assets"}) : api_path({"assets", asset_}));
+    if (!seen) co_return report_error(session, seen.error());
+    if (session.output == Output::json) {
+      print_json(session, *seen);
+      co_return ExitCode::success;
+    }
+    if (!asset_.empty()) {
+      session.console.out(details(*seen));
+      co_return ExitCode::success;
+    }
+    const Json* assets = core::json_member(*seen, "assets");
+    if (assets == nullptr || assets->empty()) {
+      session.console.err("No assets yet. Add one: colony add-ipmi --help\n");
+      co_return ExitCode::success;
+    }
+    session.console.out(table(session, *assets));
+    co_return ExitCode::success;
+  }
+
+ private:
+  std::string asset_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_assets_command() {
+  return std::make_unique<AssetsCommand>();
+}
+
+}  // namespace colony::daemon::cli

@@ -1,0 +1,18 @@
+#include "daemon/cli/commands.hpp"
+
+namespace colony::daemon::cli {
+
+Commands make_commands() {
+  constexpr Maker* makers[] = {
+      make_status_command,       make_add_ipmi_command,  make_add_ipmis_command,  make_discover_command,
+      make_assets_command,       make_accept_command,    make_why_command,        make_provision_command,
+      make_wipe_command,         make_workflows_command, make_cancel_command,     make_events_command,
+      make_certificates_command, make_power_command,     make_reboot_command,     make_deprovision_command,
+      make_clusters_command,     make_version_command,   make_completion_command,
+  };
+  Commands out;
+  for (Maker* make : makers) out.push_back(make());
+  return out;
+}
+
+}  // namespace colony::daemon::cli

@@ -1,0 +1,36 @@
+#pragma once
+// Every command, one maker a file. Whoever adds one adds a line here and in make_commands().
+
+#include "daemon/cli/command.hpp"
+
+namespace colony::daemon::cli {
+
+using Maker = std::unique_ptr<Command>();
+
+// Look
+Maker make_status_command;
+Maker make_assets_command;
+Maker make_workflows_command;
+Maker make_events_command;
+Maker make_why_command;
+Maker make_clusters_command;
+Maker make_certificates_command;
+// Act
+Maker make_add_ipmi_command;
+Maker make_add_ipmis_command;
+Maker make_discover_command;
+Maker make_accept_command;
+Maker make_provision_command;
+Maker make_wipe_command;
+Maker make_deprovision_command;
+Maker make_cancel_command;
+Maker make_power_command;
+Maker make_reboot_command;
+// About
+Maker make_version_command;
+Maker make_completion_command;
+
+/// All of the above, in the order in which --help lists them.
+[[nodiscard]] Commands make_commands();
+
+}  // namespace colony::daemon::cli

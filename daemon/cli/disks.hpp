@@ -1,0 +1,13 @@
+#pragma once
+// Disks as operators must see them before anything is erased: who they are and what is on them.
+
+#include <string>
+
+#include "core/json.hpp"
+
+namespace colony::daemon::cli {
+
+/// "" without disks.
+[[nodiscard]] std::string disk_table(const core::Json& disks);
+
+}  // namespace colony::daemon::cli

@@ -1,0 +1,177 @@
+#include "daemon/cli/follow.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+using core::Json;
+using core::Result;
+using core::Task;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr core::Duration look_interval = 500ms;
+/// colonyd may be restarted under us: that is no reason to stop looking.
+constexpr core::Duration patience_without_daemon = 2min;
+
+bool is_finished(const Json& workflow) {
+  const std::string status = text_of(workflow, "status");
+  return status == "completed" || status == "failed" || core::json_bool(workflow, "held").value_or(false);
+}
+
+bool went_well(const Json& workflow) {
+  return text_of(workflow, "status") == "completed";
+}
+
+std::string short_id(const std::string& id) {
+  return id.substr(0, 8);
+}
+
+std::string step_text(const Json& workflow) {
+  const auto number = number_of(workflow, "step_number");
+  const auto count = number_of(workflow, "step_count");
+  std::string out = text_of(workflow, "step");
+  if (number != 0 && count != 0) out = fmt::format("{}/{} {}", number, count, out);
+  return out;
+}
+
+std::string news(const Json& workflow) {
+  if (const Json* error = core::json_member(workflow, "error"); error != nullptr && error->is_object()) {
+    return text_of(*error, "message");
+  }
+  std::string out;
+  if (const Json* progress = core::json_member(workflow, "progress");
+      progress != nullptr && progress->is_array()) {
+    for (const auto& disk : *progress) {
+      out += fmt::format("{}{} {} {}%", out.empty() ? "" : ", ", text_of(disk, "disk"),
+                         text_of(disk, "phase"), number_of(disk, "percent"));
+    }
+  }
+  return out.empty() ? text_of(workflow, "waits_for") : out;
+}
+
+std::string status_text(const Json& workflow) {
+  return core::json_bool(workflow, "held").value_or(false) ? "held" : text_of(workflow, "status");
+}
+
+/// One look at what is followed.
+Task<Result<Json>> look(Session& session, const std::vector<std::string>& ids) {
+  Json out = Json::array();
+  if (ids.empty()) {
+    auto all = co_await session.api.get("/api/v1/workflows?limit=100");
+    if (!all) co_return all;
+    const Json* list = core::json_member(*all, "workflows");
+    if (list == nullptr) co_return out;
+    for (const auto& workflow : *list) out.push_back(workflow);
+    co_return out;
+  }
+  for (const auto& id : ids) {
+    auto workflow = co_await session.api.get(api_path({"workflows", id}));
+    if (!workflow) co_return workflow;
+    out.push_back(std::move(*workflow));
+  }
+  co_return out;
+}
+
+/// Draws over what it drew before, or prints changes line by line.
+class Progress {
+ public:
+  explicit Progress(Session& session) : session_(session), live_(session.console.err_is_terminal()) {}
+
+  void show(const Json& workflows) {
+    if (live_) return draw(workflows);
+    for (const auto& workflow : workflows) {
+      const std::string line = fmt::format(
+          "{} {} {} {} {}% {}", text_of(workflow, "asset_name"), text_of(workflow, "type"),
+          status_text(workflow), step_text(workflow), number_of(workflow, "percent"), news(workflow));
+      std::string& before = said_[text_of(workflow, "id")];
+      if (before == line) continue;
+      before = line;
+      session_.console.err(terminal_text(line) + "\n");
+    }
+  }
+
+ private:
+  void draw(const Json& workflows) {
+    const std::string table = workflow_table(session_, workflows, true);
+    std::string out;
+    if (lines_ > 0) out = fmt::format("\x1b[{}A\x1b[J", lines_);  // up, clear to the end
+    out += table;
+    lines_ = static_cast<std::size_t>(std::ranges::count(table, '\n'));
+    session_.console.err(out);
+  }
+
+  Session& session_;
+  bool live_;
+  std::size_t lines_ = 0;
+  std::map<std::string, std::string> said_;
+};
+
+}  // namespace
+
+std::string workflow_table(const Session& session, const Json& workflows, bool colour) {
+  const std::vector<Column> columns = {{"WORKFLOW", Align::left, 8}, {"TYPE", Align::left, 9},
+                                       {"ASSET", Align::left, 8},    {"STATUS", Align::left, 9},
+                                       {"STEP", Align::left, 10},    {"%", Align::right, 3},
+                                       {"AGE", Align::right, 4},     {"NEWS", Align::left, 12}};
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& workflow : workflows) {
+    rows.push_back({short_id(text_of(workflow, "id")), text_of(workflow, "type"),
+                    text_of(workflow, "asset_name"), status_text(workflow), step_text(workflow),
+                    std::to_string(number_of(workflow, "percent")),
+                    age_of(session, text_of(workflow, "created_at")), news(workflow)});
+  }
+  return render_table(columns, rows, colour ? Colour::on : Colour::off);
+}
+
+Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids) {
+  Progress progress(session);
+  core::BootTime last_answer = session.timers.now();
+  for (;;) {
+    const auto seen = co_await look(session, ids);
+    if (!seen) {
+      const bool away = exit_code_of(seen.error().kind) == ExitCode::network;
+      if (!away || session.timers.now() - last_answer > patience_without_daemon) {
+        co_return report_error(session, seen.error());
+      }
+      co_await session.timers.sleep_for(look_interval);
+      continue;
+    }
+    last_answer = session.timers.now();
+    progress.show(*seen);
+    if (std::ranges::all_of(*seen, is_finished)) {
+      if (session.output == Output::json) print_json(session, Json{{"workflows", *seen}});
+      // Without a list old failures are in it too; they are no failure of this command.
+      const bool well = ids.empty() || std::ranges::all_of(*seen, went_well);
+      co_return well ? ExitCode::success : ExitCode::general;
+    }
+    co_await session.timers.sleep_for(look_interval);
+  }
+}
+
+Task<ExitCode> after_orders(Session& session, Json submitted, bool wait) {
+  std::vector<std::string> ids;
+  for (const auto& order : submitted) ids.push_back(text_of(order, "workflow_id"));
+  if (wait) co_return co_await follow_workflows(session, std::move(ids));
+  if (session.output == Output::json) {
+    print_json(session, Json{{"orders", submitted}});
+    co_return ExitCode::success;
+  }
+  for (const auto& order : submitted) {
+    const auto behind = number_of(order, "queued_behind");
+    session.console.out(fmt::format("workflow {}{}\n", text_of(order, "workflow_id"),
+                                    behind == 0 ? "" : fmt::format(" (queued behind {})", behind)));
+  }
+  session.console.err("follow it: colony workflows --follow\n");
+  co_return ExitCode::success;
+}
+
+}  // namespace colony::daemon::cli

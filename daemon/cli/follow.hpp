@@ -1,0 +1,21 @@
+#pragma once
+// Workflows while they run: a live table on a terminal, a line for every change elsewhere. On standard error:
+// standard output is for results.
+
+#include <string>
+#include <vector>
+
+#include "daemon/cli/command.hpp"
+
+namespace colony::daemon::cli {
+
+[[nodiscard]] std::string workflow_table(const Session& session, const core::Json& workflows, bool colour);
+
+/// Until all of these are finished; empty: until nothing is unfinished. Success when all completed; general
+/// when one failed or is held. With JSON output prints them at the end.
+[[nodiscard]] core::Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids);
+
+/// After orders: their answers with workflow_id each. Follows them when `wait`, else says how to.
+[[nodiscard]] core::Task<ExitCode> after_orders(Session& session, core::Json submitted, bool wait);
+
+}  // namespace colony::daemon::cli

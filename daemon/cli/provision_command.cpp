@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/secret.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/disks.hpp"
+#include "daemon/cli/follow.hpp"
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+namespace {
+
+using core::Json;
+
+constexpr std::size_t max_config = 1 << 20;
+
+class ProvisionCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"provision", "Install Talos on servers with a machine config of yours",
+            "  colony provision web-1 --config worker.yaml --yes\n"
+            "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 0x5000c500a1b2c3d4 --wait\n"
+            "  talosctl gen config ... && colony provision cp-1 --config controlplane.yaml\n"
+            "The install disk is erased; without --disk it is the one that the machine config names."};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positionals("ASSET", assets_, "Name, id, serial, MAC or BMC address", Need::required);
+    arguments.option("--config", "FILE", config_, "Talos machine config; - is standard input",
+                     Need::required);
+    arguments.option("--disk", "WWN|SERIAL", disk_, "Install there");
+    arguments.repeatable("--kernel-argument", "ARG", kernel_arguments_, "In addition to the mandatory ones");
+    arguments.flag("-y,--yes", yes_, "Do not ask");
+    arguments.flag("--wait", wait_, "Until they boot from their disks");
+  }
+
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    auto config = read_text_file(config_, max_config);
+    if (!config) co_return report_error(session, config.error());
+    for (const auto& asset : assets_) {
+      const auto seen = co_await session.api.get(api_path({"assets", asset}));
+      if (!seen) co_return report_error(session, core::with_context(seen.error(), asset));
+      if (!confirm_one(session, *seen)) co_return ExitCode::arguments;
+    }
+    Json submitted = Json::array();
+    for (const auto& asset : assets_) {
+      Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
+      auto order = co_await session.api.post(api_path({"assets", asset, "provision"}), std::move(body));
+      if (!order) co_return report_error(session, core::with_context(order.error(), asset));
+      submitted.push_back(std::move(*order));
+    }
+    core::wipe_text(*config);
+    co_return co_await after_orders(session, std::move(submitted), wait_);
+  }
+
+ private:
+  [[nodiscard]] bool confirm_one(Session& session, const Json& asset) const {
+    if (yes_) return true;
+    const Json* disks = core::json_member(asset, "storages");
+    session.console.err(
+        fmt::format("\n{}: Talos will be installed on {}\n", terminal_text(text_of(asset, "name")),
+                    disk_.empty() ? "the disk that the machine config names" : terminal_text(disk_)));
+    if (disks != nullptr) session.console.err(disk_table(*disks));
+    return confirm(session, yes_, text_of(asset, "name"), "erase its install disk and provision it");
+  }
+
+  std::vector<std::string> assets_, kernel_arguments_;
+  std::string config_, disk_;
+  bool yes_ = false, wait_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_provision_command() {
+  return std::make_unique<ProvisionCommand>();
+}
+
+}  // namespace colony::daemon::cli

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/http/target.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/follow.hpp"
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+namespace {
+
+using core::Json;
+
+class WorkflowsCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"workflows", "What is being done to which server, and how far it is",
+            "  colony workflows                the unfinished ones first\n"
+            "  colony workflows --follow       live, until nothing is unfinished\n"
+            "  colony workflows ID --follow    until this one ends; exit code 1 when it failed\n"
+            "  colony workflows --asset web-1"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("WORKFLOW", id_, "One of them, by its id or its beginning", Need::optional);
+    arguments.flag("-f,--follow", follow_, "Show progress until the end");
+    arguments.option("--asset", "ASSET", asset_, "Only of this server");
+    arguments.number("--limit", "N", limit_, 1, 1000, "At most so many");
+  }
+
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    if (!id_.empty() && id_.size() < full_id) {
+      const auto full = co_await find_by_prefix(session);
+      if (!full) co_return report_error(session, full.error());
+      id_ = *full;
+    }
+    if (follow_) {
+      std::vector<std::string> ids;
+      if (!id_.empty()) ids.push_back(id_);
+      co_return co_await follow_workflows(session, std::move(ids));
+    }
+    const auto seen =
+        co_await session.api.get(id_.empty() ? list_target(limit_) : api_path({"workflows", id_}));
+    if (!seen) co_return report_error(session, seen.error());
+    if (session.output == Output::json) {
+      print_json(session, *seen);
+    } else if (id_.empty()) {
+      show_list(session, *seen);
+    } else {
+      show_one(session, *seen);
+    }
+    co_return ExitCode::success;
+  }
+
+ private:
+  static constexpr std::size_t full_id = 36;
+
+  [[nodiscard]] std::string list_target(unsigned limit) const {
+    std::string target = fmt::format("/api/v1/workflows?limit={}", limit);
+    if (!asset_.empty()) target += "&asset=" + core::http::percent_encode(asset_);
+    return target;
+  }
+
+  core::Task<core::Result<std::string>> find_by_prefix(Session& session) {
+    const auto seen = co_await session.api.get(list_target(1000));
+    if (!seen) co_return std::unexpected(seen.error());
+    std::vector<std::string> fitting;
+    if (const Json* list = core::json_member(*seen, "workflows"); list != nullptr) {
+      for (const auto& workflow : *list) {
+        if (text_of(workflow, "id").starts_with(id_)) fitting.push_back(text_of(workflow, "id"));
+      }
+    }
+    if (fitting.size() == 1) co_return fitting.front();
+    co_return core::fail(core::ErrorKind::not_found, "workflow.not_found",
+                         fmt::format("{} workflows have an id that begins with {}", fitting.size(), id_));
+  }
+
+  void show_list(Session& session, const Json& seen) const {
+    const Json* list = core::json_member(seen, "workflows");
+    if (list == nullptr || list->empty()) {
+      session.console.err("No workflows yet.\n");
+      return;
+    }
+    session.console.out(workflow_table(session, *list, colour_of(session) == Colour::on));
+  }
+
+  static void show_one(Session& session, const Json& workflow) {
+    const Json* error = core::json_member(workflow, "error");
+    const bool failed = error != nullptr && error->is_object();
+    session.console.out(render_pairs({
+        {"id", text_of(workflow, "id")},
+        {"type", text_of(workflow, "type")},
+        {"asset", text_of(workflow, "asset_name") + " (" + text_of(workflow, "asset_id") + ")"},
+        {"status", text_of(workflow, "status")},
+        {"step",
+         fmt::format("{} ({} of {}, try {})", text_of(workflow, "step"), number_of(workflow, "step_number"),
+                     number_of(workflow, "step_count"), number_of(workflow, "tries"))},
+        {"percent", text_of(workflow, "percent")},
+        {"waits for", text_of(workflow, "waits_for")},
+        {"gives up at", text_of(workflow, "step_ends_by")},
+        {"error", failed ? text_of(*error, "message") + " [" + text_of(*error, "code") + "]" : ""},
+        {"created", text_of(workflow, "created_at")},
+        {"updated", text_of(workflow, "updated_at")},
+    }));
+  }
+
+  std::string id_, asset_;
+  bool follow_ = false;
+  unsigned limit_ = 30;
+};
+
+class CancelCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"cancel", "End a workflow at its next safe point",
+            "  colony cancel 2f1c9a70-...      a wipe that has begun to write is not cut off"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("WORKFLOW", id_, "Its whole id, from colony workflows --output json");
+  }
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    const auto cancelled = co_await session.api.remove(api_path({"workflows", id_}));
+    if (!cancelled) co_return report_error(session, cancelled.error());
+    session.console.err("cancelled; see: colony workflows " + id_ + "\n");
+    co_return ExitCode::success;
+  }
+
+ private:
+  std::string id_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_workflows_command() {
+  return std::make_unique<WorkflowsCommand>();
+}
+std::unique_ptr<Command> make_cancel_command() {
+  return std::make_unique<CancelCommand>();
+}
+
+}  // namespace colony::daemon::cli

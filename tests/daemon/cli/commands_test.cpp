@@ -1,0 +1,251 @@
+// Whole commands against the real routes over a table of orders, in memory and under virtual time.
+#include "daemon/cli/commands.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/async/task_group.hpp"
+#include "core/async/virtual_timers.hpp"
+#include "core/http/exchange.hpp"
+#include "daemon/api/api_routes.hpp"
+#include "daemon/cli/program.hpp"
+#include "tests/daemon/cli/console_recorder.hpp"
+#include "tests/daemon/fake_orders.hpp"
+#include "tests/temporary_directory.hpp"
+
+using namespace colony;
+using namespace colony::core;
+using namespace colony::daemon::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Bench {
+  boost::asio::io_context loop{1};
+  VirtualTimers timers{loop, *parse_utc("2026-11-20T18:00:00Z")};
+  TaskGroup group{timers};
+  Log log = Log::silent();
+  test::FakeOrders orders;
+  core::http::Router router;
+  core::http::RouterExchange exchange{router, core::http::UnixPeer{0, 0, 1}};
+  ApiClient api{timers, exchange, "memory"};
+  test::RecordingConsole console;
+
+  Bench() { daemon::api::add_api_routes(router, {timers, log, orders, "0.1.0", {}, {}}); }
+
+  ExitCode run(std::vector<std::string> words) {
+    words.insert(words.begin(), "colony");
+    console.output.clear();
+    console.errors.clear();
+    const Commands commands = make_commands();
+    GlobalOptions globals;
+    const Parsed parsed = parse_command_line(words, commands, globals, console);
+    if (parsed.command == nullptr) return parsed.exit_code;
+    Session session{timers, console, api, globals.output == "json" ? Output::json : Output::table};
+    std::optional<ExitCode> code;
+    const auto body = [](Command& c, Session& s, std::optional<ExitCode>& o) -> Task<> {
+      o = co_await c.run(s);
+    };
+    group.spawn("command", body(*parsed.command, session, code));
+    timers.run_until([this] { return group.size() == 0; }, timers.now() + 1h);
+    EXPECT_TRUE(code);
+    return code.value_or(ExitCode::general);
+  }
+  drivers::scout::Disk disk(std::string serial) {
+    drivers::scout::Disk out;
+    out.id.serial = std::move(serial);
+    out.model = "SAMSUNG";
+    out.size_bytes = 960'000'000'000;
+    out.content = "ext4";
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST(AssetsCommand, ShowsATableAndOneInDetail) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"assets"}), ExitCode::success);
+  EXPECT_NE(bench.console.errors.find("colony add-ipmi --help"), std::string::npos);
+  auto& asset = bench.orders.add_asset("web-1");
+  asset.condition = workflows::AssetCondition::quarantined;
+  drivers::scout::Inventory inventory;
+  inventory.disks = {bench.disk("S1")};
+  asset.inventory = inventory;
+  EXPECT_EQ(bench.run({"assets"}), ExitCode::success);
+  EXPECT_TRUE(bench.console.output.starts_with("NAME ")) << bench.console.output;
+  EXPECT_NE(bench.console.output.find("web-1"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("quarantined"), std::string::npos);
+  EXPECT_EQ(bench.run({"assets", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("960.0 GB"), std::string::npos) << bench.console.output;
+  EXPECT_EQ(bench.run({"assets", "--output", "json"}), ExitCode::success);
+  EXPECT_EQ(Json::parse(bench.console.output)["assets"][0]["name"], "web-1");
+}
+
+TEST(AssetsCommand, NamesAnUnknownOne) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"assets", "nobody"}), ExitCode::general);
+  EXPECT_EQ(bench.console.errors, "colony: no asset is named nobody [ASSET_NOT_FOUND]\n");
+}
+
+TEST(AddIpmiCommand, TakesThePasswordFromTheEnvironment) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  bench.console.variables["IPMI_PASSWORD"] = "secret";
+  EXPECT_EQ(bench.run({"add-ipmi", "--ip", "10.1.1.20", "--username", "ADMIN", "--name", "web-1"}),
+            ExitCode::success);
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"enrol 10.1.1.20:623 native ADMIN secret web-1"}));
+  EXPECT_EQ(bench.console.errors, "");
+  EXPECT_NE(bench.console.output.find("BS-1"), std::string::npos);
+}
+
+TEST(AddIpmiCommand, NamesTheSaferWayAndItsExitCodes) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"add-ipmi", "--ip", "10.1.1.20", "--username", "ADMIN"}), ExitCode::arguments);
+  EXPECT_NE(bench.console.errors.find("IPMI_PASSWORD"), std::string::npos);
+  bench.orders.refusal =
+      Error{ErrorKind::unauthorized, "ipmi.credentials_rejected", "the BMC refused the password"};
+  EXPECT_EQ(bench.run({"add-ipmi", "--ip", "10.1.1.20", "--username", "ADMIN", "--password", "secret"}),
+            ExitCode::authentication);
+  EXPECT_NE(bench.console.errors.find("safer: IPMI_PASSWORD"), std::string::npos);
+  EXPECT_EQ(bench.console.errors.find("secret"), std::string::npos);
+  bench.orders.refusal = Error{ErrorKind::unreachable, "ipmi.unreachable", "nobody answers"};
+  EXPECT_EQ(bench.run({"add-ipmi", "--ip", "10.1.1.20", "--username", "ADMIN", "--password", "x"}),
+            ExitCode::network);
+}
+
+TEST(AddIpmisCommand, SaysForEachRowWhatBecameOfIt) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write(
+      "rack.csv", "ip,username,password\n10.1.1.20,ADMIN,a\nbroken,ADMIN,b\n10.1.1.21,ADMIN,c\n");
+  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", file, "--output", "json"}), ExitCode::arguments);
+  const Json rows = Json::parse(bench.console.output)["rows"];
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0]["status"], "enrolled");
+  EXPECT_EQ(rows[1]["status"], "skipped");
+  EXPECT_EQ(rows[1]["line"], 3);
+  EXPECT_EQ(rows[2]["status"], "enrolled");
+  EXPECT_EQ(bench.orders.asked.size(), 2U);
+  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", "/nonexistent"}), ExitCode::general);
+}
+
+TEST(WipeCommand, ShowsTheDisksAndRefusesWithoutConfirmation) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  bench.orders.disks = {bench.disk("S1"), bench.disk("S2")};
+  EXPECT_EQ(bench.run({"wipe", "web-1"}), ExitCode::arguments);
+  EXPECT_NE(bench.console.errors.find("S1"), std::string::npos);
+  EXPECT_NE(bench.console.errors.find("add --yes"), std::string::npos);
+  bench.console.terminal = true;
+  bench.console.input = {"web-2"};
+  EXPECT_EQ(bench.run({"wipe", "web-1"}), ExitCode::arguments);
+  EXPECT_TRUE(bench.orders.asked.empty());
+}
+
+TEST(WipeCommand, OrdersExactlyWhatWasShown) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  bench.orders.disks = {bench.disk("S1"), bench.disk("S2")};
+  EXPECT_EQ(bench.run({"wipe", "web-1", "--yes", "--minimum", "purge"}), ExitCode::success);
+  const std::string id = bench.orders.all_assets[0].id.to_string();
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"wipe " + id + " S1 S2 minimum purge"}));
+  bench.console.terminal = true;
+  bench.console.input = {"web-1"};
+  EXPECT_EQ(bench.run({"deprovision", "--hardware-id", "web-1"}), ExitCode::success);
+  EXPECT_EQ(bench.orders.asked.back(), "wipe " + id + " S1 S2");
+}
+
+TEST(ProvisionCommand, SendsTheConfigToEveryServer) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("worker.yaml", "machine: {}");
+  bench.orders.add_asset("web-1");
+  bench.orders.add_asset("web-2");
+  EXPECT_EQ(bench.run({"provision", "web-1", "web-2", "--config", file, "--disk", "W", "--yes"}),
+            ExitCode::success);
+  EXPECT_EQ(bench.orders.asked,
+            (std::vector<std::string>{"provision web-1 machine: {} W 0", "provision web-2 machine: {} W 0"}));
+  EXPECT_EQ(bench.run({"provision", "web-1", "--config", file}), ExitCode::arguments);
+  EXPECT_EQ(bench.orders.asked.size(), 2U);
+}
+
+TEST(WorkflowsCommand, FollowsUntilTheEndAndTellsHowItEnded) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  auto& workflow = bench.orders.add_workflow(asset, "disk-wipe");
+  workflow.status = workflows::WorkflowStatus::running;
+  workflow.step = "wipe-disks";
+  workflow.step_number = 3;
+  workflow.step_count = 7;
+  const auto finish = [](Bench& b) -> Task<> {
+    co_await b.timers.sleep_for(3s);
+    b.orders.all_workflows[0].status = workflows::WorkflowStatus::failed;
+    b.orders.all_workflows[0].error_code = "wipe.read_back";
+    b.orders.all_workflows[0].error_message = "old data was found";
+  };
+  bench.group.spawn("finish", finish(bench));
+  EXPECT_EQ(bench.run({"workflows", "11111111", "--follow"}), ExitCode::general);
+  EXPECT_NE(bench.console.errors.find("web-1 disk-wipe running 3/7 wipe-disks"), std::string::npos)
+      << bench.console.errors;
+  EXPECT_NE(bench.console.errors.find("old data was found"), std::string::npos);
+  bench.orders.all_workflows[0].status = workflows::WorkflowStatus::completed;
+  EXPECT_EQ(bench.run({"workflows", "11111111-0000-4000-8000-000000000001", "--follow", "--output", "json"}),
+            ExitCode::success);
+  EXPECT_EQ(Json::parse(bench.console.output)["workflows"][0]["status"], "completed");
+  EXPECT_EQ(bench.run({"workflows", "--asset", "web-1"}), ExitCode::success);
+  EXPECT_TRUE(bench.console.output.starts_with("WORKFLOW "));
+}
+
+TEST(WorkflowsCommand, DrawsOverItselfOnATerminal) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  bench.orders.add_workflow(asset, "discovery").status = workflows::WorkflowStatus::completed;
+  bench.console.terminal = true;
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::success);
+  EXPECT_TRUE(bench.console.errors.starts_with("WORKFLOW "));
+  EXPECT_NE(bench.console.errors.find("\x1b[32mcompleted\x1b[0m"), std::string::npos);
+}
+
+TEST(WhyCommand, SaysWhatItWaitsForAndWhatToDo) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  EXPECT_EQ(bench.run({"why", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("the machine to ask for a boot program"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("  - look at its console"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("1m30s"), std::string::npos);
+}
+
+TEST(DiscoverCommand, OpensTheWindowOrBootsKnownServers) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  EXPECT_EQ(bench.run({"discover"}), ExitCode::arguments);
+  EXPECT_EQ(bench.run({"discover", "--for", "30m"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"discover", "web-1"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"accept", "web-1"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"power", "web-1", "status"}), ExitCode::success);
+  EXPECT_EQ(bench.console.output, "on\n");
+  EXPECT_EQ(bench.run({"power", "web-1", "off"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"reboot", "--hardware-id", "web-1", "--boot-device", "bios"}), ExitCode::success);
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"window 30m0s", "discover web-1", "accept web-1",
+                                                          "power web-1 1", "reboot web-1 true"}));
+}
+
+TEST(EventsCommand, ListsThem) {
+  Bench bench;
+  bench.orders.all_events = {
+      {EventSeq{1}, {"asset.updated", "a", *parse_utc("2026-11-20T18:00:00Z"), R"({"status":"available"})"}}};
+  EXPECT_EQ(bench.run({"events"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("asset.updated"), std::string::npos);
+}
+
+TEST(StatusCommand, IsAFailureUntilReady) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"status"}), ExitCode::general);
+  bench.orders.shown_status.ready = true;
+  EXPECT_EQ(bench.run({"status"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"version"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"clusters"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"certificates"}), ExitCode::success);
+}

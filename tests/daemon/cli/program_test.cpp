@@ -1,0 +1,99 @@
+#include "daemon/cli/program.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/completion.hpp"
+#include "daemon/cli/table.hpp"
+#include "tests/daemon/cli/console_recorder.hpp"
+
+using namespace colony;
+using namespace colony::daemon::cli;
+
+namespace {
+
+struct Outcome {
+  std::string chosen;
+  ExitCode code = ExitCode::success;
+  std::string output, errors;
+  GlobalOptions globals;
+};
+
+Outcome parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "colony");
+  const Commands commands = make_commands();
+  test::RecordingConsole console;
+  Outcome out;
+  const Parsed parsed = parse_command_line(words, commands, out.globals, console);
+  if (parsed.command != nullptr) out.chosen = parsed.command->text().name;
+  out.code = parsed.exit_code;
+  out.output = console.output;
+  out.errors = console.errors;
+  return out;
+}
+
+}  // namespace
+
+TEST(Program, ChoosesTheCommandAndTakesGlobalsAnywhere) {
+  const auto before = parse({"--output", "json", "assets"});
+  EXPECT_EQ(before.chosen, "assets");
+  EXPECT_EQ(before.globals.output, "json");
+  const auto after = parse({"assets", "web-1", "--output", "json", "--socket", "/x"});
+  EXPECT_EQ(after.chosen, "assets");
+  EXPECT_EQ(after.globals.socket, "/x");
+}
+
+TEST(Program, BadArgumentsAreExitCodeTwoAndSayWhereToLook) {
+  const auto none = parse({});
+  EXPECT_EQ(none.code, ExitCode::arguments);
+  const auto unknown = parse({"asets"});
+  EXPECT_EQ(unknown.code, ExitCode::arguments);
+  EXPECT_NE(unknown.errors.find("did you mean assets?"), std::string::npos) << unknown.errors;
+  const auto missing = parse({"wipe"});
+  EXPECT_EQ(missing.code, ExitCode::arguments);
+  EXPECT_NE(missing.errors.find("see: colony wipe --help"), std::string::npos) << missing.errors;
+  EXPECT_EQ(parse({"power", "web-1", "explode"}).code, ExitCode::arguments);
+  EXPECT_EQ(parse({"assets", "--output", "yaml"}).code, ExitCode::arguments);
+  EXPECT_EQ(parse({"add-ipmi", "--ip", "10.1.1.1", "--port", "0"}).code, ExitCode::arguments);
+}
+
+TEST(Program, HelpTeachesOnEveryLevel) {
+  const auto top = parse({"--help"});
+  EXPECT_EQ(top.code, ExitCode::success);
+  EXPECT_NE(top.output.find("Start here:"), std::string::npos);
+  for (const auto& command : make_commands()) {
+    const auto help = parse({command->text().name, "--help"});
+    EXPECT_EQ(help.code, ExitCode::success);
+    EXPECT_NE(help.output.find("Usage: colony " + command->text().name + " "), std::string::npos)
+        << help.output;
+    std::istringstream lines(top.output + help.output);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(text_width(line), 120U) << line;
+  }
+}
+
+TEST(Program, TheDocumentedFlagsOfTodayAreTaken) {
+  EXPECT_EQ(parse({"add-ipmi", "--ip", "10.1.1.1", "--username", "A", "--password", "p", "--auto-discover",
+                   "--insecure-tls"})
+                .chosen,
+            "add-ipmi");
+  EXPECT_EQ(parse({"add-ipmis", "--ipmi-auth-file", "x.csv"}).chosen, "add-ipmis");
+  EXPECT_EQ(parse({"reboot", "--hardware-id", "x", "--boot-device", "pxe", "--efiBoot"}).chosen, "reboot");
+  EXPECT_EQ(
+      parse({"deprovision", "--hardware-id", "x", "--boot-device", "pxe", "--efiBoot", "--destroy"}).chosen,
+      "deprovision");
+}
+
+TEST(Completion, KnowsEveryCommand) {
+  const auto commands = make_commands();
+  for (const auto* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = completion_script(shell, sketch(commands));
+    for (const auto& command : commands) {
+      const std::string first = command->text().name.substr(0, command->text().name.find(' '));
+      EXPECT_NE(script.find(first), std::string::npos) << shell << " " << first;
+    }
+    EXPECT_NE(script.find("auto-discover"), std::string::npos);
+  }
+}
