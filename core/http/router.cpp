@@ -64,7 +64,7 @@ bool more_literal(const std::vector<std::string>& a, const std::vector<std::stri
 }  // namespace
 
 void Router::add(Method method, std::string_view pattern, Handler handler, RouteOptions options) {
-  Route route{method, split(pattern), std::move(handler), options};
+  Route route{method, std::string(pattern), split(pattern), std::move(handler), options};
   for ([[maybe_unused]] const auto& other : routes_) {
     assert(other.method != method || other.segments != route.segments);
   }
@@ -97,6 +97,12 @@ std::variant<Router::Match, HttpResponse> Router::match(const HttpRequest& reque
                                         "This path takes other methods", "allowed: " + allowed);
   (void)refused.headers.add("Allow", allowed);
   return refused;
+}
+
+std::vector<std::pair<Method, std::string>> Router::list() const {
+  std::vector<std::pair<Method, std::string>> out;
+  for (const auto& route : routes_) out.emplace_back(route.method, route.pattern);
+  return out;
 }
 
 Task<HttpResponse> Router::handle(HttpRequest request) const {

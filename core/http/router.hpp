@@ -35,12 +35,16 @@ class Router {
   /// The route, or the answer instead of it: a gate's, 404, or 405 with Allow.
   [[nodiscard]] std::variant<Match, HttpResponse> match(const HttpRequest& request) const;
 
+  /// What is served: method and pattern.
+  [[nodiscard]] std::vector<std::pair<Method, std::string>> list() const;
+
   /// Gates, routing and handling in one, without a server: tests and in-memory exchanges.
   [[nodiscard]] Task<HttpResponse> handle(HttpRequest request) const;
 
  private:
   struct Route {
     Method method;
+    std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
     RouteOptions options;

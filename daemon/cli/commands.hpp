@@ -15,6 +15,8 @@ Maker make_events_command;
 Maker make_why_command;
 Maker make_clusters_command;
 Maker make_certificates_command;
+// Set up
+Maker make_init_command;
 // Act
 Maker make_add_ipmi_command;
 Maker make_add_ipmis_command;
@@ -26,6 +28,10 @@ Maker make_deprovision_command;
 Maker make_cancel_command;
 Maker make_power_command;
 Maker make_reboot_command;
+// BMCs directly
+Maker make_bmc_probe_command;
+Maker make_bmc_power_command;
+Maker make_bmc_bootdev_command;
 // About
 Maker make_version_command;
 Maker make_completion_command;

@@ -65,7 +65,11 @@ TEST(Program, HelpTeachesOnEveryLevel) {
   EXPECT_EQ(top.code, ExitCode::success);
   EXPECT_NE(top.output.find("Start here:"), std::string::npos);
   for (const auto& command : make_commands()) {
-    const auto help = parse({command->text().name, "--help"});
+    std::vector<std::string> words;
+    std::istringstream name(command->text().name);
+    for (std::string word; name >> word;) words.push_back(word);
+    words.emplace_back("--help");
+    const auto help = parse(words);
     EXPECT_EQ(help.code, ExitCode::success);
     EXPECT_NE(help.output.find("Usage: colony " + command->text().name + " "), std::string::npos)
         << help.output;
