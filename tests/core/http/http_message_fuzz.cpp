@@ -16,7 +16,6 @@ struct Verdict {
   bool done = false;
   bool failed = false;
   std::string body;
-  friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
 void check(ParseError error) {
