@@ -36,7 +36,7 @@ struct Pacing {
   core::Duration load = std::chrono::minutes(15);  // boot script to kernel to hello
   core::Duration install = std::chrono::minutes(30);
   core::Duration quiet_after_install = std::chrono::minutes(5);  // see recipes/provision.cpp
-  core::Duration disk_boot_settle = std::chrono::seconds(60);    // sent to its disk and not back since
+  core::Duration disk_boot_settle = std::chrono::seconds(30);    // sent to its disk and not back since
   core::Duration scout_silence = std::chrono::minutes(3);        // scout asks at least every 50 s
   core::Duration order_hold = std::chrono::seconds(50);
   core::Duration power_test_silence = std::chrono::seconds(20);

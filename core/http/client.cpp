@@ -18,7 +18,7 @@ namespace colony::core::http {
 
 namespace {
 
-constexpr std::size_t read_step = 64 * 1024;
+constexpr std::size_t read_step = 64UL * 1024;
 
 std::string describe(const Endpoint& endpoint) {
   if (const auto* tcp = std::get_if<TcpEndpoint>(&endpoint)) {
@@ -162,7 +162,7 @@ Task<Result<ClientResponse>> receive(Link& link, const ClientRequest& request, c
                                                intake.take(head, piece);
                                              });
     if (!fed) co_return response_error(where, fed.error());
-    if (intake.failure()) co_return std::unexpected(*intake.failure());
+    if (const auto& failure = intake.failure()) co_return std::unexpected(*failure);
   }
   response.status = parser.head().status;
   response.headers = parser.head().headers;

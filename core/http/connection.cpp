@@ -12,9 +12,9 @@ namespace colony::core::http {
 
 namespace {
 
-constexpr std::size_t read_step = 16 * 1024;
+constexpr std::size_t read_step = 16UL * 1024;
 /// Head and body leave in one segment up to here.
-constexpr std::size_t small_body = 64 * 1024;
+constexpr std::size_t small_body = 64UL * 1024;
 
 Status status_of(ParseError error) {
   switch (error) {
@@ -42,18 +42,22 @@ class Connection {
 
   Task<> run() {
     for (unsigned served = 1; open_; ++served) {
-      parser_.emplace(ParserLimits{context_.limits.head_bytes, context_.limits.head_fields});
+      parser_ = RequestParser(parser_limits());
       close_ = served >= context_.limits.requests_per_connection;
       std::optional<HttpResponse> response = co_await next_response();
       if (!response) break;
       co_await send(std::move(*response));
-      if (!parser_->done()) break;  // the rest of its body would be read as the next request
-      rest_ = parser_->take_rest();
+      if (!parser_.done()) break;  // the rest of its body would be read as the next request
+      rest_ = parser_.take_rest();
     }
     co_await linger();
   }
 
  private:
+  [[nodiscard]] ParserLimits parser_limits() const {
+    return {context_.limits.head_bytes, context_.limits.head_fields};
+  }
+
   /// The answer to the next request, or nothing when the peer is gone or silent.
   Task<std::optional<HttpResponse>> next_response() {
     const auto head = co_await read_head();
@@ -66,16 +70,16 @@ class Connection {
     auto matched = context_.router.match(asked);
     if (auto* answer = std::get_if<HttpResponse>(&matched)) {
       // Before the body was read; a body on its way ends the connection.
-      if (!parser_->head().has_body) (void)parser_->set_body_limit(0);
+      if (!parser_.head().has_body) (void)parser_.set_body_limit(0);
       co_return std::move(*answer);
     }
     auto& route = std::get<Router::Match>(matched);
-    auto limited = parser_->set_body_limit(route.body_limit);
+    auto limited = parser_.set_body_limit(route.body_limit);
     if (!limited) co_return bad_request(refuse(limited.error()));
     auto body = co_await read_body();
     if (!body) co_return std::nullopt;
     if (*body) co_return bad_request(refuse(**body));
-    asked.body = parser_->take_body();
+    asked.body = parser_.take_body();
     asked.params = std::move(route.params);
     ++context_.counters.requests;
     co_return co_await call(*route.handler, std::move(asked));
@@ -88,10 +92,10 @@ class Connection {
     BootTime deadline = context_.timers.now() + context_.limits.idle_time;
     if (!rest_.empty()) {
       deadline = context_.timers.now() + context_.limits.head_time;
-      if (auto fed = parser_->feed(std::exchange(rest_, {})); !fed) co_return Reading(fed.error());
+      if (auto fed = parser_.feed(std::exchange(rest_, {})); !fed) co_return Reading(fed.error());
     }
-    while (!parser_->head_done()) {
-      const bool first = !parser_->started();
+    while (!parser_.head_done()) {
+      const bool first = !parser_.started();
       const auto more = co_await read_more(deadline);
       if (!more || *more) co_return more;
       if (first) deadline = context_.timers.now() + context_.limits.head_time;
@@ -101,13 +105,13 @@ class Connection {
 
   Task<Reading> read_body() {
     const BootTime deadline = context_.timers.now() + context_.limits.body_time;
-    if (parser_->head().expects_continue && !parser_->done()) {
+    if (parser_.head().expects_continue && !parser_.done()) {
       std::uint64_t sent = 0;
       const auto put = co_await link_->write("HTTP/1.1 100 Continue\r\n\r\n",
                                              {context_.limits.stall_time, deadline}, Link::Flush::now, sent);
       if (!put) co_return std::nullopt;
     }
-    while (!parser_->done()) {
+    while (!parser_.done()) {
       const auto more = co_await read_more(deadline);
       if (!more || *more) co_return more;
     }
@@ -120,7 +124,7 @@ class Connection {
       if (got.error() == LinkError::timed_out) {
         ++context_.counters.timeouts;
         context_.log.debug("http.timeout", "A peer was too slow; connection closed",
-                           {{"server", context_.name}, {"started", parser_->started()}});
+                           {{"server", context_.name}, {"started", parser_.started()}});
       }
       co_return std::nullopt;
     }
@@ -128,12 +132,12 @@ class Connection {
       peer_ended_ = true;
       co_return std::nullopt;
     }
-    if (auto fed = parser_->feed({buffer_.data(), *got}); !fed) co_return Reading(fed.error());
+    if (auto fed = parser_.feed({buffer_.data(), *got}); !fed) co_return Reading(fed.error());
     co_return Reading(std::in_place, std::nullopt);
   }
 
   std::variant<HttpRequest, HttpResponse> understand() {
-    const RequestHead& head = parser_->head();
+    const RequestHead& head = parser_.head();
     close_ = close_ || !head.keep_alive;
     if (head.expects_other) {
       return error_response(Status::expectation_failed, "http.expectation",
@@ -179,8 +183,8 @@ class Connection {
   }
 
   Task<> send(HttpResponse response) {
-    const bool body_unread = !parser_->done();
-    const RequestHead* asked = parser_->head_done() ? &parser_->head() : nullptr;
+    const bool body_unread = !parser_.done();
+    const RequestHead* asked = parser_.head_done() ? &parser_.head() : nullptr;
     const ResponsePlan plan =
         plan_response(asked, response, close_ || body_unread, context_.timers.utc_now());
     std::uint64_t sent = 0;
@@ -273,7 +277,7 @@ class Connection {
   ConnectionContext context_;
   std::unique_ptr<Link> link_;
   Peer peer_;
-  std::optional<RequestParser> parser_;
+  RequestParser parser_{parser_limits()};
   std::string rest_;  // read beyond the last request
   std::vector<char> buffer_ = std::vector<char>(read_step);
   bool open_ = true;

@@ -17,7 +17,7 @@ struct ClientRequest {
   std::string target = "/";  // path and query, already percent-encoded
   Headers headers;           // Host, Content-Length and Connection are added
   std::string body;
-  std::size_t body_limit = 1 << 20;  // of the response, when it is collected
+  std::size_t body_limit = std::size_t{1} << 20;  // of the response, when it is collected
 
   /// When set, a 2xx body goes here piece by piece, unbounded, instead of into the response; an error ends
   /// the exchange with that error.

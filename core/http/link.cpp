@@ -50,11 +50,14 @@ Task<bool> Readiness::wait(For what, BootTime deadline) {
   struct Disarm {
     Expiry& expiry;
     State& state;
+    Disarm(Expiry& e, State& s) : expiry(e), state(s) {}
+    Disarm(const Disarm&) = delete;
+    Disarm& operator=(const Disarm&) = delete;
     ~Disarm() {
       expiry.current = false;
       state.timers.forget(state.timer);
     }
-  } const disarm{*expiry, state};
+  } const disarm(*expiry, state);
   const auto kind = what == For::reading ? asio::posix::descriptor_base::wait_read
                                          : asio::posix::descriptor_base::wait_write;
   co_await state.descriptor.async_wait(kind, asio::as_tuple(asio::use_awaitable));
@@ -68,7 +71,7 @@ Task<bool> Readiness::wait(For what, BootTime deadline) {
 namespace {
 
 /// One call of sendfile(2) never holds the loop longer than this takes to copy.
-constexpr std::size_t file_step = 512 * 1024;
+constexpr std::size_t file_step = 512UL * 1024;
 
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;

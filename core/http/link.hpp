@@ -52,6 +52,8 @@ class Link {
 class Readiness {
  public:
   Readiness(Timers& timers, FileDescriptor fd);
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
   ~Readiness();
   enum class For : std::uint8_t { reading, writing };
   [[nodiscard]] Task<bool> wait(For what, BootTime deadline);
@@ -66,6 +68,8 @@ class Readiness {
 class TlsContext {
  public:
   [[nodiscard]] static Result<TlsContext> load(const std::string& cert_file, const std::string& key_file);
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
   TlsContext(TlsContext&&) noexcept;
   TlsContext& operator=(TlsContext&&) noexcept;
   ~TlsContext();

@@ -169,6 +169,7 @@ struct RequestParser::State {
 
 RequestParser::RequestParser(ParserLimits limits) : state_(std::make_unique<State>(limits)) {}
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
+RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 RequestParser::~RequestParser() = default;
 
 std::expected<void, ParseError> RequestParser::feed(std::string_view bytes) {
@@ -217,16 +218,11 @@ struct ResponseParser::State {
 ResponseParser::ResponseParser(ParserLimits limits, Expect expect) : state_(std::make_unique<State>(limits)) {
   state_->grammar.skip(expect == Expect::no_body);
 }
-ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser::~ResponseParser() = default;
 
 std::expected<void, ParseError> ResponseParser::feed(std::string_view bytes, const OnBody& on_body) {
   auto& state = *state_;
   state.grammar.on_body = [&](std::string_view piece) { on_body(state.head, piece); };
-  struct Forget {
-    State& state;
-    ~Forget() { state.grammar.on_body = nullptr; }
-  } const forget{state};
   state.buffer.append(bytes);
   // The first pause is at the end of the head, so that the head is known before its body.
   auto fed = state.grammar.pump(state.buffer,
@@ -243,6 +239,7 @@ std::expected<void, ParseError> ResponseParser::feed(std::string_view bytes, con
 }
 
 std::expected<void, ParseError> ResponseParser::finish() {
+  state_->grammar.on_body = nullptr;  // the last feed's callback is gone
   if (done()) return {};
   if (!state_->head_taken) return std::unexpected(ParseError::truncated);
   BeastError error;

@@ -28,7 +28,7 @@ enum class ParseError : std::uint8_t {
 std::string_view name(ParseError error);
 
 struct ParserLimits {
-  std::size_t head_bytes = 16 * 1024;
+  std::size_t head_bytes = 16UL * 1024;
   std::size_t head_fields = 64;
 };
 
@@ -46,7 +46,10 @@ struct RequestHead {
 class RequestParser {
  public:
   explicit RequestParser(ParserLimits limits);
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
   RequestParser(RequestParser&&) noexcept;
+  RequestParser& operator=(RequestParser&&) noexcept;
   ~RequestParser();
 
   /// Takes all of `bytes`. Stops on its own after the head; call again (with nothing) after set_body_limit.
@@ -75,7 +78,8 @@ class ResponseParser {
  public:
   enum class Expect : std::uint8_t { body, no_body };  // no_body: the answer to HEAD
   ResponseParser(ParserLimits limits, Expect expect);
-  ResponseParser(ResponseParser&&) noexcept;
+  ResponseParser(const ResponseParser&) = delete;
+  ResponseParser& operator=(const ResponseParser&) = delete;
   ~ResponseParser();
 
   /// Body pieces go to `on_body` as they come; it is called only after head_done() holds.

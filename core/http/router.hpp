@@ -14,7 +14,7 @@
 namespace colony::core::http {
 
 struct RouteOptions {
-  std::size_t body_limit = 64 * 1024;  // a longer request body is answered 413 before it is read
+  std::size_t body_limit = 64UL * 1024;  // a longer request body is answered 413 before it is read
 };
 
 class Router {

@@ -73,7 +73,8 @@ struct Server::State {
       if (address_) ++state.per_peer[*address_];
     }
     Place(Place&& other) noexcept : state_(std::exchange(other.state_, nullptr)), address_(other.address_) {}
-    Place& operator=(Place&&) = delete;
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
     ~Place() {
       if (state_ == nullptr) return;
       --state_->counters.open;

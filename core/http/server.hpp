@@ -16,7 +16,7 @@
 namespace colony::core::http {
 
 struct ServerLimits {
-  std::size_t head_bytes = 16 * 1024;
+  std::size_t head_bytes = 16UL * 1024;
   std::size_t head_fields = 64;
   std::size_t connections = 1024;         // more are answered 503 and closed
   std::size_t connections_per_peer = 64;  // by address; unix sockets count only in the total

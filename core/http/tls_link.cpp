@@ -101,7 +101,7 @@ class TlsLink final : public Link {
   }
 
  private:
-  static constexpr std::size_t record = 16 * 1024;
+  static constexpr std::size_t record = 16UL * 1024;
 
   Task<std::expected<void, LinkError>> flush(WriteBudget budget) {
     char* bytes = nullptr;

@@ -283,7 +283,7 @@ struct RouteRow {
   Method method;
   std::string_view pattern;
   Answer answer;
-  std::size_t body_limit = 64 * 1024;
+  std::size_t body_limit = 64UL * 1024;
 };
 
 constexpr RouteRow routes[] = {

@@ -30,7 +30,7 @@ namespace colony::daemon::api {
 [[nodiscard]] core::Result<core::Duration> decode_window(std::string_view body);
 
 /// An operator's machine config: Talos' own limit is far below.
-inline constexpr std::size_t max_machine_config = 1 << 20;
+inline constexpr std::size_t max_machine_config = std::size_t{1} << 20;
 inline constexpr std::size_t max_disks = 256;
 inline constexpr std::size_t max_kernel_arguments = 64;
 

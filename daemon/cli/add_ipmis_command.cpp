@@ -56,7 +56,7 @@ class AddIpmisCommand final : public Command {
   }
 
  private:
-  static constexpr std::size_t max_file = 4 << 20;
+  static constexpr std::size_t max_file = std::size_t{4} << 20;
 
   core::Task<> enrol_all(Session& session, std::vector<IpmiListRow>& rows, std::vector<RowResult>& results) {
     std::size_t next = 0;

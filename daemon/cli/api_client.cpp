@@ -19,7 +19,7 @@ namespace {
 
 constexpr core::Duration look_patience = std::chrono::seconds(60);
 constexpr core::Duration follow_patience = std::chrono::hours(24 * 365);
-constexpr std::size_t max_answer = 32 << 20;  // thousands of assets
+constexpr std::size_t max_answer = std::size_t{32} << 20;  // thousands of assets
 
 /// The kinds that travel in error bodies.
 ErrorKind kind_of(const Json& body, http::Status status) {

@@ -20,7 +20,7 @@ using core::Task;
 
 /// Packets, not waiting, are what a sweep costs; this many sessions at once fill no socket buffer.
 constexpr std::size_t sweep_at_once = 128;
-constexpr std::size_t max_hosts_file = 4 << 20;
+constexpr std::size_t max_hosts_file = std::size_t{4} << 20;
 
 struct Swept {
   std::string power;  // "on", "off", or "" with an error

@@ -29,7 +29,7 @@ struct CsvFault {
   unsigned line = 0;
 };
 
-inline constexpr std::size_t max_csv_bytes = 4 << 20;
+inline constexpr std::size_t max_csv_bytes = std::size_t{4} << 20;
 inline constexpr std::size_t max_csv_rows = 20'000;
 inline constexpr std::size_t max_csv_fields = 32;
 

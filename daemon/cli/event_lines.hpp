@@ -13,7 +13,7 @@ class EventLines {
   /// An event grew past the limit; nothing more comes out.
   [[nodiscard]] bool failed() const { return failed_; }
 
-  static constexpr std::size_t max_event = 4 << 20;
+  static constexpr std::size_t max_event = std::size_t{4} << 20;
 
  private:
   void take_line(std::string_view line, std::vector<std::string>& out);

@@ -13,7 +13,7 @@ namespace {
 
 using core::Json;
 
-constexpr std::size_t max_config = 1 << 20;
+constexpr std::size_t max_config = std::size_t{1} << 20;
 
 class ProvisionCommand final : public Command {
  public:

@@ -18,7 +18,7 @@ using core::FileDescriptor;
 using core::Result;
 
 constexpr std::string_view temporary_prefix = "import-";
-constexpr std::size_t copy_step = 256 * 1024;
+constexpr std::size_t copy_step = 256UL * 1024;
 
 /// O_NONBLOCK: a FIFO in the place of a file must not hang us; it is refused right after.
 Result<FileDescriptor> open_regular(const std::string& path, const char* error_code, std::uint64_t& size) {

@@ -23,7 +23,7 @@ struct BootProgramFile {
 [[nodiscard]] std::vector<BootProgramFile> debian_boot_programs();
 
 /// A boot program is at most this long; the largest iPXE builds have 1 to 2 MB.
-inline constexpr std::uint64_t max_boot_program_size = 16 << 20;
+inline constexpr std::uint64_t max_boot_program_size = std::size_t{16} << 20;
 
 class BootPrograms {
  public:

@@ -91,8 +91,9 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
   const auto known = self.machine_at(boot->address);
   if (known && *known != boot->mac) {
     // The script carries a per-boot token: only the machine itself gets it.
-    self.services_.log.warn("pxe.http.mac_mismatch", "A machine asked for another machine's boot script",
-                            {{"asked_for", boot->mac}, {"is", *known}, {"address", *boot->address}});
+    self.services_.log.warn(
+        "pxe.http.mac_mismatch", "A machine asked for another machine's boot script",
+        {{"asked_for", boot->mac}, {"is", *known}, {"address", boot->address.value_or(core::Ipv4Address{})}});
     co_return error_response(Status::forbidden, "boot.mac_mismatch", "This is not your MAC address");
   }
   const BootDecision decision =

@@ -45,6 +45,7 @@ class BootRoutes {
   explicit BootRoutes(BootServices services);
   BootRoutes(const BootRoutes&) = delete;
   BootRoutes& operator=(const BootRoutes&) = delete;
+  ~BootRoutes() = default;
 
   /// Adds the routes and the gate that answers 503 with Retry-After until ready. The router must not outlive
   /// this object. Scout's routes are added to the same router by composition.

@@ -131,6 +131,7 @@ core::Task<core::Result<>> Ledger::write_one(const StagedBatch& merged) {
                  {{"reason", result.error().message}});
     }
     stalled_ = true;
+    if (closing_) co_return result;  // the daemon ends; what waits was never promised to anybody
     co_await timers_.sleep_for(full_store_retry);
   }
 }
