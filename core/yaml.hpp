@@ -33,7 +33,7 @@ struct YamlNode {
 std::string_view name(YamlNode::Kind kind);
 
 struct YamlLimits {
-  std::size_t bytes = 256 * 1024;
+  std::size_t bytes = 256UL * 1024;
   std::size_t depth = 16;
   std::size_t nodes = 20'000;
 };

@@ -62,7 +62,7 @@ int exchange(nlmsghdr* request, mnl_cb_t on_message, void* context) {
   request->nlmsg_seq = 1;
   const unsigned port = mnl_socket_get_portid(socket.get());
   if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) return errno;
-  std::array<char, buffer_size> buffer;
+  std::array<char, buffer_size> buffer{};
   for (;;) {
     const ssize_t count = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
     if (count < 0) return errno;
@@ -75,7 +75,7 @@ int exchange(nlmsghdr* request, mnl_cb_t on_message, void* context) {
 
 // One attribute of interest out of a message; mnl_attr_parse stops with MNL_CB_STOP.
 struct Wanted {
-  std::uint16_t type;
+  std::uint16_t type = 0;
   const nlattr* found = nullptr;
 };
 int pick(const nlattr* attribute, void* context) {

@@ -23,8 +23,8 @@ struct LoadBalancerConfig {
 
 struct HostedConfig {
   bool enabled = true;
-  ApiUrl url = *ApiUrl::parse("https://colony-api.konstruct.io");
-  FilePath api_key_file = *FilePath::parse("/etc/colony/api-key");
+  ApiUrl url = ApiUrl::parse("https://colony-api.konstruct.io").value_or(ApiUrl());
+  FilePath api_key_file = FilePath::parse("/etc/colony/api-key").value_or(FilePath());
   FilePath ca_file;  // empty: the system's certificate authorities
   friend bool operator==(const HostedConfig&, const HostedConfig&) = default;
 };
@@ -118,12 +118,12 @@ struct WipeConfig {
 };
 
 struct StoreConfig {
-  FilePath path = *FilePath::parse("/var/lib/colony/colony.db");
+  FilePath path = FilePath::parse("/var/lib/colony/colony.db").value_or(FilePath());
   friend bool operator==(const StoreConfig&, const StoreConfig&) = default;
 };
 
 struct ApiConfig {
-  FilePath socket = *FilePath::parse("/run/colony/colonyd.sock");
+  FilePath socket = FilePath::parse("/run/colony/colonyd.sock").value_or(FilePath());
   ListenAddress listen;  // port 0: not served over TCP
   FilePath tls_certificate, tls_key;
   friend bool operator==(const ApiConfig&, const ApiConfig&) = default;
