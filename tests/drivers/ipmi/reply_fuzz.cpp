@@ -1,0 +1,59 @@
+// What a BMC can send to the native client: any bytes, in every state of a session. The fuzzer's first byte
+// says how far the handshake has come; in the sealed states the bytes are also sealed with the right keys, so
+// that the decoders behind the authentication code are reached.
+
+#include "core/random.hpp"
+#include "drivers/ipmi/commands.hpp"
+#include "drivers/ipmi/session.hpp"
+
+using namespace colony;
+using namespace colony::drivers::ipmi;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const core::ByteView input(data, size);
+  const core::ByteView rest = input.empty() ? input : input.subspan(1);
+  const unsigned mode = input.empty() ? 0U : input[0] % 8U;
+
+  const auto suite = mode % 2 == 0 ? CipherSuite::sha1_aes : CipherSuite::sha256_aes;
+  (void)decode_open_session_request(rest);
+  (void)decode_open_session_response(rest);
+  (void)decode_rakp1(rest);
+  (void)decode_rakp2(rest, suite);
+  (void)decode_rakp3(rest, suite);
+  (void)decode_rakp4(rest, suite);
+  (void)decode_request(rest);
+  (void)decode_reply(rest);
+  (void)parse_device_id(rest);
+  (void)parse_system_guid(rest);
+  (void)parse_chassis_status(rest);
+  (void)parse_boot_flags_reply(rest);
+  (void)parse_fru_area_info(rest);
+  (void)parse_read_fru(rest, 32);
+  (void)parse_channel_auth_capabilities(rest);
+  (void)console_session_of(rest);
+  (void)is_presence_ping(rest);
+  if (is_presence_ping(rest)) (void)encode_presence_pong(rest);
+
+  const SessionKeys keys(suite, core::Bytes(32, 1), core::Bytes(32, 2));
+  if (const auto packet = decode_packet(rest)) (void)unseal(keys, *packet);
+  if (rest.size() < 400) {
+    const auto sealed = seal(keys, {42, 1}, rest, {});
+    const auto packet = decode_packet(sealed);
+    if (!packet || unseal(keys, *packet).value() != core::Bytes(rest.begin(), rest.end())) __builtin_trap();
+    // The same bytes as cipher text: authentic, but padded anyhow.
+    auto odd = sealed;
+    if (odd.size() > 60) odd[40] ^= input[0];
+    if (const auto changed = decode_packet(odd)) (void)unseal(keys, *changed);
+  }
+
+  core::SeededRandom random(1);
+  const drivers::BmcCredentials credentials{"ADMIN", core::Secret("secret")};
+  Session session(
+      {.console_session = 42, .suites = {suite}, .privilege = Privilege::administrator, .timing = {}},
+      credentials, random);
+  (void)session.open({});
+  (void)session.on_datagram(rest, {});
+  const auto type = static_cast<PayloadType>(0x11 + (mode & 4));
+  if (rest.size() < 400 && !session.over()) (void)session.on_datagram(encode_plain(type, rest), {});
+  return 0;
+}
