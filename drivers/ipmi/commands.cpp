@@ -192,6 +192,16 @@ Parsed<BootDeviceSetting> parse_boot_flags_reply(core::ByteView data) {
   return *setting;
 }
 
+core::Result<> check_boot_flags_reply(core::ByteView data, const BootDeviceSetting& wanted) {
+  const auto seen = parse_boot_flags_reply(data);
+  if (!seen) return std::unexpected(to_error(seen.error()));
+  const unsigned selector = data[3] >> 2 & 0x0fU;
+  if (seen->device == wanted.device || selector == device_number(wanted.device)) return {};
+  return core::fail(core::ErrorKind::conflict, "ipmi.boot_device_ignored",
+                    fmt::format("the BMC accepted boot device {} and then reports {}", name(wanted.device),
+                                name(seen->device)));
+}
+
 Command get_fru_area_info() {
   return {NetFn::storage, 0x10, {fru_device}};
 }

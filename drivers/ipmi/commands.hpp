@@ -81,6 +81,9 @@ using BootFlags = std::array<core::Byte, 5>;
 [[nodiscard]] Command set_boot_flags(const BootDeviceSetting& setting);
 [[nodiscard]] Command get_boot_flags();
 [[nodiscard]] Parsed<BootDeviceSetting> parse_boot_flags_reply(core::ByteView data);
+/// Did the BMC keep `wanted`? Looks at the device alone: some report it without the valid bit, or lose the
+/// persistent and EFI bits (ipmi_sim). Error: ipmi.boot_device_ignored.
+[[nodiscard]] core::Result<> check_boot_flags_reply(core::ByteView data, const BootDeviceSetting& wanted);
 [[nodiscard]] BootFlags encode_boot_flags(const BootDeviceSetting& setting);
 /// nullopt: a device that we have no name for.
 [[nodiscard]] std::optional<BootDeviceSetting> decode_boot_flags(const BootFlags& flags);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "drivers/ipmi/fru.hpp"
 
 namespace colony::drivers::ipmi {
@@ -160,14 +158,9 @@ core::Task<core::Result<>> write_boot_device(Link& link, BootDeviceSetting setti
     if (!answer) co_return std::unexpected(answer.error());
   }
   if (!set) co_return std::unexpected(set.error());
-  const auto seen = co_await read_boot_device(link, deadline);
+  const auto seen = co_await ask(link, get_boot_flags(), deadline);
   if (!seen) co_return std::unexpected(seen.error());
-  if (seen->device != setting.device) {
-    co_return core::fail(core::ErrorKind::conflict, "ipmi.boot_device_ignored",
-                         fmt::format("the BMC accepted boot device {} and then reports {}",
-                                     name(setting.device), name(seen->device)));
-  }
-  co_return core::Result<>{};
+  co_return check_boot_flags_reply(*seen, setting);
 }
 
 core::Task<core::Result<BootDeviceSetting>> read_boot_device(Link& link, core::BootTime deadline) {

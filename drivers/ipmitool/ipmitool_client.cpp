@@ -77,6 +77,10 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+Words get_boot_flags() {
+  return {"0x00", "0x09", "0x05", "0x00", "0x00"};
+}
+
 template <class Shared>
 class IpmitoolBmc final : public Bmc {
  public:
@@ -136,18 +140,13 @@ class IpmitoolBmc final : public Bmc {
     if (!options.empty()) words.push_back("options=" + options);
     const auto printed = co_await ask(std::move(words), Repeat::safe, deadline);
     if (!printed) co_return std::unexpected(printed.error());
-    const auto seen = co_await boot_device(deadline);
+    const auto seen = co_await raw(get_boot_flags(), deadline);
     if (!seen) co_return std::unexpected(seen.error());
-    if (seen->device != setting.device) {
-      co_return core::fail(core::ErrorKind::conflict, "ipmi.boot_device_ignored",
-                           fmt::format("the BMC accepted boot device {} and then reports {}",
-                                       name(setting.device), name(seen->device)));
-    }
-    co_return core::Result<>{};
+    co_return ipmi::check_boot_flags_reply(*seen, setting);
   }
 
   core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) override {
-    const auto bytes = co_await raw({"0x00", "0x09", "0x05", "0x00", "0x00"}, deadline);
+    const auto bytes = co_await raw(get_boot_flags(), deadline);
     if (!bytes) co_return std::unexpected(bytes.error());
     const auto setting = ipmi::parse_boot_flags_reply(*bytes);
     if (!setting) co_return std::unexpected(ipmi::to_error(setting.error()));
@@ -197,7 +196,7 @@ class IpmitoolBmc final : public Bmc {
         rejected_ = 0;
         co_return std::move(result->output);
       }
-      Failure failure = parse_failure(result->diagnostics);
+      Failure failure = parse_failure(result->diagnostics + result->output);
       const bool next_suite =
           failure.error == IpmiError::no_cipher_suite && suite_ + 1 < shared_.options.suites.size();
       if (next_suite) {

@@ -119,6 +119,10 @@ Failure parse_failure(std::string_view diagnostics) {
     return {privilege ? IpmiError::not_privileged : IpmiError::command_refused, std::nullopt,
             SessionOutcome::established};
   }
+  // Of `fru print`: "Device not present (Invalid data field in request)".
+  if (contains(diagnostics, "Device not present")) {
+    return {IpmiError::unsupported, std::nullopt, SessionOutcome::established};
+  }
   return {IpmiError::no_answer, std::nullopt, SessionOutcome::established};
 }
 

@@ -38,7 +38,7 @@ struct Failure {
   std::optional<std::uint8_t> detail;
   SessionOutcome session = SessionOutcome::refused;
 };
-/// What `-v` says on standard error when the exit code is not 0.
+/// What it says when the exit code is not 0, with `-v`: standard error, then standard output.
 [[nodiscard]] Failure parse_failure(std::string_view diagnostics);
 
 }  // namespace colony::drivers::ipmitool

@@ -1,0 +1,13 @@
+#include "tests/drivers/conformance.hpp"
+
+namespace colony::testing {
+
+using drivers::ipmi::CipherSuite;
+
+INSTANTIATE_TEST_SUITE_P(
+    Native, BmcConformance,
+    ::testing::Values(NamedRig{"Suite17", [] { return native_rig(CipherSuite::sha256_aes); }},
+                      NamedRig{"Suite3", [] { return native_rig(CipherSuite::sha1_aes); }}),
+    rig_name);
+
+}  // namespace colony::testing
