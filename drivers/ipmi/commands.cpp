@@ -78,20 +78,16 @@ Command get_device_id() {
 Parsed<DeviceId> parse_device_id(core::ByteView data) {
   core::ByteReader in(data);
   DeviceId out;
-  const auto device = in.u8();
-  (void)in.skip(1);  // device revision
-  const auto major = in.u8();
-  const auto minor = in.u8();
+  out.device_id = in.u8().value_or(0);
+  (void)in.skip(1);                                 // device revision
+  out.firmware_major = in.u8().value_or(0) & 0x7f;  // bit 7: device is updating
+  out.firmware_minor = in.u8().value_or(0);
   (void)in.skip(2);  // IPMI version, additional device support
-  const auto manufacturer_low = in.u16le();
-  const auto manufacturer_high = in.u8();
-  const auto product = in.u16le();
-  if (!product) return std::unexpected(IpmiError::bad_reply);
-  out.device_id = *device;
-  out.firmware_major = *major & 0x7f;  // bit 7: device is updating
-  out.firmware_minor = *minor;
-  out.manufacturer_id = (static_cast<std::uint32_t>(*manufacturer_high & 0x0f) << 16) | *manufacturer_low;
-  out.product_id = *product;
+  const std::uint32_t low = in.u16le().value_or(0);
+  const std::uint32_t high = in.u8().value_or(0);
+  out.manufacturer_id = (high & 0x0f) << 16 | low;
+  out.product_id = in.u16le().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::bad_reply);
   return out;
 }
 
@@ -208,10 +204,10 @@ Command get_fru_area_info() {
 
 Parsed<FruAreaInfo> parse_fru_area_info(core::ByteView data) {
   core::ByteReader in(data);
-  const auto size = in.u16le();
-  const auto access = in.u8();
-  if (!access) return std::unexpected(IpmiError::bad_reply);
-  return FruAreaInfo{*size, (*access & 1) != 0};
+  const std::uint16_t size = in.u16le().value_or(0);
+  const std::uint8_t access = in.u8().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::bad_reply);
+  return FruAreaInfo{size, (access & 1) != 0};
 }
 
 Command read_fru(std::uint16_t offset, std::uint8_t count) {

@@ -25,14 +25,14 @@ void put_algorithms(core::ByteWriter& out, const SuiteAlgorithms& algorithms) {
 }
 
 std::expected<std::uint8_t, IpmiError> take_algorithm(core::ByteReader& in, std::uint8_t kind) {
-  const auto found_kind = in.u8();
+  const std::uint8_t found_kind = in.u8().value_or(0);
   (void)in.skip(2);
-  const auto length = in.u8();
-  const auto algorithm = in.u8();
+  const std::uint8_t length = in.u8().value_or(0);
+  const std::uint8_t algorithm = in.u8().value_or(0);
   (void)in.skip(3);
   if (!in.ok()) return std::unexpected(IpmiError::truncated);
-  if (*found_kind != kind || *length != 8) return std::unexpected(IpmiError::bad_payload);
-  return static_cast<std::uint8_t>(*algorithm & 0x3f);
+  if (found_kind != kind || length != 8) return std::unexpected(IpmiError::bad_payload);
+  return static_cast<std::uint8_t>(algorithm & 0x3f);
 }
 
 std::expected<SuiteAlgorithms, IpmiError> take_algorithms(core::ByteReader& in) {
@@ -61,12 +61,13 @@ void put(core::ByteWriter& out, const Preamble& preamble) {
 }
 
 std::expected<Preamble, IpmiError> take_preamble(core::ByteReader& in) {
-  const auto tag = in.u8();
-  const auto status = in.u8();
+  Preamble out;
+  out.tag = in.u8().value_or(0);
+  out.status = static_cast<RmcpStatus>(in.u8().value_or(0));
   (void)in.skip(2);
-  const auto session = in.u32le();
-  if (!session) return std::unexpected(IpmiError::truncated);
-  return Preamble{*tag, static_cast<RmcpStatus>(*status), *session};
+  out.session = in.u32le().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
+  return out;
 }
 
 std::expected<core::Bytes, IpmiError> take_code(core::ByteReader& in, std::size_t length) {
@@ -173,39 +174,32 @@ core::Bytes encode(const Rakp4& message) {
 
 std::expected<OpenSessionRequest, IpmiError> decode_open_session_request(core::ByteView payload) {
   core::ByteReader in(payload);
-  const auto tag = in.u8();
-  const auto privilege = in.u8();
+  OpenSessionRequest out;
+  out.tag = in.u8().value_or(0);
+  out.max_privilege = in.u8().value_or(0) & 0x0f;
   (void)in.skip(2);
-  const auto session = in.u32le();
-  if (!session) return std::unexpected(IpmiError::truncated);
+  out.console_session = in.u32le().value_or(0);
   const auto algorithms = take_algorithms(in);
   if (!algorithms) return std::unexpected(algorithms.error());
-  return OpenSessionRequest{*tag, static_cast<std::uint8_t>(*privilege & 0x0f), *session, *algorithms};
+  out.algorithms = *algorithms;
+  return out;
 }
 
 std::expected<OpenSessionResponse, IpmiError> decode_open_session_response(core::ByteView payload) {
   core::ByteReader in(payload);
-  const auto tag = in.u8();
-  const auto status = in.u8();
-  const auto privilege = in.u8();
-  (void)in.skip(1);
   OpenSessionResponse out;
-  if (status && *status != 0) {
-    // A refusal may end after the console's session id, or before it (seen), or carry the rest.
-    out.tag = *tag;
-    out.status = static_cast<RmcpStatus>(*status);
-    out.console_session = in.u32le().value_or(0);
-    return out;
-  }
-  const auto console_session = in.u32le();
-  const auto bmc_session = in.u32le();
-  if (!bmc_session) return std::unexpected(IpmiError::truncated);
+  out.tag = in.u8().value_or(0);
+  out.status = static_cast<RmcpStatus>(in.u8().value_or(0));
+  const std::uint8_t privilege = in.u8().value_or(0);
+  (void)in.skip(1);
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
+  out.console_session = in.u32le().value_or(0);
+  // A refusal may end after the console's session id, or before it (seen), or carry the rest.
+  if (out.status != RmcpStatus::ok) return out;
+  out.max_privilege = privilege & 0x0f;
+  out.bmc_session = in.u32le().value_or(0);
   const auto algorithms = take_algorithms(in);
   if (!algorithms) return std::unexpected(algorithms.error());
-  out.tag = *tag;
-  out.max_privilege = *privilege & 0x0f;
-  out.console_session = *console_session;
-  out.bmc_session = *bmc_session;
   out.algorithms = *algorithms;
   return out;
 }
@@ -213,21 +207,18 @@ std::expected<OpenSessionResponse, IpmiError> decode_open_session_response(core:
 std::expected<Rakp1, IpmiError> decode_rakp1(core::ByteView payload) {
   core::ByteReader in(payload);
   Rakp1 out;
-  const auto tag = in.u8();
+  out.tag = in.u8().value_or(0);
   (void)in.skip(3);
-  const auto session = in.u32le();
-  const bool random = take_nonce(in, out.console_random);
-  const auto role = in.u8();
+  out.bmc_session = in.u32le().value_or(0);
+  (void)take_nonce(in, out.console_random);
+  out.role = in.u8().value_or(0);
   (void)in.skip(2);
-  const auto length = in.u8();
-  if (!length || !random) return std::unexpected(IpmiError::truncated);
-  if (*length > max_username) return std::unexpected(IpmiError::bad_payload);
-  const auto username = in.take(*length);
+  const std::size_t length = in.u8().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
+  if (length > max_username) return std::unexpected(IpmiError::bad_payload);
+  const auto username = in.take(length);
   if (!username) return std::unexpected(IpmiError::truncated);
   if (!in.at_end()) return std::unexpected(IpmiError::trailing_bytes);
-  out.tag = *tag;
-  out.bmc_session = *session;
-  out.role = *role;
   out.username = core::as_text(*username);
   return out;
 }

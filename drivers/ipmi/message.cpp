@@ -51,17 +51,16 @@ std::expected<Decoded, IpmiError> decode(core::ByteView message) {
   if (message.size() > max_message) return std::unexpected(IpmiError::trailing_bytes);
   core::ByteReader in(message);
   Decoded out;
-  const auto to = in.u8();
-  const auto net_fn_lun = in.u8();
+  out.fields.to = in.u8().value_or(0);
+  out.fields.net_fn_lun = in.u8().value_or(0);
   (void)in.skip(1);
-  const auto from = in.u8();
-  const auto number_lun = in.u8();
-  const auto code = in.u8();
-  if (!code || in.remaining() < 1) return std::unexpected(IpmiError::truncated);
+  out.fields.from = in.u8().value_or(0);
+  out.fields.number_lun = in.u8().value_or(0);
+  out.fields.code = in.u8().value_or(0);
+  if (!in.ok() || in.remaining() < 1) return std::unexpected(IpmiError::truncated);
   if (!sums_to_zero(message.first(first_part)) || !sums_to_zero(message.subspan(first_part))) {
     return std::unexpected(IpmiError::bad_checksum);
   }
-  out.fields = {*to, *net_fn_lun, *from, *number_lun, *code};
   out.body = in.rest();
   out.body = out.body.first(out.body.size() - 1);
   return out;

@@ -29,38 +29,35 @@ void put_rmcp(core::ByteWriter& out, std::uint8_t message_class) {
 }
 
 std::expected<Packet, IpmiError> decode_v15(core::ByteReader& in) {
-  const auto sequence = in.u32le();
-  const auto session = in.u32le();
-  const auto length = in.u8();
-  const auto payload = length ? in.take(*length) : std::nullopt;
-  if (!payload) return std::unexpected(IpmiError::truncated);
-  if (!in.at_end()) return std::unexpected(IpmiError::trailing_bytes);
   Packet packet;
   packet.header = HeaderKind::v15;
-  packet.session_id = *session;
-  packet.sequence = *sequence;
-  packet.payload = *payload;
+  packet.sequence = in.u32le().value_or(0);
+  packet.session_id = in.u32le().value_or(0);
+  const std::size_t length = in.u8().value_or(0);
+  packet.payload = in.take(length).value_or(core::ByteView{});
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
+  if (!in.at_end()) return std::unexpected(IpmiError::trailing_bytes);
   return packet;
 }
 
 std::expected<Packet, IpmiError> decode_v20(core::ByteView datagram, core::ByteReader& in) {
-  const auto type = in.u8();
-  const auto session = in.u32le();
-  const auto sequence = in.u32le();
-  const auto length = in.u16le();
-  if (!length) return std::unexpected(IpmiError::truncated);
+  const std::uint8_t type = in.u8().value_or(0);
+  const std::uint32_t session = in.u32le().value_or(0);
+  const std::uint32_t sequence = in.u32le().value_or(0);
+  const std::size_t length = in.u16le().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
   // OEM explicit payloads (type 2) have a longer header; we have no use for them.
-  const std::uint8_t number = *type & 0x3f;
+  const std::uint8_t number = type & 0x3f;
   if (!is_known(number)) return std::unexpected(IpmiError::bad_payload);
-  const auto payload = in.take(*length);
+  const auto payload = in.take(length);
   if (!payload) return std::unexpected(IpmiError::truncated);
 
   Packet packet;
   packet.type = static_cast<PayloadType>(number);
-  packet.encrypted = (*type & encrypted_bit) != 0;
-  packet.authenticated = (*type & authenticated_bit) != 0;
-  packet.session_id = *session;
-  packet.sequence = *sequence;
+  packet.encrypted = (type & encrypted_bit) != 0;
+  packet.authenticated = (type & authenticated_bit) != 0;
+  packet.session_id = session;
+  packet.sequence = sequence;
   packet.payload = *payload;
   packet.covered = datagram.subspan(rmcp_header);
   packet.tail = in.rest();
@@ -73,19 +70,16 @@ std::expected<Packet, IpmiError> decode_v20(core::ByteView datagram, core::ByteR
 std::expected<Packet, IpmiError> decode_packet(core::ByteView datagram) {
   if (datagram.size() > max_datagram) return std::unexpected(IpmiError::trailing_bytes);
   core::ByteReader in(datagram);
-  const auto version = in.u8();
-  const auto reserved = in.u8();
-  const auto sequence = in.u8();
-  const auto message_class = in.u8();
-  const auto auth_type = in.u8();
-  if (!auth_type) return std::unexpected(IpmiError::truncated);
-  // The reserved byte is ignored: some BMCs put rubbish there.
-  (void)reserved;
-  if (*version != rmcp_version || *sequence != rmcp_no_ack)
-    return std::unexpected(IpmiError::bad_rmcp_header);
-  if (*message_class != class_ipmi) return std::unexpected(IpmiError::not_ipmi);
-  if (*auth_type == auth_none) return decode_v15(in);
-  if (*auth_type == auth_rmcp_plus) return decode_v20(datagram, in);
+  const std::uint8_t version = in.u8().value_or(0);
+  (void)in.skip(1);  // reserved: some BMCs put rubbish there
+  const std::uint8_t sequence = in.u8().value_or(0);
+  const std::uint8_t message_class = in.u8().value_or(0);
+  const std::uint8_t auth_type = in.u8().value_or(0);
+  if (!in.ok()) return std::unexpected(IpmiError::truncated);
+  if (version != rmcp_version || sequence != rmcp_no_ack) return std::unexpected(IpmiError::bad_rmcp_header);
+  if (message_class != class_ipmi) return std::unexpected(IpmiError::not_ipmi);
+  if (auth_type == auth_none) return decode_v15(in);
+  if (auth_type == auth_rmcp_plus) return decode_v20(datagram, in);
   return std::unexpected(IpmiError::bad_auth_type);
 }
 
@@ -114,13 +108,13 @@ core::Bytes encode_plain_v15(core::ByteView message) {
 
 bool is_presence_ping(core::ByteView datagram) {
   core::ByteReader in(datagram);
-  const auto version = in.u8();
+  const std::uint8_t version = in.u8().value_or(0);
   (void)in.skip(2);
-  const auto message_class = in.u8();
-  const auto iana = in.u32be();
-  const auto type = in.u8();
-  return type && *version == rmcp_version && *message_class == class_asf && *iana == asf_iana &&
-         *type == asf_ping && in.remaining() >= 3;
+  const std::uint8_t message_class = in.u8().value_or(0);
+  const std::uint32_t iana = in.u32be().value_or(0);
+  const std::uint8_t type = in.u8().value_or(0);
+  return in.ok() && version == rmcp_version && message_class == class_asf && iana == asf_iana &&
+         type == asf_ping && in.remaining() >= 3;
 }
 
 core::Bytes encode_presence_pong(core::ByteView ping) {

@@ -14,6 +14,11 @@ std::optional<core::BootTime> Session::deadline() const {
   return pending_->due;
 }
 
+/// Is a command under way that must not be sent twice?
+bool Session::is_act() const {
+  return pending_ && pending_->repeat == Repeat::never;
+}
+
 Step Session::drop() {
   ++dropped_;
   return {};
@@ -43,15 +48,15 @@ Step Session::propose(core::BootTime now) {
 
 Step Session::send_handshake(State next, PayloadType type, core::Bytes payload, core::BootTime now) {
   state_ = next;
-  pending_ = Pending{};
-  pending_->datagram = encode_plain(type, payload);
+  Pending& pending = pending_.emplace(Pending{});
+  pending.datagram = encode_plain(type, payload);
   // A BMC that is silent to one proposal is mostly silent to all: later suites get fewer attempts.
-  pending_->sends_left = suite_index_ == 0 ? config_.timing.sends : std::min(2U, config_.timing.sends);
-  pending_->wait = config_.timing.first_wait;
-  return resend(now);
+  pending.sends_left = suite_index_ == 0 ? config_.timing.sends : std::min(2U, config_.timing.sends);
+  pending.wait = config_.timing.first_wait;
+  return send_again(pending, now);
 }
 
-Step Session::submit(Command command, core::BootTime now) {
+Step Session::submit(const Command& command, core::BootTime now) {
   assert(ready());
   return send_command(State::busy, command, now);
 }
@@ -64,32 +69,33 @@ Step Session::close(core::BootTime now) {
 Step Session::send_command(State next, const Command& command, core::BootTime now) {
   state_ = next;
   number_.value = (number_.value + 1) & 0x3f;
-  pending_ = Pending{};
-  pending_->message = encode_request(command, number_);
-  pending_->number = number_;
-  pending_->net_fn = static_cast<std::uint8_t>(command.net_fn);
-  pending_->code = command.code;
-  pending_->repeat = command.repeat;
+  Pending& pending = pending_.emplace(Pending{});
+  pending.message = encode_request(command, number_);
+  pending.number = number_;
+  pending.net_fn = static_cast<std::uint8_t>(command.net_fn);
+  pending.code = command.code;
+  pending.repeat = command.repeat;
   const bool once = command.repeat == Repeat::never;
-  pending_->sends_left = once ? 1 : config_.timing.sends;
-  pending_->wait = once ? config_.timing.act_wait : config_.timing.first_wait;
-  return resend(now);
+  pending.sends_left = once ? 1 : config_.timing.sends;
+  pending.wait = once ? config_.timing.act_wait : config_.timing.first_wait;
+  return send_again(pending, now);
 }
 
-Step Session::resend(core::BootTime now) {
-  assert(pending_ && pending_->sends_left > 0);
-  --pending_->sends_left;
-  pending_->due = now + pending_->wait;
-  pending_->wait *= 2;
+Step Session::send_again(Pending& pending, core::BootTime now) {
+  assert(pending.sends_left > 0);
+  --pending.sends_left;
+  pending.due = now + pending.wait;
+  pending.wait *= 2;
   Step step;
-  step.send.push_back(pending_->message.empty() ? pending_->datagram : seal_message(pending_->message));
+  step.send.push_back(pending.message.empty() ? pending.datagram : seal_message(pending.message));
   return step;
 }
 
 core::Bytes Session::seal_message(core::ByteView message) {
   AesKey::Block iv{};
   random_.fill(iv);
-  return seal(*keys_, {context_.bmc_session, counter_.next()}, message, iv);
+  assert(keys_.has_value());
+  return seal(keys_.value(), {context_.bmc_session, counter_.next()}, message, iv);
 }
 
 /// Close Session without waiting for the answer: frees the BMC's slot where it can.
@@ -114,7 +120,7 @@ Step Session::abandon(IpmiError why) {
   switch (state_) {
     case State::busy:
       // The session itself may be well; a late reply finds nobody who asked.
-      step.event = Failed{pending_->repeat == Repeat::never ? IpmiError::outcome_unknown : why, std::nullopt};
+      step.event = Failed{is_act() ? IpmiError::outcome_unknown : why, std::nullopt};
       state_ = State::ready;
       pending_.reset();
       return step;
@@ -129,7 +135,7 @@ Step Session::abandon(IpmiError why) {
 
 Step Session::on_time(core::BootTime now) {
   if (!pending_ || now < pending_->due) return {};
-  if (pending_->sends_left > 0) return resend(now);
+  if (pending_->sends_left > 0) return send_again(*pending_, now);
   switch (state_) {
     case State::opening:
       // Some BMCs do not answer proposals that they do not know, instead of refusing them.
@@ -139,7 +145,7 @@ Step Session::on_time(core::BootTime now) {
       }
       return fail(IpmiError::no_answer);
     case State::busy:
-      if (pending_->repeat == Repeat::never) return abandon(IpmiError::outcome_unknown);
+      if (is_act()) return abandon(IpmiError::outcome_unknown);
       return fail(IpmiError::no_answer);
     case State::closing: return abandon(IpmiError::no_answer);
     default: return fail(IpmiError::no_answer);
@@ -211,19 +217,19 @@ Step Session::on_rakp2(core::ByteView payload, core::BootTime now) {
   }
   context_.bmc_random = response->bmc_random;
   context_.bmc_guid = response->bmc_guid;
-  codes_.emplace(context_, credentials_.password);
+  const HandshakeCodes& codes = codes_.emplace(context_, credentials_.password);
   Rakp3 rakp3{.tag = ++tag_, .bmc_session = context_.bmc_session};
-  if (!equal_codes(codes_->rakp2(), response->code)) {
+  if (!equal_codes(codes.rakp2(), response->code)) {
     // Tell the BMC, so that it frees the slot; it never sees anything made with our password.
     rakp3.status = RmcpStatus::invalid_integrity_value;
     Step step = fail(IpmiError::bad_password);
     step.send.push_back(encode_plain(PayloadType::rakp3, encode(rakp3)));
     return step;
   }
-  rakp3.code.assign(codes_->rakp3().begin(), codes_->rakp3().end());
+  rakp3.code.assign(codes.rakp3().begin(), codes.rakp3().end());
   Step step = send_handshake(State::rakp3, PayloadType::rakp3, encode(rakp3), now);
   // From here on the BMC may hold an open session: with the keys we can close it even if RAKP 4 is lost.
-  keys_.emplace(codes_->session_keys());
+  keys_.emplace(codes.session_keys());
   return step;
 }
 
@@ -236,7 +242,7 @@ Step Session::on_rakp4(core::ByteView payload, core::BootTime now) {
     keys_.reset();
     return fail(meaning(response->status), static_cast<std::uint8_t>(response->status));
   }
-  if (!equal_codes(codes_->rakp4(), response->code)) return fail(IpmiError::bad_password);
+  if (!codes_ || !equal_codes(codes_->rakp4(), response->code)) return fail(IpmiError::bad_password);
   codes_.reset();
   return send_command(State::raising, set_session_privilege(config_.privilege), now);
 }

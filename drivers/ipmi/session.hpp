@@ -62,7 +62,7 @@ class Session {
   /// Once, first. Ends in Opened or Failed.
   [[nodiscard]] Step open(core::BootTime now);
   /// Only when ready(). Ends in Answered or Failed.
-  [[nodiscard]] Step submit(Command command, core::BootTime now);
+  [[nodiscard]] Step submit(const Command& command, core::BootTime now);
   /// Only when ready(). Ends in Closed, also without an answer.
   [[nodiscard]] Step close(core::BootTime now);
   /// Whoever waits has no more time: ends what is under way with Failed{why}, or outcome_unknown for an act.
@@ -101,7 +101,8 @@ class Session {
   [[nodiscard]] Step propose(core::BootTime now);
   [[nodiscard]] Step send_handshake(State next, PayloadType type, core::Bytes payload, core::BootTime now);
   [[nodiscard]] Step send_command(State next, const Command& command, core::BootTime now);
-  [[nodiscard]] Step resend(core::BootTime now);
+  [[nodiscard]] Step send_again(Pending& pending, core::BootTime now);
+  [[nodiscard]] bool is_act() const;
   [[nodiscard]] Step fail(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt);
   [[nodiscard]] Step drop();
 

@@ -76,6 +76,7 @@ Spawned spawn(const ProcessOrder& order, int out, int err) {
   std::vector<std::string> words{order.program};
   words.insert(words.end(), order.arguments.begin(), order.arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
@@ -86,6 +87,7 @@ Spawned spawn(const ProcessOrder& order, int out, int err) {
     variables.push_back(fmt::format("{}={}", order.secret_variable, order.secret->reveal()));
   }
   std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
   for (auto& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
 

@@ -209,8 +209,8 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   // Which suite, and so how long the code is, depends on the session that it names.
   core::ByteReader preamble(payload);
   (void)preamble.skip(4);
-  const auto named = preamble.u32le();
-  Session* const session = named ? find(*named) : nullptr;
+  const std::uint32_t named = preamble.u32le().value_or(0);
+  Session* const session = find(named);
   if (session == nullptr || session->rakp2.empty()) return drop();
   const auto request = ipmi::decode_rakp3(payload, session->context.suite);
   if (!request) return drop();
@@ -218,7 +218,7 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   if (request->status != ipmi::RmcpStatus::ok) {
     // The console gives up, mostly because our RAKP 2 was not made with its password.
     ++counters_.logins_rejected;
-    sessions_.erase(*named);
+    sessions_.erase(named);
     return {};
   }
   ipmi::Rakp4 response{.tag = request->tag, .console_session = session->context.console_session};
@@ -226,7 +226,7 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   if (!ipmi::equal_codes(codes.rakp3(), request->code)) {
     ++counters_.logins_rejected;
     response.status = ipmi::RmcpStatus::invalid_integrity_value;
-    sessions_.erase(*named);
+    sessions_.erase(named);
     return ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
   }
   response.code.assign(codes.rakp4().begin(), codes.rakp4().end());
