@@ -31,6 +31,19 @@ void check_end(const std::string& task, const std::exception_ptr& failure) {
   }
 }
 
+/// co_spawn's own last await throws when a cancellation came after the task's last one (the task cancelled
+/// its group itself, say), and then never tells that the task ended. From here on nothing throws.
+Task<> told_even_if_cancelled_late(Task<> task) {
+  std::exception_ptr failure;
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  if (failure) std::rethrow_exception(failure);
+}
+
 }  // namespace
 
 TaskGroup::TaskGroup(Timers& timers) : timers_(timers), emptied_(timers) {}
@@ -48,7 +61,7 @@ void TaskGroup::spawn(std::string name, Task<> task) {
     running_.erase(at);
     if (running_.empty()) emptied_.wake();
   };
-  boost::asio::co_spawn(timers_.executor(), std::move(task),
+  boost::asio::co_spawn(timers_.executor(), told_even_if_cancelled_late(std::move(task)),
                         boost::asio::bind_cancellation_slot(at->cancel.slot(), std::move(on_end)));
 }
 

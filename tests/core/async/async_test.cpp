@@ -150,6 +150,18 @@ TEST(TaskGroup, CancelReachesNestedAwaits) {
   EXPECT_EQ(bench.group.size(), 0U);
 }
 
+TEST(TaskGroup, ATaskThatCancelsItsOwnGroupAtItsEndIsToldAsEnded) {
+  Bench bench;
+  TaskGroup inner(bench.timers);
+  const auto last_act = [](Timers& timers, TaskGroup& own) -> Task<> {
+    co_await timers.sleep_for(1s);
+    own.cancel();
+  };
+  inner.spawn("last act", last_act(bench.timers, inner));
+  bench.timers.run_for(2s);
+  EXPECT_EQ(inner.size(), 0U);
+}
+
 TEST(TaskGroup, JoinWaitsForTheLastTask) {
   Bench bench;
   TaskGroup inner(bench.timers);
