@@ -9,6 +9,7 @@
 #include "hw-sim/rack/scout_link.hpp"
 #include "hw-sim/rack/scout_machine.hpp"
 #include "ramdisk/scout/agent.hpp"
+#include "ramdisk/scout/boot_arguments.hpp"
 
 namespace colony::hw_sim {
 
@@ -229,9 +230,10 @@ core::Task<> Rack::fetch(Slot& slot, std::uint64_t boot, action::Fetch wanted, c
 core::Task<> Rack::run_scout(Slot& slot, std::uint64_t boot, std::string command_line,
                              core::Ipv4Address from) {
   ScoutEnd end = ScoutEnd::failed;
-  auto arguments = parse_scout_arguments(command_line);
-  if (arguments) {
-    auto endpoint = arguments->url.endpoint;
+  auto arguments = ramdisk::parse_boot_arguments(command_line);
+  const auto url = arguments ? core::http::parse_url(arguments->url) : std::unexpected(arguments.error());
+  if (url) {
+    auto endpoint = url->endpoint;
     endpoint.local_address = from;
     auto way =
         std::make_unique<ScoutWay>(world_, endpoint, std::move(arguments->token), slot.server.faults());

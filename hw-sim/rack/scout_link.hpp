@@ -2,24 +2,13 @@
 // Scout's way to colonyd from a simulated server: HTTP from the server's address, with the server's faults on
 // the way and every answer counted as a wire message.
 
-#include <memory>
-#include <optional>
-#include <string_view>
-
-#include "core/http/client.hpp"
+#include "core/async/timers.hpp"
 #include "core/secret.hpp"
 #include "hw-sim/faults/fault_plan.hpp"
 #include "hw-sim/rack/wire_count.hpp"
-#include "ramdisk/scout/transport.hpp"
+#include "ramdisk/scout/http_transport.hpp"
 
 namespace colony::hw_sim {
-
-/// colony.url= and colony.token= of the kernel command line; nullopt when one is missing or no URL.
-struct ScoutArguments {
-  core::http::Url url;
-  core::Secret token;
-};
-[[nodiscard]] std::optional<ScoutArguments> parse_scout_arguments(std::string_view command_line);
 
 class ScoutLink final : public ramdisk::ScoutTransport {
  public:
@@ -27,9 +16,8 @@ class ScoutLink final : public ramdisk::ScoutTransport {
   ScoutLink(core::Timers& timers, core::http::HttpExchange& exchange, core::Ipv4Address colonyd,
             core::Secret token, FaultPlan& faults, WireCount& count)
       : timers_(timers),
-        exchange_(exchange),
+        plain_(exchange, std::move(token)),
         colonyd_(colonyd),
-        token_(std::move(token)),
         faults_(faults),
         count_(count) {}
 
@@ -40,9 +28,8 @@ class ScoutLink final : public ramdisk::ScoutTransport {
   [[nodiscard]] core::Task<core::Result<ramdisk::Reply>> post_once(std::string path, std::string body,
                                                                    core::BootTime deadline);
   core::Timers& timers_;
-  core::http::HttpExchange& exchange_;
+  ramdisk::HttpTransport plain_;  // scout's own
   core::Ipv4Address colonyd_;
-  core::Secret token_;
   FaultPlan& faults_;
   WireCount& count_;
 };
