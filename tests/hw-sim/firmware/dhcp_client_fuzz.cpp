@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace colony::hw_sim;
   if (size < 1) return 0;
   const DhcpIdentity identity{static_cast<FirmwareKind>(data[0] % 3),
-                              static_cast<DhcpSpeaker>(data[0] / 3 % 2),
+                              static_cast<DhcpSpeaker>(data[0] / 3 % 3),
                               *core::MacAddress::parse("52:54:00:00:00:02"),
                               core::Uuid(),
                               {}};
@@ -31,6 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   const auto* lease = client.outcome() ? std::get_if<DhcpLease>(&*client.outcome()) : nullptr;
-  if (lease != nullptr && lease->boot_file.empty()) __builtin_trap();
+  const bool boots = identity.speaker != DhcpSpeaker::os;
+  if (lease != nullptr && boots && lease->boot_file.empty()) __builtin_trap();
+  const auto* failure = client.outcome() ? std::get_if<DhcpFailure>(&*client.outcome()) : nullptr;
+  if (failure != nullptr && name(*failure).empty()) __builtin_trap();
+  if (client.outcome() && client.deadline()) __builtin_trap();
+  if (lease != nullptr && !client.address()) __builtin_trap();
   return 0;
 }

@@ -8,5 +8,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const core::Bytes again = std::visit([](const auto& f) { return hw_sim::encode(f); }, *frame);
     if (!again.empty() && !hw_sim::decode_frame(again)) __builtin_trap();
   }
+  // Any payload is written whole or not at all.
+  hw_sim::UdpFrame whole;
+  whole.payload = {data, size};
+  if (const core::Bytes written = hw_sim::encode(whole); !written.empty() && !hw_sim::decode_frame(written)) {
+    __builtin_trap();
+  }
   return 0;
 }
