@@ -1,6 +1,7 @@
 #include "hw-sim/firmware/dhcp_client.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace colony::hw_sim {
 
@@ -29,6 +30,7 @@ std::vector<DhcpSend> DhcpClient::on_reply(const DhcpReply& reply, core::BootTim
       collect(reply, now);
       return now >= deadline_ ? request(now) : std::vector<DhcpSend>{};
     case State::requesting:
+      assert(address_offer_);
       if (reply.type == DhcpMessageType::nak && reply.server_id == address_offer_->server_id) {
         end(DhcpFailure::refused);
         return {};
@@ -40,7 +42,8 @@ std::vector<DhcpSend> DhcpClient::on_reply(const DhcpReply& reply, core::BootTim
       if (reply.type != DhcpMessageType::ack && reply.type != DhcpMessageType::offer) return {};
       if (!names_boot_file(reply)) return {};
       proxy_offer_ = reply;
-      return acknowledged(*ack_, now);
+      assert(ack_);
+      return acknowledged(DhcpReply(*ack_), now);
     case State::idle:
     case State::done: return {};
   }
@@ -126,6 +129,7 @@ bool DhcpClient::names_boot_file(const DhcpReply& reply) const {
 }
 
 std::vector<DhcpSend> DhcpClient::request(core::BootTime now) {
+  assert(address_offer_);
   if (state_ != State::requesting) attempt_ = 0;
   state_ = State::requesting;
   deadline_ = now + timeout();
@@ -139,6 +143,7 @@ std::vector<DhcpSend> DhcpClient::request(core::BootTime now) {
 }
 
 std::vector<DhcpSend> DhcpClient::acknowledged(const DhcpReply& reply, core::BootTime now) {
+  assert(address_offer_);
   ack_ = reply;
   DhcpLease lease;
   lease.address = reply.your_address;
@@ -167,6 +172,7 @@ std::vector<DhcpSend> DhcpClient::acknowledged(const DhcpReply& reply, core::Boo
 }
 
 std::vector<DhcpSend> DhcpClient::ask_proxy(core::BootTime now) {
+  assert(proxy_offer_ && ack_);
   state_ = State::asking_proxy;
   deadline_ = now + timeout();
   DhcpSend send;

@@ -344,7 +344,7 @@ void IpxeScript::go_to(std::string_view label) {
   verdict_ = Verdict::failure;  // iPXE: no such label
 }
 
-void IpxeScript::print(std::string line) {
+void IpxeScript::print(std::string_view line) {
   if (screen_.size() >= max_screen_lines) screen_.erase(screen_.begin());
   screen_.push_back(core::printable(line, 200));
 }

@@ -86,7 +86,7 @@ class IpxeScript {
   [[nodiscard]] std::optional<IpxeNeed> fetch(const Words& words, bool kernel);
   [[nodiscard]] std::optional<IpxeNeed> boot(const Words& words);
   void go_to(std::string_view label);
-  void print(std::string line);
+  void print(std::string_view line);
   [[nodiscard]] Words next_command(std::string& terminator);
 
   std::vector<std::string> lines_;

@@ -1,6 +1,7 @@
 #include "hw-sim/firmware/network_boot.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -120,12 +121,14 @@ void NetworkBoot::begin_dhcp(core::BootTime now) {
 }
 
 void NetworkBoot::send_dhcp(const std::vector<DhcpSend>& sends) {
+  assert(dhcp_);
   for (const DhcpSend& send : sends) {
     core::Bytes payload = encode_dhcp(dhcp_->identity(), send.fields);
     if (send.proxy) {
-      if (held_ != dhcp_->address()) {
-        held_ = dhcp_->address();
-        actions_.emplace_back(action::HoldAddress{*held_});
+      const auto address = dhcp_->address();
+      if (address && held_ != address) {
+        held_ = address;
+        actions_.emplace_back(action::HoldAddress{*address});
       }
       actions_.emplace_back(action::SendUdp{UdpUse::proxy_dhcp, *send.proxy, proxy_port, std::move(payload)});
       continue;
@@ -135,8 +138,9 @@ void NetworkBoot::send_dhcp(const std::vector<DhcpSend>& sends) {
 }
 
 void NetworkBoot::after_dhcp(core::BootTime now) {
-  if (!dhcp_->outcome()) return;
-  const DhcpClient::Outcome outcome = *dhcp_->outcome();
+  const auto ended = dhcp_ ? dhcp_->outcome() : std::nullopt;
+  if (!ended) return;
+  const DhcpClient::Outcome& outcome = *ended;
   dhcp_.reset();
   actions_.emplace_back(action::CloseUdp{UdpUse::proxy_dhcp});
   if (const auto* failure = std::get_if<DhcpFailure>(&outcome)) {
@@ -203,23 +207,24 @@ void NetworkBoot::send_tftp(const std::vector<TftpSend>& sends) {
 }
 
 void NetworkBoot::after_tftp(core::BootTime now) {
-  if (!tftp_ || !tftp_->outcome()) return;
-  const TftpFetch done = std::move(*tftp_);
+  auto ended = tftp_ ? tftp_->outcome() : std::nullopt;
+  if (!ended) return;
+  const TftpRequest request = tftp_->request();
   tftp_.reset();
   // The next transfer comes from a new port, as a new transfer identifier must.
   actions_.emplace_back(action::CloseUdp{UdpUse::tftp});
-  if (const auto* failure = std::get_if<TftpFailure>(&*done.outcome())) {
+  if (const auto* failure = std::get_if<TftpFailure>(&*ended)) {
     loaded(
         FetchResult{
             fmt::format("TFTP {} {}", name(failure->reason), core::printable(failure->text)), 0, 0, {}, {}},
         now);
     return;
   }
-  if (done.request().probe_size) {
-    begin_tftp(done.request().file, false, now);
+  if (request.probe_size) {
+    begin_tftp(request.file, false, now);
     return;
   }
-  const auto& file = std::get<TftpFile>(*done.outcome());
+  const auto& file = std::get<TftpFile>(*ended);
   loaded(
       FetchResult{
           {}, 200, file.content.size(), core::sha256(file.content), std::string(core::as_text(file.content))},
@@ -227,6 +232,7 @@ void NetworkBoot::after_tftp(core::BootTime now) {
 }
 
 void NetworkBoot::loaded(const FetchResult& result, core::BootTime now) {
+  assert(running_);
   FetchResult checked = result;
   if (checked.problem.empty() && checked.status != 200)
     checked.problem = fmt::format("HTTP {}", checked.status);
@@ -244,6 +250,7 @@ void NetworkBoot::loaded(const FetchResult& result, core::BootTime now) {
 }
 
 void NetworkBoot::on_boot_program(const FetchResult& result, core::BootTime now) {
+  assert(running_);
   if (!result.problem.empty()) {
     end(handover::NextDevice{"boot program: " + result.problem});
     return;
@@ -261,6 +268,7 @@ void NetworkBoot::on_boot_program(const FetchResult& result, core::BootTime now)
 }
 
 void NetworkBoot::on_script(const FetchResult& result, core::BootTime now) {
+  assert(running_);
   const std::string url = running_->url;
   const bool chained = script_.has_value();
   if (result.problem.empty() && is_ipxe(core::as_bytes(result.body)) && !result.body.starts_with("#!")) {
@@ -287,6 +295,7 @@ void NetworkBoot::on_script(const FetchResult& result, core::BootTime now) {
 }
 
 void NetworkBoot::on_image(const FetchResult& result, core::BootTime now) {
+  assert(running_ && script_);
   if (result.problem.empty()) {
     record_.images.push_back({running_->url, result.bytes, result.digest});
     script_->on_image(result.bytes, result.digest);
@@ -298,6 +307,7 @@ void NetworkBoot::on_image(const FetchResult& result, core::BootTime now) {
 }
 
 void NetworkBoot::run_script(core::BootTime now) {
+  assert(script_);
   IpxeNeed need = script_->run();
   record_.screen = script_->screen();
   if (auto* fetch = std::get_if<ipxe_need::Fetch>(&need)) {
@@ -328,7 +338,7 @@ void NetworkBoot::run_script(core::BootTime now) {
   }
 }
 
-void NetworkBoot::problem(std::string text) {
+void NetworkBoot::problem(std::string_view text) {
   if (record_.problems.size() < max_problems) record_.problems.push_back(core::printable(text, 300));
 }
 

@@ -145,7 +145,7 @@ class NetworkBoot {
   void on_script(const FetchResult& result, core::BootTime now);
   void on_image(const FetchResult& result, core::BootTime now);
   void run_script(core::BootTime now);
-  void problem(std::string text);
+  void problem(std::string_view text);
   void end(Handover handover);
   [[nodiscard]] IpxeScript::Variables variables() const;
   [[nodiscard]] NetworkBootActions take() { return std::exchange(actions_, {}); }
