@@ -26,7 +26,7 @@ constexpr std::size_t min_token = 16;
 
 template <class Message>
 Result<Message> finish(std::string_view message_name, const Fault& fault, Message message) {
-  if (fault.none()) return message;
+  if (!fault.text) return message;
   return core::fail(core::ErrorKind::invalid_input, fmt::format("scout.{}", message_name),
                     fmt::format("{} of scout: {}", message_name, *fault.text));
 }

@@ -35,7 +35,7 @@ std::string wwn_of(const Tree& sysfs, const std::string& disk) {
 }
 
 std::string model_of(const Tree& sysfs, const std::string& disk) {
-  const auto model = sysfs.line(disk + "/device/model");
+  auto model = sysfs.line(disk + "/device/model");
   if (!model.empty()) return model;
   if (const auto name = sysfs.line(disk + "/device/name"); !name.empty()) return name;  // MMC
   // virtio disks have no model, only the PCI vendor of the device.
