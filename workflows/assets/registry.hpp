@@ -40,6 +40,7 @@ class Registry {
   explicit Registry(Ledger& ledger);
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
+  ~Registry() = default;
 
   [[nodiscard]] const KnownAsset* known(const core::AssetId& id) const;
   /// The asset that this one was found to be; itself when it is one.

@@ -39,7 +39,7 @@ core::Result<> check_argument(const std::string& argument) {
 }  // namespace
 
 core::Result<> OrderDesk::check_ready() const {
-  if (parts_.ledger.failure()) return std::unexpected(*parts_.ledger.failure());
+  if (const auto& failure = parts_.ledger.failure()) return std::unexpected(*failure);
   if (!ready_)
     return core::fail(core::ErrorKind::exhausted, "appliance.starting",
                       "the appliance is starting; try again");
@@ -51,20 +51,22 @@ core::Result<> OrderDesk::check_ready() const {
   return {};
 }
 
-core::Task<core::Result<std::optional<Submitted>>> OrderDesk::repeated(std::string operation_id) {
+core::Task<std::optional<core::Result<Submitted>>> OrderDesk::repeated(std::string operation_id) {
   if (operation_id.empty()) co_return std::nullopt;
-  const auto answer = [](const WorkflowRow& row) { return Submitted{row.id, row.asset, true, 0}; };
+  const auto answer = [](const WorkflowRow& row) {
+    return core::Result<Submitted>(Submitted{row.id, row.asset, true, 0});
+  };
   for (const auto& [id, row] : parts_.ledger.working().workflows()) {
     if (row->operation_id == operation_id) co_return answer(*row);
   }
   const auto stored = co_await parts_.ledger.journal().workflow_of_operation(operation_id);
-  if (!stored) co_return std::unexpected(stored.error());
+  if (!stored) co_return core::Result<Submitted>(std::unexpected(stored.error()));
   // The same operation may have been taken while we looked.
   for (const auto& [id, row] : parts_.ledger.working().workflows()) {
     if (row->operation_id == operation_id) co_return answer(*row);
   }
-  if (!*stored) co_return std::nullopt;
-  co_return answer(**stored);
+  if (const auto& row = *stored) co_return answer(*row);
+  co_return std::nullopt;
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::submit(Submission submission) {
@@ -103,8 +105,7 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
                    std::move(enrolment.password)};
   const auto bmc = parts_.bmcs.at(record);
   if (!bmc) co_return std::unexpected(bmc.error());
-  const std::shared_ptr<drivers::Bmc> held = *bmc;
-  const auto identity = co_await held->identity(parts_.timers.now() + enrolment_patience);
+  const auto identity = co_await (*bmc)->identity(parts_.timers.now() + enrolment_patience);
   if (!identity) {
     co_return std::unexpected(core::with_context(identity.error(), "BMC " + record.address.to_string()));
   }
@@ -171,10 +172,7 @@ core::Task<core::Result<core::UtcTime>> OrderDesk::open_discovery_window(core::D
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::discover(DiscoverOrder order) {
-  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
-    if (!known) co_return std::unexpected(known.error());
-    co_return **known;
-  }
+  if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
   const auto row = orderable(order.asset);
   if (!row) co_return std::unexpected(row.error());
   if ((*row)->status != AssetStatus::discovering && (*row)->status != AssetStatus::available) {
@@ -186,13 +184,10 @@ core::Task<core::Result<Submitted>> OrderDesk::discover(DiscoverOrder order) {
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
-  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
-    if (!known) co_return std::unexpected(known.error());
-    co_return **known;
-  }
+  if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
   const auto found = orderable(order.asset);
   if (!found) co_return std::unexpected(found.error());
-  const AssetPtr row = *found;
+  const AssetPtr& row = *found;
   if (row->status != AssetStatus::available || row->condition == AssetCondition::quarantined ||
       row->condition == AssetCondition::indeterminate) {
     co_return core::fail(core::ErrorKind::conflict, "asset.not_available",
@@ -251,13 +246,10 @@ core::Result<WipePlan> OrderDesk::plan_wipe(const WipeRequest& request) const {
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
-  if (const auto known = co_await repeated(request.operation_id); !known || *known) {
-    if (!known) co_return std::unexpected(known.error());
-    co_return **known;
-  }
+  if (auto known = co_await repeated(request.operation_id)) co_return std::move(*known);
   const auto found = orderable(request.asset);
   if (!found) co_return std::unexpected(found.error());
-  const AssetPtr row = *found;
+  const AssetPtr& row = *found;
   if (!row->accepted) {
     co_return core::fail(core::ErrorKind::refused, "asset.not_accepted",
                          fmt::format("nobody said that {} is ours: colony accept {}", row->name, row->name));
@@ -283,10 +275,7 @@ core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::power(PowerOrder order) {
-  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
-    if (!known) co_return std::unexpected(known.error());
-    co_return **known;
-  }
+  if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
   const auto row = orderable(order.asset);
   if (!row) co_return std::unexpected(row.error());
   core::Json json;
@@ -299,10 +288,7 @@ core::Task<core::Result<Submitted>> OrderDesk::power(PowerOrder order) {
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::reboot(RebootOrder order) {
-  if (const auto known = co_await repeated(order.operation_id); !known || *known) {
-    if (!known) co_return std::unexpected(known.error());
-    co_return **known;
-  }
+  if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
   const auto row = orderable(order.asset);
   if (!row) co_return std::unexpected(row.error());
   core::Json json{{"action", "cycle"}};
@@ -341,10 +327,11 @@ core::Task<core::Result<>> OrderDesk::set_alias(core::AssetId asset, std::string
 core::Task<core::Result<core::PowerState>> OrderDesk::power_state(AssetRef asset) {
   const auto row = orderable(asset);
   if (!row) co_return std::unexpected(row.error());
-  const auto bmc = parts_.bmcs.at(*(*row)->bmc);
+  const auto& record = (*row)->bmc;
+  if (!record) co_return core::fail(core::ErrorKind::internal, "asset.no_bmc", "the asset has no BMC");
+  const auto bmc = parts_.bmcs.at(*record);
   if (!bmc) co_return std::unexpected(bmc.error());
-  const std::shared_ptr<drivers::Bmc> held = *bmc;
-  co_return co_await held->power_state(parts_.timers.now() + enrolment_patience);
+  co_return co_await (*bmc)->power_state(parts_.timers.now() + enrolment_patience);
 }
 
 }  // namespace colony::workflows

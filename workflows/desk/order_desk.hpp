@@ -66,7 +66,7 @@ class OrderDesk final : public Orders {
   [[nodiscard]] core::Result<> check_ready() const;
   [[nodiscard]] core::Task<core::Result<Submitted>> submit(Submission submission);
   /// The answer to an operation that was taken before.
-  [[nodiscard]] core::Task<core::Result<std::optional<Submitted>>> repeated(std::string operation_id);
+  [[nodiscard]] core::Task<std::optional<core::Result<Submitted>>> repeated(std::string operation_id);
   /// The asset, fit for an order that needs its BMC.
   [[nodiscard]] core::Result<AssetPtr> orderable(const AssetRef& ref) const;
   [[nodiscard]] core::Result<WipePlan> plan_wipe(const AssetRow& asset, const WipeRequest& request,

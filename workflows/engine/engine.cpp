@@ -192,7 +192,7 @@ core::Task<core::Result<>> Engine::enter(WorkflowPtr row, const Recipe& recipe, 
 core::Task<core::Result<>> Engine::leave(StepContext& context, const Recipe& recipe, StepOutcome outcome) {
   Lane& place = lane(context.asset_id());
   const Step& step = context.step();
-  if (parts_.ledger.failure()) co_return std::unexpected(*parts_.ledger.failure());
+  if (const auto& failure = parts_.ledger.failure()) co_return std::unexpected(*failure);
   const bool cleaning_up = !context.workflow()->error_code.empty();
   if (place.cancelled && !cleaning_up) {
     outcome = Failed{{core::ErrorKind::cancelled, "workflow.cancelled", "cancelled by an operator"}};

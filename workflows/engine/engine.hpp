@@ -21,6 +21,7 @@ class Engine {
   Engine(EngineParts parts, std::vector<Recipe> recipes);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+  ~Engine() = default;
 
   /// Re-enters all unfinished workflows of the opened ledger.
   void resume();

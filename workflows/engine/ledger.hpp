@@ -28,6 +28,7 @@ class Ledger {
   Ledger(Journal& journal, core::Timers& timers, const core::Log& log);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
+  ~Ledger() = default;
 
   /// Reads the journal, once, before anything else; then runs the writer.
   [[nodiscard]] core::Task<core::Result<>> open();

@@ -44,6 +44,7 @@ class Timelines final : public core::EvidenceSink {
   Timelines(Ledger& ledger, core::Timers& timers, const core::Log& log, Attribute attribute);
   Timelines(const Timelines&) = delete;
   Timelines& operator=(const Timelines&) = delete;
+  ~Timelines() override = default;
 
   void emit(core::Evidence evidence) override;
   /// A row for somebody's batch: facts that must be durable before their sender is answered.

@@ -116,8 +116,7 @@ core::Result<std::shared_ptr<drivers::Bmc>> bmc_of(StepContext& step) {
 core::Task<core::Result<PowerState>> look_at_power(StepContext& step) {
   const auto bmc = bmc_of(step);
   if (!bmc) co_return std::unexpected(bmc.error());
-  const std::shared_ptr<drivers::Bmc> held = *bmc;
-  const auto state = co_await held->power_state(call_deadline(step));
+  const auto state = co_await (*bmc)->power_state(call_deadline(step));
   if (!state) co_return std::unexpected(state.error());
   if (step.tools().timelines.last_power(step.asset_id()) != *state) {
     core::Evidence evidence;
@@ -182,10 +181,9 @@ drivers::BootFirmware likely_firmware(StepContext& step) {
 core::Task<StepOutcome> set_boot_device(StepContext& step, drivers::BootDeviceSetting setting) {
   const auto bmc = bmc_of(step);
   if (!bmc) co_return Failed{bmc.error()};
-  const std::shared_ptr<drivers::Bmc> held = *bmc;
-  const auto set = co_await held->set_boot_device(setting, call_deadline(step));
+  const auto set = co_await (*bmc)->set_boot_device(setting, call_deadline(step));
   if (!set) co_return bmc_trouble(step, set.error());
-  const auto read = co_await held->boot_device(call_deadline(step));
+  const auto read = co_await (*bmc)->boot_device(call_deadline(step));
   if (read && read->device != setting.device) {
     co_return Again{5s,
                     {core::ErrorKind::refused, "bmc.boot_device_not_kept",

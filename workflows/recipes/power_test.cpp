@@ -42,11 +42,10 @@ const Visitor* visitor_of(StepContext& step, const core::MacAddress& mac) {
 core::Task<core::Result<>> act(StepContext& step, PowerAction action) {
   const auto bmc = bmc_of(step);
   if (!bmc) co_return std::unexpected(bmc.error());
-  const std::shared_ptr<drivers::Bmc> held = *bmc;
   const auto intent = co_await step.intend(action == PowerAction::off ? "power_off" : "power_on",
                                            core::Json{{"for", "power test"}});
   if (!intent) co_return std::unexpected(intent.error());
-  const auto sent = co_await held->power(action, step.timers().now() + step.tools().site.pacing.bmc_call);
+  const auto sent = co_await (*bmc)->power(action, step.timers().now() + step.tools().site.pacing.bmc_call);
   co_return co_await step.resolve((*intent)->id, sent ? IntentState::done : IntentState::indeterminate,
                                   core::Json::object());
 }
