@@ -176,7 +176,8 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                      {"mac", house.claimed->mac.to_string()}};
                                                }
                                                status["findings"] = house.images.missing;
-             if (house.link) status["hosted"] = link_json(house.link->status());
+                                               if (house.link)
+                                                 status["hosted"] = link_json(house.link->status());
                                              },
                                          .metrics = {}});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
@@ -233,10 +234,11 @@ Task<Result<>> Appliance::bring_up(House& house) {
 void Appliance::start_link(House& house) {
   if (!config_.hosted.enabled || house.link) return;
   auto exchange = hosted::CurlExchange::open(
-      parts_.timers, {.url = config_.hosted.url.text(),
-                      .ca_file = config_.hosted.ca_file.text(),
-                      .user_agent = "colonyd/" + parts_.version,
-                      .read_key = [file = config_.hosted.api_key_file.text()] { return read_api_key(file); }});
+      parts_.timers,
+      {.url = config_.hosted.url.text(),
+       .ca_file = config_.hosted.ca_file.text(),
+       .user_agent = "colonyd/" + parts_.version,
+       .read_key = [file = config_.hosted.api_key_file.text()] { return read_api_key(file); }});
   if (!exchange) {
     parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
     house.images.missing.push_back("not linked to the hosted side: " + exchange.error().message);
@@ -244,20 +246,20 @@ void Appliance::start_link(House& house) {
   }
   house.exchange = std::move(*exchange);
   house.operations.emplace(house.workshop.orders());
-  house.link.emplace(hosted::LinkPorts{.timers = parts_.timers,
-                                       .log = parts_.log,
-                                       .random = parts_.random,
-                                       .store = parts_.store,
-                                       .exchange = *house.exchange,
-                                       .sink = *house.operations,
-                                       .heartbeat_state =
-                                           [&house, version = parts_.version] {
-                                             return heartbeat_state(house.workshop.orders().status(), version,
-                                                                    house.images.missing);
-                                           }},
-                     hosted::LinkSettings{.datacenter_id = config_.datacenter_id.text(),
-                                          .agent_id = config_.agent_id.text(),
-                                          .limits = {}});
+  house.link.emplace(
+      hosted::LinkPorts{.timers = parts_.timers,
+                        .log = parts_.log,
+                        .random = parts_.random,
+                        .store = parts_.store,
+                        .exchange = *house.exchange,
+                        .sink = *house.operations,
+                        .heartbeat_state =
+                            [&house, version = parts_.version] {
+                              return heartbeat_state(house.workshop.orders().status(), version,
+                                                     house.images.missing);
+                            }},
+      hosted::LinkSettings{
+          .datacenter_id = config_.datacenter_id.text(), .agent_id = config_.agent_id.text(), .limits = {}});
   house.link->start();
 }
 

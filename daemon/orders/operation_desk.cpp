@@ -31,7 +31,8 @@ Task<Result<std::string>> OperationDesk::submit(hosted::Operation operation) {
 
 Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation, std::string operation_id) {
   if (operation.type == "provision" || operation.type == "cluster-provision") {
-    auto order = with_id(api::decode_provision(operation.target, operation.body_json), std::move(operation_id));
+    auto order =
+        with_id(api::decode_provision(operation.target, operation.body_json), std::move(operation_id));
     if (!order) co_return std::unexpected(order.error());
     co_return co_await orders_.provision(std::move(*order));
   }
@@ -41,7 +42,8 @@ Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation,
     co_return co_await orders_.wipe(std::move(*order));
   }
   if (operation.type == "discover" || operation.type == "discovery") {
-    auto order = with_id(api::decode_discover(operation.target, operation.body_json), std::move(operation_id));
+    auto order =
+        with_id(api::decode_discover(operation.target, operation.body_json), std::move(operation_id));
     if (!order) co_return std::unexpected(order.error());
     co_return co_await orders_.discover(std::move(*order));
   }
@@ -55,10 +57,11 @@ Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation,
     if (!order) co_return std::unexpected(order.error());
     co_return co_await orders_.reboot(std::move(*order));
   }
-  co_return core::fail(core::ErrorKind::unsupported, "hosted.operation_unsupported",
-                       fmt::format("this appliance does not do '{}'; it does discover, provision, wipe, power "
-                                   "and reboot",
-                                   core::printable(operation.type)));
+  co_return core::fail(
+      core::ErrorKind::unsupported, "hosted.operation_unsupported",
+      fmt::format("this appliance does not do '{}'; it does discover, provision, wipe, power "
+                  "and reboot",
+                  core::printable(operation.type)));
 }
 
 }  // namespace colony::daemon
