@@ -49,7 +49,8 @@ class CertificatesCommand final : public Command {
   /// One row a disk.
   static void add_rows(const Json& record, std::vector<std::vector<std::string>>& rows) {
     const Json* body = core::json_member(record, "record");
-    const Json* disks = body == nullptr ? nullptr : core::json_member(*body, "disks");
+    const Json* result = body == nullptr ? nullptr : core::json_member(*body, "result");
+    const Json* disks = result == nullptr ? nullptr : core::json_member(*result, "disks");
     if (disks == nullptr || !disks->is_array()) return;
     for (const auto& wipe : *disks) {
       const Json* disk = core::json_member(wipe, "disk");

@@ -17,6 +17,7 @@ struct FakeOrders final : workflows::Orders {
   std::vector<workflows::AssetView> all_assets;
   std::vector<workflows::WorkflowView> all_workflows;
   std::vector<workflows::StoredEvent> all_events;
+  std::vector<workflows::WipeRecordRow> all_wipe_records;
   std::vector<workflows::TimelineEntry> all_timeline;
   workflows::StatusView shown_status;
   std::vector<std::string> asked;             // one line per change
@@ -147,7 +148,7 @@ struct FakeOrders final : workflows::Orders {
   }
   Task<Result<std::vector<workflows::WipeRecordRow>>> wipe_records(std::optional<core::AssetId>,
                                                                    unsigned) override {
-    co_return std::vector<workflows::WipeRecordRow>{};
+    co_return all_wipe_records;
   }
   Task<Result<std::vector<workflows::StoredEvent>>> events(core::EventSeq after, unsigned limit) override {
     std::vector<workflows::StoredEvent> out;

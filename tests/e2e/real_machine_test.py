@@ -89,7 +89,7 @@ class RealMachine(unittest.TestCase):
         asset = appliance.asset()
         self.assertEqual((asset["status"], asset["condition"]), ("available", "normal"))
         self.assertFalse(machine.running())
-        appliance.colony("certificates", "lab-1")
+        self.assertIn("LAB-DISK-B", appliance.colony("certificates", "lab-1"))
 
         print("BMC power acts:", machine.power_acts())
         self.assertNotIn("reset 1", machine.power_acts(), "power is off and on, never a reset")

@@ -249,3 +249,15 @@ TEST(StatusCommand, IsAFailureUntilReady) {
   EXPECT_EQ(bench.run({"clusters"}), ExitCode::success);
   EXPECT_EQ(bench.run({"certificates"}), ExitCode::success);
 }
+
+TEST(CertificatesCommand, ShowsOneRowForEachDiskOfARecord) {
+  Bench bench;
+  workflows::WipeRecordRow record;
+  record.record_json =
+      R"({"result":{"disks":[{"disk":{"id":{"serial":"S64FNE0R1","wwn":""}},"verdict":"erased",)"
+      R"("method":"discard","bytes_read_back":4096}]}})";
+  bench.orders.all_wipe_records.push_back(record);
+  EXPECT_EQ(bench.run({"certificates"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("S64FNE0R1"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("erased"), std::string::npos);
+}
