@@ -183,17 +183,12 @@ core::Task<StepOutcome> set_boot_device(StepContext& step, drivers::BootDeviceSe
   if (!bmc) co_return Failed{bmc.error()};
   const auto set = co_await (*bmc)->set_boot_device(setting, call_deadline(step));
   if (!set) co_return bmc_trouble(step, set.error());
-<<<<<<< HEAD
   const auto read = co_await (*bmc)->boot_device(call_deadline(step));
-  if (read && read->device != setting.device) {
-=======
-  const auto read = co_await held->boot_device(call_deadline(step));
   // The driver has compared the selector already. "none" here is a BMC that keeps the device and drops the
   // valid bit (OpenIPMI's ipmi_sim does): no evidence for it, none against it. What counts is the boot that
   // is seen.
   const bool told = read && read->device != drivers::BootDevice::none;
   if (told && read->device != setting.device) {
->>>>>>> ramdisk
     co_return Again{5s,
                     {core::ErrorKind::refused, "bmc.boot_device_not_kept",
                      fmt::format("boot device {} was set, but {} is read back", name(setting.device),
