@@ -26,14 +26,25 @@ namespace {
 using core::Result;
 using core::Task;
 
+std::vector<drivers::ipmi::CipherSuite> cipher_suites(const BmcConfig& config) {
+  std::vector<drivers::ipmi::CipherSuite> suites;
+  for (const auto suite : config.cipher_suites) {
+    suites.push_back(suite == CipherSuite::hmac_sha256_aes ? drivers::ipmi::CipherSuite::sha256_aes
+                                                           : drivers::ipmi::CipherSuite::sha1_aes);
+  }
+  return suites;
+}
+
 drivers::ipmi::IpmiOptions ipmi_options(const BmcConfig& config) {
   drivers::ipmi::IpmiOptions options;
-  options.suites.clear();
-  for (const auto suite : config.cipher_suites) {
-    options.suites.push_back(suite == CipherSuite::hmac_sha256_aes ? drivers::ipmi::CipherSuite::sha256_aes
-                                                                   : drivers::ipmi::CipherSuite::sha1_aes);
-  }
+  options.suites = cipher_suites(config);
   options.command_gap = config.command_gap;
+  return options;
+}
+
+drivers::ipmitool::IpmitoolOptions ipmitool_options(const BmcConfig& config) {
+  drivers::ipmitool::IpmitoolOptions options;
+  options.suites = cipher_suites(config);
   return options;
 }
 
@@ -91,7 +102,8 @@ struct Appliance::House {
   House(const Parts& parts, const Config& config, std::unique_ptr<drivers::ipmi::DatagramPort> port)
       : ipmi_port(std::move(port)),
         ipmi(parts.timers, parts.random, parts.log, *ipmi_port, ipmi_options(config.bmc)),
-        bmcs(ipmi),
+        ipmitool(parts.timers, parts.log, ipmitool_options(config.bmc)),
+        bmcs(ipmi, ipmitool),
         workshop({.journal = parts.store,
                   .timers = parts.timers,
                   .random = parts.random,
@@ -104,6 +116,7 @@ struct Appliance::House {
 
   std::unique_ptr<drivers::ipmi::DatagramPort> ipmi_port;
   drivers::ipmi::IpmiClient ipmi;
+  drivers::ipmitool::IpmitoolClient ipmitool;
   DriverDirectory bmcs;
   pxe::dhcp::LearnedAddresses addresses;
   workflows::Workshop workshop;

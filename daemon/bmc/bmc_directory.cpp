@@ -19,12 +19,17 @@ core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::at(const workflows:
     return core::fail(core::ErrorKind::exhausted, "bmc.too_many",
                       fmt::format("more than {} BMCs: give another appliance a part of them", max_bmcs));
   }
-  if (record.driver != "native") {
+  const drivers::BmcEndpoint endpoint{record.address, record.port};
+  drivers::BmcCredentials credentials{record.username, record.password.clone()};
+  std::shared_ptr<drivers::Bmc> bmc;
+  if (record.driver == "native") {
+    bmc = native_.open(endpoint, std::move(credentials));
+  } else if (record.driver == "ipmitool") {
+    bmc = program_.open(endpoint, std::move(credentials));
+  } else {
     return core::fail(core::ErrorKind::unsupported, "bmc.driver",
-                      fmt::format("no BMC driver '{}'; have: native", record.driver));
+                      fmt::format("no BMC driver '{}'; have: native, ipmitool", record.driver));
   }
-  std::shared_ptr<drivers::Bmc> bmc =
-      native_.open({record.address, record.port}, {record.username, core::Secret(record.password.reveal())});
   entries_.insert_or_assign(place, Entry{record.driver, record.username, record.password.clone(), bmc});
   return bmc;
 }

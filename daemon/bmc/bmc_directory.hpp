@@ -8,6 +8,7 @@
 
 #include "core/secret.hpp"
 #include "drivers/ipmi/ipmi_client.hpp"
+#include "drivers/ipmitool/ipmitool_client.hpp"
 #include "workflows/recipes/tools.hpp"
 
 namespace colony::daemon {
@@ -16,9 +17,10 @@ class DriverDirectory final : public workflows::BmcDirectory {
  public:
   static constexpr std::size_t max_bmcs = 20'000;
 
-  explicit DriverDirectory(drivers::ipmi::IpmiClient& native) : native_(native) {}
+  DriverDirectory(drivers::ipmi::IpmiClient& native, drivers::ipmitool::IpmitoolClient& program)
+      : native_(native), program_(program) {}
 
-  /// Errors: bmc.driver (unsupported: this build has no such driver), bmc.too_many.
+  /// Errors: bmc.driver (unsupported: no such driver), bmc.too_many.
   [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> at(const workflows::BmcRecord& record) override;
   /// Ends every session.
   [[nodiscard]] core::Task<> close();
@@ -32,6 +34,7 @@ class DriverDirectory final : public workflows::BmcDirectory {
   using Place = std::pair<core::Ipv4Address, std::uint16_t>;
 
   drivers::ipmi::IpmiClient& native_;
+  drivers::ipmitool::IpmitoolClient& program_;
   std::map<Place, Entry> entries_;
 };
 

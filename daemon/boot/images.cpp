@@ -40,6 +40,7 @@ Task<Result<Images>> import_images(pxe::ArtifactCache& cache, std::string share_
                                     {share_directory + "/scout-initramfs", std::nullopt});
   if (scout) {
     images.scout = std::move(*scout);
+    images.scout->arguments = {"console=tty0", "console=ttyS0,115200"};  // what is said also stands on SOL
   } else {
     images.missing.push_back(
         fmt::format("no scout image, nothing can be discovered or wiped: {}; build it with: cmake --build "

@@ -24,6 +24,12 @@ drivers::ipmi::IpmiOptions native_options(const BmcArguments& arguments) {
   return options;
 }
 
+drivers::ipmitool::IpmitoolOptions ipmitool_options(const BmcArguments& arguments) {
+  drivers::ipmitool::IpmitoolOptions options;
+  options.suites = suites(arguments);
+  return options;
+}
+
 }  // namespace
 
 void BmcArguments::declare(Arguments& arguments, Need ip_needed) {
@@ -38,13 +44,12 @@ void BmcArguments::declare(Arguments& arguments, Need ip_needed) {
 
 BmcLine::BmcLine(Session& session, const BmcArguments& arguments,
                  std::unique_ptr<drivers::ipmi::DatagramPort> port)
-    : port_(std::move(port)), native_(session.timers, random_, log_, *port_, native_options(arguments)) {}
+    : port_(std::move(port)),
+      native_(session.timers, random_, log_, *port_, native_options(arguments)),
+      program_(session.timers, log_, ipmitool_options(arguments)),
+      by_program_(arguments.driver == "ipmitool") {}
 
 core::Result<std::unique_ptr<BmcLine>> BmcLine::open(Session& session, const BmcArguments& arguments) {
-  if (arguments.driver != "native") {
-    return core::fail(core::ErrorKind::unsupported, "bmc.driver",
-                      fmt::format("this build has no driver {}", arguments.driver));
-  }
   core::KernelSockets sockets;
   auto port = drivers::ipmi::open_udp_port(session.timers, sockets);
   if (!port) return std::unexpected(port.error());
@@ -53,7 +58,8 @@ core::Result<std::unique_ptr<BmcLine>> BmcLine::open(Session& session, const Bmc
 
 std::unique_ptr<drivers::Bmc> BmcLine::bmc(drivers::BmcEndpoint endpoint,
                                            drivers::BmcCredentials credentials) {
-  return native_.open(endpoint, std::move(credentials));
+  return by_program_ ? program_.open(endpoint, std::move(credentials))
+                     : native_.open(endpoint, std::move(credentials));
 }
 
 std::string BmcLine::suite_of(drivers::BmcEndpoint endpoint) const {

@@ -8,6 +8,7 @@
 #include "core/random.hpp"
 #include "daemon/cli/password.hpp"
 #include "drivers/ipmi/ipmi_client.hpp"
+#include "drivers/ipmitool/ipmitool_client.hpp"
 
 namespace colony::daemon::cli {
 
@@ -25,7 +26,7 @@ struct BmcArguments {
 /// One driver for the life of a command. close() before destruction.
 class BmcLine {
  public:
-  /// Errors: net.bind, bmc.driver (unsupported: this build has no such driver).
+  /// Errors: net.bind.
   [[nodiscard]] static core::Result<std::unique_ptr<BmcLine>> open(Session& session,
                                                                    const BmcArguments& arguments);
   [[nodiscard]] std::unique_ptr<drivers::Bmc> bmc(drivers::BmcEndpoint endpoint,
@@ -40,6 +41,8 @@ class BmcLine {
   core::Log log_ = core::Log::silent();
   std::unique_ptr<drivers::ipmi::DatagramPort> port_;
   drivers::ipmi::IpmiClient native_;
+  drivers::ipmitool::IpmitoolClient program_;
+  bool by_program_;
 };
 
 /// The one BMC that --ip, --port, --username and the password name. Errors: cli.ip, cli.username,
