@@ -109,7 +109,10 @@ struct Appliance::House {
                   .random = parts.random,
                   .log = parts.log,
                   .bmcs = bmcs,
-                  .mac_of = [this](core::Ipv4Address peer) { return addresses.find(peer); }},
+                  .mac_of = [this](core::Ipv4Address peer) -> std::optional<core::MacAddress> {
+                    if (!clients) return std::nullopt;
+                    return clients->find(peer);
+                  }},
                  make_site(config, {})),
         artifacts(parts.timers, parts.pool, artifact_directory(config.store)),
         tasks(parts.timers) {}
@@ -120,6 +123,8 @@ struct Appliance::House {
   DriverDirectory bmcs;
   pxe::dhcp::LearnedAddresses addresses;
   workflows::Workshop workshop;
+  std::optional<pxe::dhcp::KernelNeighbours> neighbours;
+  std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
   std::unique_ptr<BootHouse> boot;
   core::http::Router api_router;
@@ -200,12 +205,18 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                    core::http::ServerLimits{}, "api");
   house.api->start(house.api_socket->take());
 
+  auto neighbours = pxe::dhcp::KernelNeighbours::open(config_.load_balancer.interface.text());
+  if (!neighbours) co_return std::unexpected(neighbours.error());
+  house.neighbours.emplace(std::move(*neighbours));
+  house.clients.emplace(house.addresses, *house.neighbours, house.workshop.boot_policy());
+
   auto boot = BootHouse::open({.timers = parts_.timers,
                                .log = log,
                                .privileged = parts_.privileged,
                                .workshop = house.workshop,
                                .artifacts = house.artifacts,
-                               .addresses = house.addresses},
+                               .addresses = house.addresses,
+                               .clients = *house.clients},
                               config_, boot_network(config_.load_balancer, parts_.interfaces));
   if (!boot) co_return std::unexpected(boot.error());
   house.boot = std::move(*boot);

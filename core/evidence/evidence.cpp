@@ -31,6 +31,7 @@ Json detail(const Fact& fact) {
           [](const DhcpSeen& f) {
             return Json{{"arch", name(f.arch)}, {"stage", name(f.stage)}, {"answered", f.answered}};
           },
+          [](const SystemAsked&) { return Json::object(); },
           [](const NbpSent& f) {
             return Json{{"file", f.file}, {"bytes", f.bytes}, {"complete", f.complete}};
           },
@@ -68,6 +69,7 @@ std::optional<Fact> parse_fact(std::string_view fact, const Json& d) {
     return DhcpSeen{parse_client_arch(text("arch")).value_or(ClientArch::unknown), parse_stage(text("stage")),
                     flag("answered")};
   }
+  if (fact == "system_asked") return SystemAsked{};
   if (fact == "nbp_sent") return NbpSent{text("file"), number("bytes"), flag("complete")};
   if (fact == "script_served") return ScriptServed{text("script")};
   if (fact == "artifact_served") return ArtifactServed{text("digest"), number("bytes"), flag("complete")};
@@ -118,10 +120,9 @@ std::string_view name(PowerState state) {
 
 std::string_view fact_name(const Fact& fact) {
   static constexpr std::array<std::string_view, std::variant_size_v<Fact>> names{
-      "dhcp_seen",      "nbp_sent",     "script_served",   "artifact_served",
-      "config_fetched", "scout_hello",  "scout_inventory", "scout_progress",
-      "scout_redeemed", "scout_result", "power_observed",  "boot_device_set",
-      "talos_stage",    "note"};
+      "dhcp_seen",      "system_asked",   "nbp_sent",        "script_served",  "artifact_served",
+      "config_fetched", "scout_hello",    "scout_inventory", "scout_progress", "scout_redeemed",
+      "scout_result",   "power_observed", "boot_device_set", "talos_stage",    "note"};
   return names[fact.index()];
 }
 
@@ -164,6 +165,9 @@ std::string describe(const Fact& fact) {
           [](const DhcpSeen& f) {
             return fmt::format("asked to boot ({}, {}){}", name(f.stage), name(f.arch),
                                f.answered ? "" : ", not answered");
+          },
+          [](const SystemAsked&) {
+            return std::string("an operating system came up and asked for an address");
           },
           [](const NbpSent& f) {
             return fmt::format("{} boot program {} ({} bytes)", f.complete ? "loaded" : "broke off loading",

@@ -33,7 +33,8 @@ struct DhcpSeen {  // a boot request reached us; `answered` says whether we spok
   BootStage stage = BootStage::firmware_pxe;
   bool answered = false;
 };
-struct NbpSent {  // a boot program was delivered by TFTP or HTTP
+struct SystemAsked {};  // an operating system that holds no lease yet asked the site's DHCP server for one
+struct NbpSent {        // a boot program was delivered by TFTP or HTTP
   std::string file;
   std::uint64_t bytes = 0;
   bool complete = false;
@@ -79,9 +80,9 @@ struct Note {  // a named finding that belongs on the timeline
   std::string text;
 };
 
-using Fact =
-    std::variant<DhcpSeen, NbpSent, ScriptServed, ArtifactServed, ConfigFetched, ScoutHello, ScoutInventory,
-                 ScoutProgress, ScoutRedeemed, ScoutResult, PowerObserved, BootDeviceSet, TalosStage, Note>;
+using Fact = std::variant<DhcpSeen, SystemAsked, NbpSent, ScriptServed, ArtifactServed, ConfigFetched,
+                          ScoutHello, ScoutInventory, ScoutProgress, ScoutRedeemed, ScoutResult,
+                          PowerObserved, BootDeviceSet, TalosStage, Note>;
 
 struct Evidence {
   std::optional<AssetId> asset;        // filled in by workflows when only addresses are known

@@ -73,7 +73,7 @@ struct BootHouse::Rooms {
             .timers = parts.timers,
             .log = parts.log,
             .policy = parts.workshop.boot_policy(),
-            .addresses = parts.addresses,
+            .addresses = parts.clients,
             .evidence = parts.workshop.evidence(),
             .artifacts = parts.artifacts,
             .programs = programs,
@@ -128,7 +128,7 @@ Result<std::unique_ptr<BootHouse>> BootHouse::open(Parts parts, const Config& co
   tftp_config.network = network;
   tftp_config.transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size};
   if (config.tftp.clients == TftpClients::subnet) tftp_config.clients = pxe::tftp::ClientRule::subnet;
-  auto tftp = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.addresses, rooms->tftp_source,
+  auto tftp = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.clients, rooms->tftp_source,
                                           parts.workshop.evidence(), parts.log, std::move(tftp_config));
   if (!tftp) return std::unexpected(tftp.error());
   rooms->tftp = std::move(*tftp);

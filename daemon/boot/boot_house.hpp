@@ -11,6 +11,7 @@
 #include "core/net/privileged.hpp"
 #include "daemon/config/config.hpp"
 #include "pxe/artifacts/artifact_cache.hpp"
+#include "pxe/dhcp/known_clients.hpp"
 #include "pxe/dhcp/learned_addresses.hpp"
 #include "workflows/workshop.hpp"
 
@@ -25,6 +26,7 @@ class BootHouse {
     workflows::Workshop& workshop;
     pxe::ArtifactCache& artifacts;
     pxe::dhcp::LearnedAddresses& addresses;
+    const pxe::dhcp::KnownClients& clients;
   };
 
   /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*,

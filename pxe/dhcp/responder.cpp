@@ -17,10 +17,25 @@ constexpr core::Duration malformed_interval = 10s;
 constexpr std::size_t seen_capacity = 4096;
 constexpr std::size_t unanswered_capacity = 512;
 
-std::uint64_t key(const BootRequest& request) {
-  std::uint64_t value = static_cast<std::uint64_t>(request.stage);
-  for (const auto octet : request.mac.octets()) value = value << 8 | octet;
+constexpr std::uint64_t system_stage = 0xff;  // none of core::BootStage: an operating system speaks
+
+std::uint64_t key(std::uint64_t stage, core::MacAddress mac) {
+  std::uint64_t value = stage;
+  for (const auto octet : mac.octets()) value = value << 8 | octet;
   return value;
+}
+
+std::uint64_t key(const BootRequest& request) {
+  return key(static_cast<std::uint64_t>(request.stage), request.mac);
+}
+
+/// The states in which a client begins: INIT (DISCOVER) and INIT-REBOOT, which asks for its old address
+/// without naming a server (RFC 2131 sections 4.3.2 and 4.4). Whoever renews, rebinds or selects has begun
+/// before.
+bool begins(const Message& message) {
+  if (message.type == MessageType::discover) return true;
+  return message.type == MessageType::request && message.client.is_unspecified() &&
+         !message.options.find_address(OptionCode::server_identifier);
 }
 
 /// The address by which the client names itself in this message, if it does. Option 50 of a DISCOVER is only
@@ -78,7 +93,7 @@ std::optional<Outgoing> Responder::on_datagram(const Arrival& arrival) {
   }
   const auto client = classify(*message);
   if (message->operation != Operation::request || !client) {
-    on_ordinary_client(*message);
+    on_ordinary_client(arrival, *message);
     return std::nullopt;
   }
   BootClient known = *client;
@@ -125,16 +140,21 @@ void Responder::on_malformed(const Arrival& arrival, DecodeError error) {
              {"count", count}});
 }
 
-/// An operating system or scout itself: the site's DHCP server answers, we only note the address.
-void Responder::on_ordinary_client(const Message& message) {
+/// An operating system or scout itself: the site's DHCP server answers, we only note that it is up and where.
+void Responder::on_ordinary_client(const Arrival& arrival, const Message& message) {
   ++counters_.not_ours;
-  if (message.operation != Operation::request || message.type != MessageType::request) return;
+  if (message.operation != Operation::request) return;
   const auto address = own_address(message);
-  if (!address) return;
+  const bool new_here = begins(message);
+  if (!address && !new_here) return;
   BootRequest request = addresses_.last_request(message.mac).value_or(BootRequest{});
   request.mac = message.mac;
-  request.address = address;
-  if (policy_.serves(request)) addresses_.learn(request);
+  if (address) request.address = address;
+  if (!policy_.serves(request)) return;
+  if (address) addresses_.learn(request);
+  if (new_here && seen_.allow(key(system_stage, message.mac), arrival.now)) {
+    emit(arrival, request, core::SystemAsked{});
+  }
 }
 
 void Responder::on_refusal(const Arrival& arrival, const BootRequest& request, Refusal refusal) {

@@ -56,7 +56,7 @@ class Responder {
 
  private:
   void on_malformed(const Arrival& arrival, DecodeError error);
-  void on_ordinary_client(const Message& message);
+  void on_ordinary_client(const Arrival& arrival, const Message& message);
   void on_refusal(const Arrival& arrival, const BootRequest& request, Refusal refusal);
   void emit(const Arrival& arrival, const BootRequest& request, core::Fact fact) const;
   void emit_seen(const Arrival& arrival, const BootRequest& request, bool answered);

@@ -19,6 +19,14 @@ AssetView only_asset(World& world) {
   return assets.empty() ? AssetView{} : assets.front();
 }
 
+bool boot_was_assumed(World& world) {
+  for (const auto& row : world.disk.timeline) {
+    const auto* note = std::get_if<core::Note>(&row.evidence.fact);
+    if (note != nullptr && note->code == "provision.boot_assumed") return true;
+  }
+  return false;
+}
+
 std::vector<std::string> facts(World& world, const core::AssetId& asset) {
   std::vector<std::string> names;
   for (const auto& row : world.disk.timeline) {
@@ -296,6 +304,48 @@ TEST(Provision, ANodeThatAlwaysAsksTheNetworkFirstIsSentToItsDisk) {
   world.power_changed(server, core::PowerState::off);
   world.power_changed(server, core::PowerState::on);
   ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+}
+
+TEST(Provision, ASystemThatComesUpAfterItWasSentToItsDiskIsSeenAtOnce) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.network_first = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.booted_from_disk; }, 1h));
+  const core::BootTime booted = world.timers.now();
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_LT(world.timers.now() - booted, world.site().pacing.disk_boot_settle);
+  EXPECT_FALSE(boot_was_assumed(world));
+}
+
+TEST(Provision, ASystemThatComesUpWithoutAskingToBootIsAssumedToBeTheNewOne) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.booted_from_disk; }, 1h));
+  const core::BootTime booted = world.timers.now();
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_LT(world.timers.now() - booted, world.site().pacing.quiet_after_install / 2);
+  EXPECT_TRUE(boot_was_assumed(world));
+}
+
+TEST(Provision, AnInstallerThatAsksForItsAddressAgainIsNoBootFromDisk) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.static_address = true;
+  server.faults.installer_asks_again = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.configs_completed == 1; }, 1h));
+  const core::BootTime fetched = world.timers.now();
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_GE(world.timers.now() - fetched, world.site().pacing.quiet_after_install);
+  EXPECT_TRUE(boot_was_assumed(world));
 }
 
 TEST(Provision, ATruncatedConfigDoesNotCountAndMayBeFetchedAgain) {

@@ -228,6 +228,8 @@ core::Task<> World::boot(Server& server, unsigned life) {
     if (system != server.disks.end()) {
       server.runs = "disk";
       server.booted_from_disk = system->content == "talos";
+      co_await timers.sleep_for(5s);
+      if (alive(server, life) && !server.static_address) seen(server, core::SystemAsked{});
       co_return;
     }
     // Nothing to boot from: firmware goes on with the next device, the network.
@@ -442,6 +444,7 @@ core::Task<> World::run_talos(Server& server, unsigned life, std::string token) 
     server.last_config = fetched->text;
     ++server.configs_completed;
     if (take(server.faults.never_install)) co_return;
+    if (server.faults.installer_asks_again) seen(server, core::SystemAsked{});
     co_await timers.sleep_for(90s);
     if (!alive(server, life)) co_return;
     server.disks.front().content = "talos";

@@ -37,7 +37,8 @@ struct Faults {
   unsigned never_tell_result = 0;   // everything is erased, then the network is gone
   unsigned fail_erase = 0;          // the read-back finds old data
   unsigned truncate_config = 0;
-  unsigned never_install = 0;  // fetches its config and hangs
+  unsigned never_install = 0;         // fetches its config and hangs
+  bool installer_asks_again = false;  // for its address, with the config in hand
   bool swap_disk_before_redeem = false;
   bool bmc_silent = false, bmc_wrong_password = false;
 };
@@ -54,7 +55,8 @@ struct Server {
   std::optional<core::Uuid> bmc_guid;
   std::string bmc_fru_serial;
   bool efi = true;
-  bool network_first = false;  // tries the network before the disk at every boot
+  bool static_address = false;  // its operating system never asks a DHCP server
+  bool network_first = false;   // tries the network before the disk at every boot
   std::vector<FakeDisk> disks;
   Faults faults;
 

@@ -3,11 +3,14 @@
 //
 // Boot from disk counts as seen when
 //   - the node told so (TalosStage "booted-from-disk", "running" or "ready"), or
-//   - it asked to boot, was sent to its local disk, and did not come back within `disk_boot_settle`, or
-//   - nothing was heard of it for `quiet_after_install` after the completed delivery while its power is seen
-//   on:
-//     the one-time boot device is used up, so a node that restarts goes to its disk without asking. This is
-//     weaker than the others, and a note on the timeline says so.
+//   - it asked to boot, was sent to its local disk, and then an operating system came up and asked for an
+//   address,
+//     or it did not come back to us within `disk_boot_settle`, or
+//   - without asking to boot (the one-time boot device is used up, so a node that restarts may go straight to
+//   its
+//     disk) an operating system came up later after the delivery than this machine takes to get through its
+//     self-test, or nothing at all was heard of it for `quiet_after_install`, and its power is on. The
+//     installer could look the same, so this is weaker than the others, and a note on the timeline says so.
 // A node that is sent to its disk and comes back again and again has no bootable disk: the attempt fails.
 
 #include <chrono>
@@ -110,15 +113,37 @@ core::Task<StepOutcome> hand_over(StepContext& step) {
   co_return Next{};
 }
 
+/// From the order to boot (arming the BMC included) to this machine's first request: what a restart takes at
+/// most.
+std::optional<core::Duration> start_time(StepContext& step) {
+  const IntentPtr boot = step.newest(boot_act::talos);
+  if (!boot) return std::nullopt;
+  for (const SeenEvidence* fact : step.since(boot)) {
+    if (std::holds_alternative<core::DhcpSeen>(fact->row.evidence.fact)) {
+      return fact->row.evidence.at - boot->intended_at;
+    }
+  }
+  return std::nullopt;
+}
+
 struct DiskBoot {
   bool told = false;
   unsigned sent_to_disk = 0;
+  bool came_up = false;        // an operating system, after the machine was last sent to its disk
+  bool came_up_alone = false;  // without having asked us, and too late for the installer's own start
 };
 
 DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
   DiskBoot seen;
+  const auto restart = start_time(step);
   for (const SeenEvidence* fact : step.since(local)) {
     const core::Fact& what = fact->row.evidence.fact;
+    if (std::holds_alternative<core::SystemAsked>(what)) {
+      seen.came_up = seen.sent_to_disk > 0;
+      seen.came_up_alone = seen.came_up_alone || (seen.sent_to_disk == 0 && restart &&
+                                                  fact->row.evidence.at - local->intended_at >= *restart);
+    }
+    if (std::holds_alternative<core::DhcpSeen>(what)) seen.came_up_alone = false;
     if (const auto* talos = std::get_if<core::TalosStage>(&what)) {
       seen.told = seen.told || talos->stage == "booted-from-disk" || talos->stage == "running" ||
                   talos->stage == "ready";
@@ -126,6 +151,7 @@ DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
     if (const auto* script = std::get_if<core::ScriptServed>(&what);
         script != nullptr && script->script == "local-disk") {
       ++seen.sent_to_disk;
+      seen.came_up = false;
     }
   }
   return seen;
@@ -138,15 +164,15 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
   core::BootTime quiet_since = step.timers().now();
   while (!step.cancelled()) {
     const DiskBoot seen = disk_boot(step, local);
-    if (seen.told) co_return Next{};
+    if (seen.told || seen.came_up) co_return Next{};
     if (seen.sent_to_disk >= disk_boot_tries) {
       co_return boot_again(step, boot_act::local,
                            {core::ErrorKind::refused, "provision.disk_does_not_boot",
                             "the node was sent to its disk and came back for a network boot every time"});
     }
     const core::BootTime now = step.timers().now();
-    if (seen.sent_to_disk != counted) {
-      counted = seen.sent_to_disk;
+    if (const unsigned signs = seen.sent_to_disk + (seen.came_up_alone ? 1 : 0); signs != counted) {
+      counted = signs;
       quiet_since = now;
     }
     const core::Duration needed = counted > 0 ? pacing.disk_boot_settle : pacing.quiet_after_install;
@@ -158,9 +184,10 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
             step, boot_act::local,
             {core::ErrorKind::refused, "provision.powered_off", "the node switched itself off"});
       }
-      if (counted == 0) {
+      if (seen.sent_to_disk == 0) {
         step.note("provision.boot_assumed",
-                  fmt::format("boot from disk assumed: power is on and the node did not ask to boot for {}",
+                  fmt::format("boot from disk assumed: power is on, {}the node did not ask to boot for {}",
+                              seen.came_up_alone ? "an operating system came up, and " : "",
                               core::format_duration(needed)));
       }
       co_return Next{};

@@ -10,6 +10,7 @@ namespace {
 const std::vector<Fact>& one_of_each() {
   static const std::vector<Fact> facts{
       DhcpSeen{ClientArch::efi_x64, BootStage::ipxe, true},
+      SystemAsked{},
       NbpSent{"snponly.efi", 271360, true},
       ScriptServed{"scout"},
       ArtifactServed{"ab12", 7, false},

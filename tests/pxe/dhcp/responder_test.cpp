@@ -123,6 +123,39 @@ TEST(DhcpResponder, LearnsTheAddressOfAServedMachinesOperatingSystem) {
   EXPECT_FALSE(bench.addresses.find(*Ipv4Address::parse("10.78.9.8")));
 }
 
+TEST(DhcpResponder, TellsWhenAServedMachinesOperatingSystemComesUp) {
+  Bench bench;
+  bench.policy.served = {bios};
+  Message message;
+  message.mac = bios;
+  message.type = MessageType::discover;
+  EXPECT_FALSE(bench.feed(encode(message)));
+  EXPECT_EQ(bench.evidence.facts<SystemAsked>().size(), 1U);
+  EXPECT_EQ(bench.evidence.all[0].mac, bios);
+  // Selecting an offer goes on with what began; asking for an old lease begins again (INIT-REBOOT).
+  bench.now += 2s;
+  message.type = MessageType::request;
+  message.options.add_address(OptionCode::requested_address, *Ipv4Address::parse("10.78.9.7"));
+  Message selecting = message;
+  selecting.options.add_address(OptionCode::server_identifier, *Ipv4Address::parse("10.78.9.1"));
+  EXPECT_FALSE(bench.feed(encode(selecting)));
+  EXPECT_EQ(bench.evidence.all.size(), 1U);
+  EXPECT_FALSE(bench.feed(encode(message)));
+  EXPECT_EQ(bench.evidence.facts<SystemAsked>().size(), 2U);
+  // Renewing goes on, too.
+  bench.now += 2s;
+  message.client = *Ipv4Address::parse("10.78.9.7");
+  EXPECT_FALSE(bench.feed(encode(message)));
+  EXPECT_EQ(bench.evidence.all.size(), 2U);
+  // Strangers are not our business.
+  bench.now += 2s;
+  Message stranger;
+  stranger.mac = uefi;
+  stranger.type = MessageType::discover;
+  EXPECT_FALSE(bench.feed(encode(stranger)));
+  EXPECT_EQ(bench.evidence.all.size(), 2U);
+}
+
 TEST(DhcpResponder, DoesNotTakeAWishInADiscoverForAnAddress) {
   Bench bench;
   bench.policy.served = {bios};
