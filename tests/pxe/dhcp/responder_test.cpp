@@ -88,7 +88,7 @@ TEST(DhcpResponder, NeverAnswersOrdinaryClients) {
   Message message;
   message.mac = uefi;
   EXPECT_FALSE(bench.feed(encode(message)));
-  EXPECT_TRUE(bench.evidence.all.empty());
+  EXPECT_TRUE(bench.evidence.facts<DhcpSeen>().empty());
 }
 
 TEST(DhcpResponder, NeverAnswersAnotherServersReply) {
