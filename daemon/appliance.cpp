@@ -222,7 +222,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.boot = std::move(*boot);
   house.boot->start(house.tasks);
   house.tasks.spawn("watchdog", feed_watchdog(parts_.manager, parts_.timers, log,
-                                              []() -> std::optional<std::string> { return std::nullopt; }));
+                                              [&store = parts_.store] { return store.waiting_since(); }));
   tell_ready(parts_.manager, fmt::format("claiming {}", config_.load_balancer.ip.to_string()));
   log.info("daemon.ready", "store open, sockets bound",
            {{"after", core::format_duration(parts_.timers.now() - started)}});

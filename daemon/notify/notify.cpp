@@ -47,18 +47,19 @@ void tell_stopping(ServiceManager& manager) {
 }
 
 core::Task<> feed_watchdog(ServiceManager& manager, core::Timers& timers, const core::Log& log,
-                           std::function<std::optional<std::string>()> stuck) {
+                           std::function<std::optional<core::BootTime>()> waiting_since) {
   const auto interval = manager.watchdog_interval();
   if (!interval) co_return;
   bool complained = false;
   for (;;) {
-    const auto reason = stuck();
-    if (!reason) manager.tell("WATCHDOG=1");
-    if (reason && !complained) {
-      log.error("watchdog.stuck", "No progress; the service manager will restart the daemon.",
-                {{"what", *reason}});
+    const auto since = waiting_since();
+    const bool stuck = since && timers.now() - *since >= *interval;
+    if (!stuck) manager.tell("WATCHDOG=1");
+    if (stuck && !complained) {
+      log.error("watchdog.stuck", "The journal does not answer; the service manager will restart the daemon.",
+                {{"for", core::format_duration(timers.now() - *since)}});
     }
-    complained = reason.has_value();
+    complained = stuck;
     co_await timers.sleep_for(*interval / 3);
   }
 }

@@ -37,9 +37,10 @@ void tell_reloading(ServiceManager& manager);
 void tell_stopping(ServiceManager& manager);
 
 /// Pings three times per watchdog interval, for ever; ends at once when no watchdog is asked for. It runs on
-/// the logic loop, so a loop that hangs pings no more. `stuck` says what else has stopped making progress (a
-/// commit that never came back): while it says so, nothing is pinged and the service manager restarts us.
+/// the logic loop, so a loop that hangs pings no more. `waiting_since` says since when the journal owes an
+/// answer (nullopt: it owes none): once that is longer than the interval (a commit that never comes back),
+/// nothing is pinged and the service manager restarts us.
 [[nodiscard]] core::Task<> feed_watchdog(ServiceManager& manager, core::Timers& timers, const core::Log& log,
-                                         std::function<std::optional<std::string>()> stuck);
+                                         std::function<std::optional<core::BootTime>()> waiting_since);
 
 }  // namespace colony::daemon

@@ -36,14 +36,16 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
     std::shared_ptr<Waiter> waiter;
   };
 
-  Queue(core::Timers& timers, std::unique_ptr<StoreFile> opened, std::unique_ptr<core::BlockingPool> workers,
+  Queue(core::Timers& clock, std::unique_ptr<StoreFile> opened, std::unique_ptr<core::BlockingPool> workers,
         std::function<void(const core::Error&)> finished)
-      : file(std::move(opened)),
+      : timers(clock),
+        file(std::move(opened)),
         on_finished(std::move(finished)),
         marks(file->marks()),
-        changed(timers),
+        changed(clock),
         pool(std::move(workers)) {}
 
+  core::Timers& timers;
   // The file is the pool thread's, except for report(), which never changes after the start.
   std::unique_ptr<StoreFile> file;
   std::function<void(const core::Error&)> on_finished;
@@ -52,7 +54,19 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
   std::deque<Pending> pending;
   std::vector<std::shared_ptr<Waiter>> in_flight;
   bool busy = false;
+  std::deque<core::BootTime> asked;          // of the work in hand; one thread answers in order
   std::unique_ptr<core::BlockingPool> pool;  // last: its end waits for work that uses the rest
+
+  /// `done` is not called once the store is gone.
+  void execute(std::function<void()> work, std::function<void(Queue&)> done) {
+    asked.push_back(timers.now());
+    pool->execute(std::move(work), [self = weak_from_this(), done = std::move(done)] {
+      const auto queue = self.lock();
+      if (!queue) return;
+      queue->asked.pop_front();
+      done(*queue);
+    });
+  }
 
   void push(Change change, std::shared_ptr<Waiter> waiter) {
     if (pending.size() >= largest_backlog) {
@@ -79,18 +93,16 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
       pending.pop_front();
     }
     busy = true;
-    pool->execute(
+    execute(
         [this, group] {
           group->results = file->commit(group->changes);
           group->finished = file->finished();
           group->marks = file->marks();
         },
-        [self = weak_from_this(), group] {
-          if (const auto queue = self.lock()) {
-            queue->marks = group->marks;
-            queue->deliver(group->results);
-            queue->continue_after(group->finished);
-          }
+        [group](Queue& queue) {
+          queue.marks = group->marks;
+          queue.deliver(group->results);
+          queue.continue_after(group->finished);
         });
   }
 
@@ -108,17 +120,15 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
   void continue_after(const std::optional<core::Error>& finished) {
     report_end(finished);
     auto end = std::make_shared<std::optional<core::Error>>();
-    pool->execute(
+    execute(
         [this, end] {
           (void)file->tidy();  // its error is in finished()
           *end = file->finished();
         },
-        [self = weak_from_this(), end] {
-          const auto queue = self.lock();
-          if (!queue) return;
-          queue->report_end(*end);
-          queue->busy = false;
-          if (!queue->pending.empty()) queue->start();
+        [end](Queue& queue) {
+          queue.report_end(*end);
+          queue.busy = false;
+          if (!queue.pending.empty()) queue.start();
         });
   }
 
@@ -161,6 +171,11 @@ core::Signal& Store::changed() {
   return queue_->changed;
 }
 
+std::optional<core::BootTime> Store::waiting_since() const {
+  if (queue_->asked.empty()) return std::nullopt;
+  return queue_->asked.front();
+}
+
 namespace {
 
 Task<Result<>> result_of(std::shared_ptr<Waiter> waiter) {
@@ -199,12 +214,12 @@ Task<Result<T>> Store::read(std::function<Result<T>(StoreFile&)> work) {
   const auto answer = std::make_shared<Answer>();
   const auto answered = std::make_shared<core::Wakeup>(timers_);
   Queue* const queue = queue_.get();
-  queue->pool->execute(
+  queue->execute(
       [queue, answer, work = std::move(work)] {
         answer->value.emplace(work(*queue->file));
         answer->finished = queue->file->finished();
       },
-      [reader = std::weak_ptr(answered)] {
+      [reader = std::weak_ptr(answered)](Queue&) {
         if (const auto waiting = reader.lock()) waiting->wake();
       });
   co_await answered->wait();

@@ -59,6 +59,8 @@ class Store final : public workflows::Journal {
   [[nodiscard]] const Marks& marks() const;
   /// Notified whenever something became durable: look at marks(), then wait.
   [[nodiscard]] core::Signal& changed();
+  /// Since when the disk owes an answer, to whatever was asked of it first; nullopt: it owes none.
+  [[nodiscard]] std::optional<core::BootTime> waiting_since() const;
   [[nodiscard]] core::Task<core::Result<>> commit_change(Change change);
   /// Everything up to `seq` has arrived; an older one is ignored. store.acknowledged_ahead (conflict).
   [[nodiscard]] core::Task<core::Result<>> acknowledge(core::EventSeq seq);

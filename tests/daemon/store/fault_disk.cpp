@@ -158,6 +158,19 @@ void FaultDisk::heal() {
   fired_ = false;
 }
 
+void FaultDisk::hang() {
+  const std::scoped_lock lock(hanging_mutex_);
+  hanging_ = true;
+}
+
+void FaultDisk::release() {
+  {
+    const std::scoped_lock lock(hanging_mutex_);
+    hanging_ = false;
+  }
+  released_.notify_all();
+}
+
 bool FaultDisk::fails_now() {
   if (fired_) return fault_ == Fault::io_error || fault_ == Fault::power_cut;
   if (countdown_ == 0 || --countdown_ > 0) return false;
@@ -183,6 +196,10 @@ int FaultDisk::on_truncate(const std::string& path, std::int64_t size) {
 }
 
 int FaultDisk::on_sync(const std::string& path) {
+  {
+    std::unique_lock lock(hanging_mutex_);
+    released_.wait(lock, [this] { return !hanging_; });
+  }
   File& file = files_[path];
   const bool failed_by_name = std::exchange(sync_fails_, false);
   if (fails_now() || failed_by_name) {

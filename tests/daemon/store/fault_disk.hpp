@@ -5,9 +5,11 @@
 //
 // It offers no shared memory, so a database in WAL mode works on it only with exclusive locking.
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,9 @@ class FaultDisk {
   void fail_at(unsigned number, Fault fault);
   void fail_next_sync() { sync_fails_ = true; }
   void heal();
+  /// The next fsync does not come back before release(): a disk that hangs.
+  void hang();
+  void release();
   [[nodiscard]] bool fired() const { return fired_; }
   /// After a power cut: the files hold what was fsynced, and of the rest a random choice of sectors.
   void leave_what_is_durable(std::uint64_t seed);
@@ -64,6 +69,9 @@ class FaultDisk {
   Fault fault_ = Fault::io_error;
   bool fired_ = false;
   bool sync_fails_ = false;
+  std::mutex hanging_mutex_;  // the one thing here that is used while the disk works
+  std::condition_variable released_;
+  bool hanging_ = false;
   std::unique_ptr<Registration> registration_;
 };
 

@@ -6,6 +6,7 @@
 #include "core/async/task_group.hpp"
 #include "core/async/virtual_timers.hpp"
 #include "tests/daemon/store/bench.hpp"
+#include "tests/daemon/store/fault_disk.hpp"
 
 using namespace colony;
 using namespace colony::daemon::store;
@@ -118,6 +119,35 @@ TEST(Store, GoesWhileItsLastWorkIsOnTheWayBack) {
   bench.store.reset();
   bench.loop.run();
   EXPECT_EQ(opened(options_in(bench.directory))->report().last_event.value, 1U);
+}
+
+TEST(Store, SaysSinceWhenAHangingDiskOwesAnAnswer) {
+  FaultDisk disk("hanging-disk");
+  const TemporaryDirectory directory;
+  boost::asio::io_context loop(1);
+  core::SystemTimers timers(loop);
+  core::TaskGroup group(timers);
+  auto options = options_in(directory);
+  options.vfs = disk.name();
+  auto store = Store::open(timers, {std::move(options), Threading::own_thread, {}});
+  ASSERT_TRUE(store);
+  EXPECT_EQ((*store)->waiting_since(), std::nullopt);
+  disk.hang();
+  const auto before = timers.now();
+  std::vector<int> done;
+  group.spawn("first", write_and_look(**store, 1, done));
+  loop.poll();
+  const auto asked = (*store)->waiting_since();
+  ASSERT_TRUE(asked);
+  EXPECT_GE(*asked, before);
+  group.spawn("second", write_and_look(**store, 2, done));
+  loop.poll();
+  EXPECT_EQ((*store)->waiting_since(), asked) << "the first one still waits";
+  EXPECT_TRUE(done.empty());
+  disk.release();
+  loop.run();
+  EXPECT_EQ(done.size(), 2U);
+  EXPECT_EQ((*store)->waiting_since(), std::nullopt);
 }
 
 TEST(Store, ServesTheLink) {
