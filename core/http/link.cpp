@@ -135,8 +135,11 @@ class PlainLink final : public Link {
     BootTime stalled_at = timers_.now() + budget.stall;
     for (;;) {
       int unacknowledged = 0;
-      if (::ioctl(ready_.fd(), SIOCOUTQ, &unacknowledged) != 0 || was_reset()) co_return false;
+      // A reset takes nothing back: the count keeps what it was when the reset came. Firmware (EDK2) resets
+      // the connection as soon as it has the whole body.
+      if (::ioctl(ready_.fd(), SIOCOUTQ, &unacknowledged) != 0) co_return false;
       if (unacknowledged == 0) co_return true;
+      if (was_reset()) co_return false;
       const BootTime now = timers_.now();
       if (unacknowledged != before) stalled_at = now + budget.stall;
       before = unacknowledged;

@@ -102,15 +102,20 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
   if (!name)
     co_return error_response(Status::not_found, "boot.unknown_machine", "Nothing to boot for this machine");
   auto text = self.services_.render(decision, *boot);
-  if (!text) {
+  // Firmware that takes only "not found" for "go on to your disk": the answer that was wanted, not a failure.
+  const bool sent_on =
+      !text && text.error().kind == core::ErrorKind::not_found && std::holds_alternative<LocalDisk>(decision);
+  if (!text && !sent_on) {
     self.services_.log.error("pxe.http.script_failed", "A boot script could not be written",
                              {{"mac", boot->mac}, {"script", *name}, {"error", text.error().message}});
     co_return error_response(text.error());
   }
   self.services_.log.info("pxe.http.script", "Boot script handed out",
                           {{"mac", boot->mac}, {"script", *name}});
-  Response response = with_header(http::text_response(Status::ok, "text/plain", std::move(*text)),
-                                  "Cache-Control", "no-store");
+  Response response = with_header(
+      sent_on ? error_response(Status::not_found, "boot.local_disk", "This machine boots from its own disk")
+              : http::text_response(Status::ok, "text/plain", std::move(*text)),
+      "Cache-Control", "no-store");
   response.on_delivered = [&self, boot = *boot, script = *name](http::Delivery delivery) -> Task<> {
     return [](BootRoutes& routes, BootRequest who, std::string what, bool complete) -> Task<> {
       if (complete) routes.emit(who.address, who.mac, core::ScriptServed{what});

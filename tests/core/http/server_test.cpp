@@ -3,7 +3,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,7 +44,11 @@ class ServerTest : public ::testing::Test {
     router.add(Method::post, "/echo", [](HttpRequest request) -> Task<HttpResponse> {
       co_return text_response(Status::ok, "text/plain", request.body);
     });
-    router.add(Method::get, "/big", [this](HttpRequest) { return serve_big(*this); });
+    router.add(Method::get, "/big", [this](HttpRequest) { return serve(*this, file); });
+    router.add(Method::get, "/program", [this](HttpRequest) {
+      return serve(*this,
+                   SharedBody{std::make_shared<const std::string>(std::string(300'000, 'x') + "the end")});
+    });
     router.add(Method::get, "/count", [](HttpRequest) -> Task<HttpResponse> {
       HttpResponse response;
       const auto next = std::make_shared<int>(0);
@@ -66,9 +72,9 @@ class ServerTest : public ::testing::Test {
     });
   }
 
-  static Task<HttpResponse> serve_big(ServerTest& self) {
+  static Task<HttpResponse> serve(ServerTest& self, Body body) {
     HttpResponse response;
-    response.body = self.file;
+    response.body = std::move(body);
     response.on_delivered = [&self](Delivery delivery) {
       return [](ServerTest& test, Delivery d) -> Task<> {
         test.deliveries.push_back(d);
@@ -214,6 +220,55 @@ TEST_F(ServerTest, ACutDeliveryIsNotComplete) {
   ASSERT_EQ(deliveries.size(), 1U);
   EXPECT_FALSE(deliveries[0].acknowledged);
   EXPECT_LT(deliveries[0].bytes, big);
+}
+
+namespace {
+
+enum class Read : bool { something, everything };
+
+/// Reads, acknowledges what it has, then resets the connection, as EDK2 does.
+Task<> read_then_reset(ServerTest& t, std::string_view target, Read how_much) {
+  FileDescriptor fd = t.connect_raw();
+  const int raw = fd.get();
+  auto link = make_plain_link(t.timers, std::move(fd));
+  std::uint64_t sent = 0;
+  const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target);
+  static_cast<void>(co_await link->write(request, {}, Link::Flush::now, sent));
+  std::array<char, 4096> buffer{};
+  std::string all;
+  do {
+    const auto got = co_await link->read_some(buffer, t.timers.now() + 5s);
+    if (!got || *got == 0) break;
+    all.append(buffer.data(), *got);
+  } while (how_much == Read::everything && !all.ends_with("the end"));
+  const int on = 1;
+  const linger reset{1, 0};
+  EXPECT_EQ(::setsockopt(raw, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on), 0);
+  EXPECT_EQ(::setsockopt(raw, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+}
+
+}  // namespace
+
+TEST_F(ServerTest, AResetAfterTheWholeBodyTakesNothingBack) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    for (int i = 0; i < 20; ++i) co_await read_then_reset(t, "/program", Read::everything);
+    const auto deadline = t.timers.now() + 10s;
+    while (t.deliveries.size() < 20 && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+  });
+  ASSERT_EQ(deliveries.size(), 20U);
+  for (const auto& delivery : deliveries) EXPECT_TRUE(delivery.complete());
+}
+
+TEST_F(ServerTest, AResetBeforeTheEndIsACutDelivery) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    co_await read_then_reset(t, "/big", Read::something);
+    const auto deadline = t.timers.now() + 10s;
+    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+  });
+  ASSERT_EQ(deliveries.size(), 1U);
+  EXPECT_FALSE(deliveries[0].complete());
 }
 
 TEST_F(ServerTest, StreamsInChunks) {

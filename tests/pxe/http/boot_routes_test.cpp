@@ -84,6 +84,10 @@ struct Bench {
                      [](const BootDecision& decision, const BootRequest& request) -> Result<std::string> {
                        if (const auto* hold = std::get_if<Hold>(&decision))
                          return "#!ipxe hold " + hold->reason;
+                       if (const auto* disk = std::get_if<LocalDisk>(&decision);
+                           disk != nullptr && disk->handover == LocalHandover::not_found) {
+                         return fail(ErrorKind::not_found, "ipxe.no_script", "none");
+                       }
                        if (request.uuid) return "#!ipxe " + request.uuid->to_string();
                        return "#!ipxe";
                      },
@@ -140,6 +144,17 @@ TEST(BootRoutes, HandOutTheScriptThatPolicyDecides) {
   EXPECT_EQ(std::get<ScriptServed>(bench.sink.all[0].fact).script, "local-disk");
   EXPECT_EQ(bench.sink.all[0].mac, machine);
   EXPECT_EQ(bench.sink.all[0].source, "pxe.http");
+}
+
+TEST(BootRoutes, TakeNotFoundForAHandoverToTheDiskWherePolicyWantsIt) {
+  Bench bench;
+  bench.policy.decisions.insert_or_assign(machine, LocalDisk{LocalHandover::not_found});
+  const auto answer = bench.get("/boot.ipxe?mac=52:54:00:00:00:01");
+  EXPECT_EQ(answer.status, Status::not_found);
+  EXPECT_NE(answer.body.find("BOOT_LOCAL_DISK"), std::string::npos) << answer.body;
+  EXPECT_EQ(answer.headers.find("Cache-Control"), "no-store");
+  ASSERT_EQ(bench.sink.all.size(), 1U) << "workflows wait for this handover";
+  EXPECT_EQ(std::get<ScriptServed>(bench.sink.all[0].fact).script, "local-disk");
 }
 
 TEST(BootRoutes, NeverGiveAScriptToAnotherMachine) {
