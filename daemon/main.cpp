@@ -23,7 +23,7 @@ constexpr int exit_bad_configuration = 2;  // the unit does not restart on it
 
 struct Arguments {
   std::string config = "/etc/colony/colony.yaml";
-  std::string store_key = "/etc/colony/store.key";
+  std::string store_key;  // empty: beside the configuration
   std::string share_directory = daemon::default_share_directory();
   bool check = false;
 };
@@ -70,7 +70,9 @@ int run(const Arguments& arguments, const daemon::Config& config) {
 
   daemon::store::StoreOptions options;
   options.file.path = config.store.path.text();
-  options.file.key = {.file = arguments.store_key, .credentials_directory = credentials_directory()};
+  options.file.key = {
+      .file = arguments.store_key.empty() ? store_key_beside(arguments.config) : arguments.store_key,
+      .credentials_directory = credentials_directory()};
   options.file.owner = daemon::store::machine_owner();
   options.on_finished = [&log](const core::Error& error) {
     log.error("store.finished", error.message, {{"code", error.code}});
@@ -118,10 +120,10 @@ int main(int argc, char** argv) {
   program.add_option("--config", arguments.config, "configuration file")->capture_default_str();
   program.add_flag("--check", arguments.check,
                    "check the configuration and exit: 0, or 2 with one line per fault");
-  program
-      .add_option("--store-key", arguments.store_key,
-                  "key that seals passwords in the store (the systemd credential store-key goes first)")
-      ->capture_default_str();
+  program.add_option(
+      "--store-key", arguments.store_key,
+      "key that seals passwords in the store (default: store.key beside the configuration; the "
+      "systemd credential store-key goes first)");
   program.add_option("--share-dir", arguments.share_directory, "where scout's image is")
       ->capture_default_str();
   CLI11_PARSE(program, argc, argv);

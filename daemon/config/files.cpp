@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -72,6 +73,10 @@ Secret take_line(std::string& text) {
 }
 
 }  // namespace
+
+std::string store_key_beside(const std::string& config_file) {
+  return (std::filesystem::path(config_file).parent_path() / "store.key").string();
+}
 
 Result<std::string> read_small_file(const std::string& path, std::size_t limit) {
   auto file = open_regular(path, "config.file");

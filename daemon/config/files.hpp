@@ -17,6 +17,9 @@ namespace colony::daemon {
 /// trailing newline is taken off. Errors: secret.file, secret.permissions, secret.empty.
 [[nodiscard]] core::Result<core::Secret> read_secret_file(const std::string& path);
 
+/// Where `colony init` puts the store's key: beside the configuration.
+[[nodiscard]] std::string store_key_beside(const std::string& config_file);
+
 /// The API key, from the first of: the systemd credential "api-key", COLONY_API_KEY, `key_file`. The variable
 /// is taken out of the environment. Errors: as above, and secret.missing that names all three places.
 [[nodiscard]] core::Result<core::Secret> read_api_key(const std::string& key_file);

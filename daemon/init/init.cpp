@@ -30,7 +30,8 @@ struct Paths {
 };
 
 Paths paths_in(const std::string& directory) {
-  return {directory, directory + "/colony.yaml", directory + "/api-key", directory + "/store.key"};
+  const std::string config = directory + "/colony.yaml";
+  return {directory, config, directory + "/api-key", store_key_beside(config)};
 }
 
 template <class T>
@@ -224,9 +225,7 @@ Result<bool> write_keys(const core::Secret& key, const Paths& paths, std::option
 
 Result<> start_service(const InitRequest& request, const Paths& paths, bool changed, InitWorld world,
                        const ReportStep& report) {
-  const std::string by_hand =
-      fmt::format("start it with: colonyd --config {}{}", paths.config,
-                  request.config_dir == InitRequest{}.config_dir ? "" : " --store-key " + paths.store_key);
+  const std::string by_hand = fmt::format("start it with: colonyd --config {}", paths.config);
   if (!request.start) {
     report({"service", Outcome::note, "not started (--no-start); " + by_hand});
     return {};
