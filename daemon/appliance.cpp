@@ -95,6 +95,15 @@ core::Json heartbeat_state(const workflows::StatusView& status, const std::strin
           {"findings", findings}};
 }
 
+/// After a reload: which changes are not in force, if any.
+void tell_restart(Findings& findings, const std::vector<std::string>& keys) {
+  findings.clear("config.faulty");
+  findings.clear("config.restart");
+  if (keys.empty()) return;
+  findings.set("config.restart", fmt::format("changed, and in force only after systemctl restart colonyd: {}",
+                                             fmt::join(keys, ", ")));
+}
+
 }  // namespace
 
 /// What lives from the first bound socket to the last given-back address. Order of members = order of need.
@@ -134,6 +143,7 @@ struct Appliance::House {
   std::optional<AddressShell> address;
   std::optional<ClaimedAddress> claimed;
   Images images;
+  Findings findings;
   std::optional<OperationDesk> operations;
   std::unique_ptr<hosted::CurlExchange> exchange;
   std::optional<hosted::HostedLink> link;
@@ -193,7 +203,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                      {"interface", house.claimed->interface},
                                                      {"mac", house.claimed->mac.to_string()}};
                                                }
-                                               status["findings"] = house.images.missing;
+                                               status["findings"] = house.findings.texts();
                                                if (house.link)
                                                  status["hosted"] = link_json(house.link->status());
                                              },
@@ -228,10 +238,9 @@ Task<Result<>> Appliance::bring_up(House& house) {
            {{"after", core::format_duration(parts_.timers.now() - started)}});
 
   if (auto opened = co_await house.artifacts.open(); !opened) co_return opened;
-  auto images = co_await import_images(house.artifacts, parts_.share_directory, config_.talos);
-  if (!images) co_return std::unexpected(images.error());
-  house.images = std::move(*images);
-  for (const auto& missing : house.images.missing) log.warn("boot.image_missing", missing);
+  house.images =
+      co_await import_images(house.artifacts, parts_.share_directory, config_.talos, house.findings);
+  for (const auto& missing : house.findings.texts()) log.warn("boot.image_missing", missing);
   house.workshop.reconfigure(make_site(config_, house.images));
 
   const auto snapshot = co_await parts_.store.load();
@@ -265,9 +274,12 @@ void Appliance::start_link(House& house) {
        .read_key = [file = config_.hosted.api_key_file.text()] { return read_api_key(file); }});
   if (!exchange) {
     parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
-    house.images.missing.push_back("not linked to the hosted side: " + exchange.error().message);
+    house.findings.set("hosted.link", fmt::format("not linked to the hosted side: {}; then: systemctl reload "
+                                                  "colonyd",
+                                                  exchange.error().message));
     return;
   }
+  house.findings.clear("hosted.link");
   house.exchange = std::move(*exchange);
   house.operations.emplace(house.workshop.orders());
   house.link.emplace(
@@ -280,7 +292,7 @@ void Appliance::start_link(House& house) {
                         .heartbeat_state =
                             [&house, version = parts_.version] {
                               return heartbeat_state(house.workshop.orders().status(), version,
-                                                     house.images.missing);
+                                                     house.findings.texts());
                             }},
       hosted::LinkSettings{
           .datacenter_id = config_.datacenter_id.text(), .agent_id = config_.agent_id.text(), .limits = {}});
@@ -311,11 +323,16 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
     for (const auto& fault : wanted.error()) {
       parts_.log.error("config.faulty", "the changed configuration is not taken up: " + fault.to_string());
     }
+    if (house_ != nullptr) {
+      house_->findings.set("config.faulty", fmt::format("the changed configuration is not taken up: {}",
+                                                        wanted.error().front().to_string()));
+    }
   } else {
     const auto diff = diff_config(config_, *wanted);
     config_ = with_live_keys(config_, *wanted);
     parts_.log.set_level(config_.log.level);
     if (house_ != nullptr) {
+      tell_restart(house_->findings, diff.restart);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
       if (house_->claimed) start_link(*house_);

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/boot/image_manifest.hpp"
+#include "daemon/config/files.hpp"
+
 namespace colony::daemon {
 
 namespace {
@@ -11,7 +14,10 @@ namespace {
 using core::Result;
 using core::Task;
 
-/// Kernel and one initramfs as a bootable image; an absent file is an error that names it.
+constexpr std::size_t largest_manifest = 64UL * 1024;
+
+/// Kernel and one initramfs as a bootable image; an absent file, or another one than expected, is an error
+/// that names it.
 Task<Result<workflows::BootImage>> import_pair(pxe::ArtifactCache& cache, ArtifactSource kernel,
                                                ArtifactSource initramfs) {
   const auto kernel_artifact = co_await cache.import_file(kernel.location, kernel.digest);
@@ -24,6 +30,35 @@ Task<Result<workflows::BootImage>> import_pair(pxe::ArtifactCache& cache, Artifa
   co_return image;
 }
 
+Task<Result<>> import_scout(pxe::ArtifactCache& cache, std::string directory, Images& images) {
+  const auto text = read_small_file(directory + "/scout-image.json", largest_manifest);
+  if (!text) co_return std::unexpected(text.error());
+  auto manifest = decode_image_manifest(*text);
+  if (!manifest) co_return std::unexpected(manifest.error());
+  auto image = co_await import_pair(cache, {directory + "/" + manifest->kernel.name, manifest->kernel.digest},
+                                    {directory + "/" + manifest->initramfs.name, manifest->initramfs.digest});
+  if (!image) co_return std::unexpected(image.error());
+  image->arguments = std::move(manifest->arguments);
+  images.scout.emplace(manifest->machine, std::move(*image));
+  co_return Result<>{};
+}
+
+Task<Result<>> import_talos(pxe::ArtifactCache& cache, TalosConfig talos, Images& images) {
+  if (talos.kernel.empty() || talos.initramfs.empty()) {
+    co_return core::fail(core::ErrorKind::not_found, "image.talos",
+                         "set talos.kernel and talos.initramfs in colony.yaml");
+  }
+  if (talos.kernel.is_url() || talos.initramfs.is_url()) {
+    co_return core::fail(core::ErrorKind::unsupported, "image.talos",
+                         "talos.kernel and talos.initramfs name URLs, which this version does not fetch: "
+                         "download them and name the files");
+  }
+  auto image = co_await import_pair(cache, talos.kernel, talos.initramfs);
+  if (!image) co_return std::unexpected(image.error());
+  images.talos.emplace(workflows::Machine::x86_64, std::move(*image));
+  co_return Result<>{};
+}
+
 }  // namespace
 
 std::string default_share_directory() {
@@ -33,39 +68,17 @@ std::string default_share_directory() {
   return (program.parent_path().parent_path() / "share" / "colony").string();
 }
 
-Task<Result<Images>> import_images(pxe::ArtifactCache& cache, std::string share_directory,
-                                   TalosConfig talos) {
+Task<Images> import_images(pxe::ArtifactCache& cache, std::string share_directory, TalosConfig talos,
+                           Findings& findings) {
   Images images;
-  auto scout = co_await import_pair(cache, {share_directory + "/scout-kernel", std::nullopt},
-                                    {share_directory + "/scout-initramfs", std::nullopt});
-  if (scout) {
-    images.scout = std::move(*scout);
-    images.scout->arguments = {"console=tty0", "console=ttyS0,115200"};  // what is said also stands on SOL
-  } else {
-    images.missing.push_back(
-        fmt::format("no scout image, nothing can be discovered or wiped: {}; build it with: cmake --build "
-                    "--preset release "
-                    "--target scout_image",
-                    scout.error().message));
+  if (const auto scout = co_await import_scout(cache, std::move(share_directory), images); !scout) {
+    findings.set("image.scout",
+                 fmt::format("no scout image, nothing can be discovered or wiped: {}; build it with: cmake "
+                             "--build --preset release --target scout_image",
+                             scout.error().message));
   }
-  if (talos.kernel.empty() || talos.initramfs.empty()) {
-    images.missing.emplace_back(
-        "no Talos image, nothing can be provisioned: set talos.kernel and talos.initramfs in colony.yaml");
-    co_return images;
-  }
-  if (talos.kernel.is_url() || talos.initramfs.is_url()) {
-    images.missing.emplace_back(
-        "talos.kernel and talos.initramfs name URLs, which this version does not fetch: download them and "
-        "name "
-        "the files");
-    co_return images;
-  }
-  auto image = co_await import_pair(cache, talos.kernel, talos.initramfs);
-  if (image) {
-    images.talos = std::move(*image);
-  } else {
-    images.missing.push_back(
-        fmt::format("no Talos image, nothing can be provisioned: {}", image.error().message));
+  if (const auto done = co_await import_talos(cache, std::move(talos), images); !done) {
+    findings.set("image.talos", "no Talos image, nothing can be provisioned: " + done.error().message);
   }
   co_return images;
 }

@@ -20,8 +20,8 @@ workflows::Site make_site(const Config& config, const Images& images) {
   site.http_address = config.load_balancer.ip.address;
   site.http_port = config.http.port;
   site.discover = discover_mode(config.dhcp.discover);
-  if (images.scout) site.scout.emplace(workflows::Machine::x86_64, *images.scout);
-  if (images.talos) site.talos.emplace(workflows::Machine::x86_64, *images.talos);
+  site.scout = images.scout;
+  site.talos = images.talos;
   site.wipe_minimum = config.wipe.minimum == WipeMinimum::purge ? drivers::scout::WipeLevel::purge
                                                                 : drivers::scout::WipeLevel::clear;
   site.wipe_verify_permille = config.wipe.verify.value * 10U;
