@@ -11,6 +11,7 @@
 
 #include "daemon/appliance.hpp"
 #include "daemon/boot/images.hpp"
+#include "daemon/config/files.hpp"
 #include "daemon/store/surroundings.hpp"
 #include "daemon/version.hpp"
 
@@ -71,7 +72,7 @@ int run(const Arguments& arguments, const daemon::Config& config) {
   daemon::store::StoreOptions options;
   options.file.path = config.store.path.text();
   options.file.key = {
-      .file = arguments.store_key.empty() ? store_key_beside(arguments.config) : arguments.store_key,
+      .file = arguments.store_key.empty() ? daemon::store_key_beside(arguments.config) : arguments.store_key,
       .credentials_directory = credentials_directory()};
   options.file.owner = daemon::store::machine_owner();
   options.on_finished = [&log](const core::Error& error) {

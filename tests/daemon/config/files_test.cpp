@@ -98,3 +98,8 @@ TEST_F(SecretFile, AMissingConfigurationIsOneFault) {
   EXPECT_EQ(config.error().front().to_string(),
             directory_ + "/none.yaml: no such file; accepted: a readable colony.yaml");
 }
+
+TEST(StoreKey, IsBesideTheConfiguration) {
+  EXPECT_EQ(store_key_beside("/etc/colony/colony.yaml"), "/etc/colony/store.key");
+  EXPECT_EQ(store_key_beside("colony.yaml"), "store.key");
+}
