@@ -167,6 +167,10 @@ const Marks& Store::marks() const {
   return queue_->marks;
 }
 
+core::EventSeq Store::last_event() const {
+  return queue_->marks.last_event;
+}
+
 core::Signal& Store::changed() {
   return queue_->changed;
 }

@@ -54,11 +54,12 @@ class Store final : public workflows::Journal {
   [[nodiscard]] core::Task<core::Result<std::vector<workflows::StoredEvent>>> events(core::EventSeq after,
                                                                                      unsigned limit) override;
 
-  // For the hosted link and the local API.
-  /// Of what is durable.
+  [[nodiscard]] core::EventSeq last_event() const override;
+  [[nodiscard]] core::Signal& changed() override;
+
+  // For the hosted link.
+  /// Of what is durable. After changed(): look here, then wait.
   [[nodiscard]] const Marks& marks() const;
-  /// Notified whenever something became durable: look at marks(), then wait.
-  [[nodiscard]] core::Signal& changed();
   /// Since when the disk owes an answer, to whatever was asked of it first; nullopt: it owes none.
   [[nodiscard]] std::optional<core::BootTime> waiting_since() const;
   [[nodiscard]] core::Task<core::Result<>> commit_change(Change change);

@@ -208,3 +208,32 @@ TEST(ScoutWire, HostileBodiesAreRefusedNotBelieved) {
   }
   EXPECT_TRUE(world.orders().assets().empty());
 }
+
+TEST(Events, OfTheHostedLinkAreSeenAtOnce) {
+  // It writes its own events (what became of an operation) into the same outbox, past the workflows.
+  World world;
+  ASSERT_TRUE(world.run_until([&] { return world.is_up(); }));
+  MemoryJournal& journal = world.appliance().journal;
+  const core::EventSeq before = journal.last_event();
+  std::optional<bool> woken;
+  const auto wait = [](World& w, core::EventSeq after, std::optional<bool>& out) -> core::Task<> {
+    out = co_await w.orders().wait_for_event(after, w.timers.now() + 1h);
+  };
+  const auto write = [](MemoryJournal& j) -> core::Task<> {
+    Batch batch;
+    batch.events.push_back({"operation.accepted", "op-1", {}, "{}"});
+    EXPECT_TRUE(co_await j.commit(std::move(batch)));
+  };
+  world.tasks.spawn("wait", wait(world, before, woken));
+  world.run_for(1s);
+  EXPECT_FALSE(woken);
+  world.tasks.spawn("write", write(journal));
+  world.run_for(1s);
+  EXPECT_EQ(woken, true);
+  const auto events = world.ask<core::Result<std::vector<StoredEvent>>>(
+      [before](Workshop& workshop) { return workshop.orders().events(before, 10); });
+  ASSERT_TRUE(events && *events);
+  ASSERT_EQ((*events)->size(), 1U);
+  EXPECT_EQ((*events)->front().event.type, "operation.accepted");
+  EXPECT_EQ(world.orders().status().last_event, (*events)->front().seq);
+}

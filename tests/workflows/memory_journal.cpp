@@ -32,6 +32,7 @@ core::Task<core::Result<>> MemoryJournal::commit(Batch batch) {
     dead_ = true;
     co_await timers_.sleep_until(core::BootTime::max());
   }
+  changed_.notify();
   co_return result;
 }
 

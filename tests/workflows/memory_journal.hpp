@@ -34,7 +34,7 @@ struct Crash {
 class MemoryJournal final : public Journal {
  public:
   MemoryJournal(Disk& disk, core::Timers& timers, Crash crash = {})
-      : disk_(disk), timers_(timers), crash_(crash) {}
+      : disk_(disk), timers_(timers), changed_(timers), crash_(crash) {}
 
   core::Task<core::Result<>> commit(Batch batch) override;
   core::Task<core::Result<Snapshot>> load() override;
@@ -49,6 +49,9 @@ class MemoryJournal final : public Journal {
                                                                     unsigned limit) override;
   core::Task<core::Result<std::vector<StoredEvent>>> events(core::EventSeq after, unsigned limit) override;
 
+  core::EventSeq last_event() const override { return {disk_.events.size()}; }
+  core::Signal& changed() override { return changed_; }
+
   [[nodiscard]] bool dead() const { return dead_; }
   void fail_from_now(core::Error error) { failing_ = std::move(error); }
   void work_again() { failing_.reset(); }
@@ -58,6 +61,7 @@ class MemoryJournal final : public Journal {
 
   Disk& disk_;
   core::Timers& timers_;
+  core::Signal changed_;
   Crash crash_;
   bool dead_ = false;
   std::optional<core::Error> failing_;

@@ -243,14 +243,15 @@ core::Task<core::Result<std::vector<WipeRecordRow>>> OrderDesk::wipe_records(
 }
 
 core::Task<core::Result<std::vector<StoredEvent>>> OrderDesk::events(core::EventSeq after, unsigned limit) {
-  if (after >= parts_.ledger.durable().last_event()) co_return std::vector<StoredEvent>{};
+  if (after >= parts_.ledger.journal().last_event()) co_return std::vector<StoredEvent>{};
   co_return co_await parts_.ledger.journal().events(after, std::min(limit, max_limit));
 }
 
 core::Task<bool> OrderDesk::wait_for_event(core::EventSeq after, core::BootTime deadline) {
-  while (parts_.ledger.durable().last_event() <= after) {
+  Journal& journal = parts_.ledger.journal();
+  while (journal.last_event() <= after) {
     if (parts_.ledger.failure() || parts_.timers.now() >= deadline) co_return false;
-    (void)co_await parts_.ledger.changed().wait_until(deadline);
+    (void)co_await journal.changed().wait_until(deadline);
   }
   co_return true;
 }
@@ -288,7 +289,7 @@ StatusView OrderDesk::status() const {
     }
   }
   status.wipes_left_this_hour = wipes_left();
-  status.last_event = parts_.ledger.durable().last_event();
+  status.last_event = parts_.ledger.journal().last_event();
   status.store_failure = parts_.ledger.failure();
   return status;
 }

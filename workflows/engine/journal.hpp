@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/async/signal.hpp"
 #include "core/async/task.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -169,6 +170,10 @@ class Journal {
  public:
   virtual ~Journal() = default;
   [[nodiscard]] virtual core::Task<core::Result<>> commit(Batch batch) = 0;
+  /// The newest durable event, whoever wrote it: the hosted link appends its own.
+  [[nodiscard]] virtual core::EventSeq last_event() const = 0;
+  /// Notified whenever something became durable.
+  [[nodiscard]] virtual core::Signal& changed() = 0;
   [[nodiscard]] virtual core::Task<core::Result<Snapshot>> load() = 0;
 
   // Reads for `look` commands and for the link; newest first where not said otherwise.

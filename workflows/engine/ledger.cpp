@@ -40,10 +40,7 @@ core::Task<core::Result<>> Ledger::open() {
   }
   all.settings = std::move(loaded->settings);
   all.timeline = std::move(loaded->timeline);
-  for (State* state : {&working_, &durable_}) {
-    state->apply(all);
-    state->last_event_ = loaded->last_event;
-  }
+  for (State* state : {&working_, &durable_}) state->apply(all);
   for (const auto& observer : on_working_) observer(all);
   for (const auto& observer : on_durable_) observer(all);
   tasks_.spawn("ledger writer", write());

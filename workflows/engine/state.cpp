@@ -93,7 +93,6 @@ void State::apply(const StagedBatch& batch) {
       secrets_[key] = value;
     }
   }
-  last_event_.value += batch.events.size();
   evict_finished();
 }
 

@@ -60,10 +60,8 @@ class State {
 
   [[nodiscard]] const std::map<core::AssetId, AssetPtr>& assets() const { return assets_; }
   [[nodiscard]] const std::map<core::WorkflowId, WorkflowPtr>& workflows() const { return workflows_; }
-  [[nodiscard]] core::EventSeq last_event() const { return last_event_; }
 
  private:
-  friend class Ledger;
   void apply(const WorkflowPtr& row);
   void apply(const IntentPtr& row);
   void evict_finished();
@@ -76,7 +74,6 @@ class State {
   std::map<std::string, std::string> settings_;
   std::map<std::string, SecretPtr> secrets_;
   std::deque<core::WorkflowId> finished_;
-  core::EventSeq last_event_;
 };
 
 }  // namespace colony::workflows
