@@ -179,7 +179,8 @@ std::string describe(const Fact& fact) {
                                f.digest.substr(0, 12));
           },
           [](const ConfigFetched& f) {
-            return std::string(f.complete ? "fetched its machine config" : "broke off fetching its config");
+            return std::string(f.complete ? "fetched its machine config"
+                                          : "began to fetch its machine config");
           },
           [](const ScoutHello&) { return std::string("scout reported for duty"); },
           [](const ScoutInventory&) { return std::string("scout sent the inventory"); },

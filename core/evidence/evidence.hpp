@@ -47,7 +47,7 @@ struct ArtifactServed {
   std::uint64_t bytes = 0;
   bool complete = false;
 };
-struct ConfigFetched {  // a machine config by token; complete = the last byte was acknowledged
+struct ConfigFetched {  // a machine config by token; complete = the last byte was acknowledged, else begun
   std::string token_id;
   bool complete = false;
 };

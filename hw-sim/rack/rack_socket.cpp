@@ -280,7 +280,10 @@ core::Task<> RackSocket::hear_udp(std::shared_ptr<Socket> socket) {
       const ssize_t size = ::recvfrom(socket->ready.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT,
                                       reinterpret_cast<sockaddr*>(&from), &size_of_from);
       if (size < 0) break;
-      if (!udp_.contains(socket->handle)) break;  // closed by what the last datagram caused
+      // Closed by what the last datagram caused; the handle may already name the next transfer's socket,
+      // which must not hear what was sent to this one's port.
+      const auto open = udp_.find(socket->handle);
+      if (open == udp_.end() || open->second != socket) break;
       ears_->on_udp(socket->handle, peer_of(from), {buffer.data(), static_cast<std::size_t>(size)});
     }
   }
