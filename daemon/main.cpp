@@ -34,7 +34,7 @@ void print_faults(const daemon::ConfigFaults& faults) {
 }
 
 std::string credentials_directory() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread so far
+  // One thread so far.
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
   return directory == nullptr ? "" : directory;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include <arpa/inet.h>
@@ -12,11 +11,10 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "core/net/netlink_messages.hpp"
 #include "core/net/privileged.hpp"
 
 namespace colony::core {
@@ -73,58 +71,21 @@ int exchange(nlmsghdr* request, mnl_cb_t on_message, void* context) {
   }
 }
 
-// One attribute of interest out of a message; mnl_attr_parse stops with MNL_CB_STOP.
-struct Wanted {
-  std::uint16_t type = 0;
-  const nlattr* found = nullptr;
-};
-int pick(const nlattr* attribute, void* context) {
-  auto& wanted = *static_cast<Wanted*>(context);
-  if (mnl_attr_get_type(attribute) != wanted.type) return MNL_CB_OK;
-  wanted.found = attribute;
-  return MNL_CB_STOP;
-}
-const nlattr* attribute_of(const nlmsghdr* message, unsigned header, std::uint16_t type) {
-  Wanted wanted{type};
-  (void)mnl_attr_parse(message, header, pick, &wanted);
-  return wanted.found;
-}
-
 int on_link(const nlmsghdr* message, void* context) {
   auto& states = *static_cast<std::vector<InterfaceState>*>(context);
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(ifinfomsg) || states.size() >= most_entries)
-    return MNL_CB_OK;
-  const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-  InterfaceState state;
-  state.index = static_cast<unsigned>(link->ifi_index);
-  state.up = (link->ifi_flags & IFF_UP) != 0;
-  state.carrier = (link->ifi_flags & 0x10000U /* IFF_LOWER_UP */) != 0;
-  state.arp = (link->ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0 && link->ifi_type == ARPHRD_ETHER;
-  if (const nlattr* name = attribute_of(message, sizeof(ifinfomsg), IFLA_IFNAME);
-      name != nullptr && mnl_attr_validate(name, MNL_TYPE_NUL_STRING) == 0) {
-    state.name = mnl_attr_get_str(name);
+  if (auto state = decode_link(*message); state && states.size() < most_entries) {
+    states.push_back(std::move(*state));
   }
-  if (const nlattr* mac = attribute_of(message, sizeof(ifinfomsg), IFLA_ADDRESS);
-      mac != nullptr && mnl_attr_get_payload_len(mac) == 6) {
-    MacAddress::Octets octets;
-    std::memcpy(octets.data(), mnl_attr_get_payload(mac), octets.size());
-    state.mac = MacAddress(octets);
-  }
-  states.push_back(std::move(state));
   return MNL_CB_OK;
 }
 
 int on_address(const nlmsghdr* message, void* context) {
   auto& states = *static_cast<std::vector<InterfaceState>*>(context);
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(ifaddrmsg)) return MNL_CB_OK;
-  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-  if (header->ifa_family != AF_INET || header->ifa_prefixlen > 32) return MNL_CB_OK;
-  // IFA_LOCAL is the interface's own address, also on a point-to-point link, where IFA_ADDRESS is the peer's.
-  const nlattr* local = attribute_of(message, sizeof(ifaddrmsg), IFA_LOCAL);
-  if (local == nullptr || mnl_attr_validate(local, MNL_TYPE_U32) != 0) return MNL_CB_OK;
-  const auto state = std::ranges::find(states, header->ifa_index, &InterfaceState::index);
+  const auto address = decode_address(*message);
+  if (!address) return MNL_CB_OK;
+  const auto state = std::ranges::find(states, address->interface_index, &InterfaceState::index);
   if (state != states.end() && state->addresses.size() < most_entries) {
-    state->addresses.push_back({Ipv4Address(ntohl(mnl_attr_get_u32(local))), header->ifa_prefixlen});
+    state->addresses.push_back(address->network);
   }
   return MNL_CB_OK;
 }

@@ -13,7 +13,7 @@
 #include "daemon/config/files.hpp"
 #include "daemon/config/text_form.hpp"
 #include "daemon/init/api_key_form.hpp"
-#include "daemon/store/sealing.hpp"
+#include "daemon/store/store_key.hpp"
 
 namespace colony::daemon {
 

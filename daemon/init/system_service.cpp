@@ -54,7 +54,7 @@ bool quiet(std::vector<std::string> words) {
 
 std::optional<FileOwner> find_user() {
   // One thread, at start: getpwnam's static buffer is nobody else's.
-  const passwd* entry = ::getpwnam(user);  // NOLINT(concurrency-mt-unsafe)
+  const passwd* entry = ::getpwnam(user);
   if (entry == nullptr) return std::nullopt;
   return FileOwner{entry->pw_uid, entry->pw_gid};
 }

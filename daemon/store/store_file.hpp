@@ -20,6 +20,7 @@
 #include "daemon/store/operation_row.hpp"
 #include "daemon/store/sealing.hpp"
 #include "daemon/store/sqlite.hpp"
+#include "daemon/store/store_key.hpp"
 #include "workflows/engine/journal.hpp"
 
 namespace colony::daemon::store {

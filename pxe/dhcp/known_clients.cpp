@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -12,27 +11,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "core/net/netlink_messages.hpp"
+
 namespace colony::pxe::dhcp {
 
 namespace {
 
-struct Entry {
-  std::optional<core::MacAddress> mac;
-};
-
-int on_attribute(const nlattr* attribute, void* context) {
-  core::MacAddress::Octets octets{};
-  if (mnl_attr_get_type(attribute) != NDA_LLADDR || mnl_attr_get_payload_len(attribute) != octets.size()) {
-    return MNL_CB_OK;
-  }
-  std::memcpy(octets.data(), mnl_attr_get_payload(attribute), octets.size());
-  static_cast<Entry*>(context)->mac = core::MacAddress(octets);
-  return MNL_CB_STOP;
-}
-
 int on_neighbour(const nlmsghdr* message, void* context) {
-  if (mnl_nlmsg_get_payload_len(message) < sizeof(ndmsg)) return MNL_CB_STOP;
-  (void)mnl_attr_parse(message, sizeof(ndmsg), on_attribute, context);
+  *static_cast<std::optional<core::MacAddress>*>(context) = core::decode_neighbour(*message);
   return MNL_CB_STOP;
 }
 
@@ -64,9 +50,10 @@ std::optional<core::MacAddress> KernelNeighbours::mac_of(core::Ipv4Address addre
   alignas(nlmsghdr) std::array<char, 4096> answer{};
   const ssize_t size = ::recv(netlink_.get(), answer.data(), answer.size(), 0);
   if (size <= 0) return std::nullopt;
-  Entry entry;  // an error message (no such entry) ends mnl_cb_run and leaves this empty
-  (void)mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, on_neighbour, &entry);
-  return entry.mac;
+  std::optional<core::MacAddress>
+      mac;  // an error message (no such entry) ends mnl_cb_run and leaves this empty
+  (void)mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, on_neighbour, &mac);
+  return mac;
 }
 
 std::optional<core::MacAddress> KnownClients::find(core::Ipv4Address address) const {

@@ -1,0 +1,28 @@
+#pragma once
+// What the kernel says over rtnetlink(7), taken apart: one message in, one value out. Pure; the callers hold
+// the sockets. A message shorter than its header, or about something else, is nullopt.
+
+#include <optional>
+
+#include "core/address.hpp"
+#include "core/net/privileged.hpp"
+
+struct nlmsghdr;
+
+namespace colony::core {
+
+/// RTM_NEWLINK, without addresses.
+[[nodiscard]] std::optional<InterfaceState> decode_link(const nlmsghdr& message);
+
+struct InterfaceAddress {
+  unsigned interface_index = 0;
+  Ipv4Network network;
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+/// RTM_NEWADDR of IPv4.
+[[nodiscard]] std::optional<InterfaceAddress> decode_address(const nlmsghdr& message);
+
+/// RTM_NEWNEIGH: the neighbour's Ethernet address.
+[[nodiscard]] std::optional<MacAddress> decode_neighbour(const nlmsghdr& message);
+
+}  // namespace colony::core
