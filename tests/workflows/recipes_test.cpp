@@ -348,6 +348,30 @@ TEST(Provision, AnInstallerThatAsksForItsAddressAgainIsNoBootFromDisk) {
   EXPECT_TRUE(boot_was_assumed(world));
 }
 
+TEST(Provision, ANodeThatKeepsAskingForANetworkBootIsNotAssumedToRunFromItsDisk) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.never_install = 1;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.configs_completed == 1; }, 1h));
+  // Its requests arrive, its boot program does not: it never comes as far as a script.
+  for (int minute = 0; minute < 15; ++minute) {
+    world.run_for(1min);
+    world.appliance().workshop.evidence().emit(
+        {{},
+         server.mac,
+         {},
+         server.uuid,
+         world.timers.utc_now(),
+         "pxe.dhcp",
+         core::DhcpSeen{core::ClientArch::efi_x64, core::BootStage::firmware_pxe, true}});
+  }
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioning);
+  world.run_for(world.site().pacing.quiet_after_install + 1min);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
+}
+
 TEST(Provision, ATruncatedConfigDoesNotCountAndMayBeFetchedAgain) {
   World world;
   Server& server = world.add_server();

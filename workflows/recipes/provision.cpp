@@ -4,13 +4,11 @@
 // Boot from disk counts as seen when
 //   - the node told so (TalosStage "booted-from-disk", "running" or "ready"), or
 //   - it asked to boot, was sent to its local disk, and then an operating system came up and asked for an
-//   address,
-//     or it did not come back to us within `disk_boot_settle`, or
+//     address, or it did not come back to us within `disk_boot_settle`, or
 //   - without asking to boot (the one-time boot device is used up, so a node that restarts may go straight to
-//   its
-//     disk) an operating system came up later after the delivery than this machine takes to get through its
-//     self-test, or nothing at all was heard of it for `quiet_after_install`, and its power is on. The
-//     installer could look the same, so this is weaker than the others, and a note on the timeline says so.
+//     its disk) an operating system came up later after the delivery than this machine takes to get through
+//     its self-test, or it did not ask to boot for `quiet_after_install`, and its power is on. The installer
+//     could look the same, so this is weaker than the others, and a note on the timeline says so.
 // A node that is sent to its disk and comes back again and again has no bootable disk: the attempt fails.
 
 #include <chrono>
@@ -131,6 +129,7 @@ struct DiskBoot {
   unsigned sent_to_disk = 0;
   bool came_up = false;        // an operating system, after the machine was last sent to its disk
   bool came_up_alone = false;  // without having asked us, and too late for the installer's own start
+  unsigned asked = 0;          // signs of a network boot, of any kind
 };
 
 DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
@@ -148,6 +147,10 @@ DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
       seen.told = seen.told || talos->stage == "booted-from-disk" || talos->stage == "running" ||
                   talos->stage == "ready";
     }
+    if (std::holds_alternative<core::DhcpSeen>(what) || std::holds_alternative<core::NbpSent>(what) ||
+        std::holds_alternative<core::ScriptServed>(what)) {
+      ++seen.asked;
+    }
     if (const auto* script = std::get_if<core::ScriptServed>(&what);
         script != nullptr && script->script == "local-disk") {
       ++seen.sent_to_disk;
@@ -161,6 +164,7 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
   const Pacing& pacing = step.tools().site.pacing;
   const IntentPtr local = step.newest(boot_act::local);
   unsigned counted = 0;
+  unsigned asked = 0;
   core::BootTime quiet_since = step.timers().now();
   while (!step.cancelled()) {
     const DiskBoot seen = disk_boot(step, local);
@@ -171,10 +175,11 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
                             "the node was sent to its disk and came back for a network boot every time"});
     }
     const core::BootTime now = step.timers().now();
-    if (const unsigned signs = seen.sent_to_disk + (seen.came_up_alone ? 1 : 0); signs != counted) {
-      counted = signs;
-      quiet_since = now;
-    }
+    // Whoever asks, in whatever way, has not gone to its disk.
+    const unsigned signs = seen.sent_to_disk + (seen.came_up_alone ? 1 : 0);
+    if (signs != counted || seen.asked != asked) quiet_since = now;
+    counted = signs;
+    asked = seen.asked;
     const core::Duration needed = counted > 0 ? pacing.disk_boot_settle : pacing.quiet_after_install;
     if (now - quiet_since >= needed) {
       const auto power = co_await look_at_power(step);
