@@ -27,6 +27,9 @@ workflows::Site make_site(const Config& config, const Images& images) {
   site.wipe_verify_permille = config.wipe.verify.value * 10U;
   site.wipe_budget_per_hour = config.wipe.budget_per_hour;
   site.pacing.off_confirmed = config.bmc.off_confirmation;
+  site.pacing.power_change = config.bmc.power_change;
+  site.pacing.disk_boot_settle = config.talos.disk_boot_settle;
+  site.pacing.quiet_after_install = config.talos.quiet_after_install;
   return site;
 }
 

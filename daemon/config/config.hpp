@@ -98,6 +98,8 @@ struct BmcConfig {
   core::Duration poll_interval = std::chrono::seconds(30);
   core::Duration off_confirmation =
       std::chrono::seconds(5);  // off is believed when seen twice, this far apart
+  core::Duration power_change =
+      std::chrono::minutes(2);  // an order without effect for so long is given again
   friend bool operator==(const BmcConfig&, const BmcConfig&) = default;
 };
 
@@ -105,6 +107,9 @@ struct TalosConfig {
   TalosVersion version;
   ArtifactSource kernel, initramfs;
   Word installer;  // an image reference; empty: what the machine config says
+  // When a node counts as booted from its disk, see workflows/recipes/provision.cpp.
+  core::Duration disk_boot_settle = std::chrono::seconds(30);
+  core::Duration quiet_after_install = std::chrono::minutes(5);
   friend bool operator==(const TalosConfig&, const TalosConfig&) = default;
 };
 

@@ -82,6 +82,8 @@ void fields(auto& v, Either<BmcConfig> auto& c) {
   v.duration("poll_interval", c.poll_interval, std::chrono::seconds(5), std::chrono::hours(1), TakesUp::live);
   v.duration("off_confirmation", c.off_confirmation, std::chrono::milliseconds(100), std::chrono::minutes(5),
              TakesUp::restart);
+  v.duration("power_change", c.power_change, std::chrono::milliseconds(100), std::chrono::minutes(10),
+             TakesUp::restart);
 }
 
 void fields(auto& v, Either<TalosConfig> auto& c) {
@@ -89,6 +91,10 @@ void fields(auto& v, Either<TalosConfig> auto& c) {
   v.value("kernel", c.kernel, TakesUp::restart);
   v.value("initramfs", c.initramfs, TakesUp::restart);
   v.value("installer", c.installer, TakesUp::restart);
+  v.duration("disk_boot_settle", c.disk_boot_settle, std::chrono::milliseconds(100), std::chrono::minutes(30),
+             TakesUp::restart);
+  v.duration("quiet_after_install", c.quiet_after_install, std::chrono::milliseconds(100),
+             std::chrono::hours(1), TakesUp::restart);
 }
 
 void fields(auto& v, Either<WipeConfig> auto& c) {
