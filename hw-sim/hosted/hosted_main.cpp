@@ -20,6 +20,7 @@
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "hw-sim/hosted/hosted_server.hpp"
+#include "hw-sim/strike/strike.hpp"
 
 namespace colony::hw_sim {
 
@@ -32,6 +33,7 @@ struct Options {
   HostedOptions model;
   bool documented_only = false;
   std::vector<std::string> faults;
+  StrikeOptions kill;
 };
 
 int complain(std::string_view what) {
@@ -95,6 +97,10 @@ int serve(Options options) {
   core::SystemTimers timers(loop);
   auto log = core::Log::to_stderr(core::LogLevel::warn, core::LogFormat::text);
   HostedServer hosted(timers, model, options.state_file);
+  std::uint64_t requests = 0;
+  hosted.on_request([&requests, &options, &log] {
+    if (++requests == options.kill.at) strike(options.kill, log);
+  });
   core::http::ServerLimits limits;
   limits.connections_per_peer = limits.connections;  // one appliance behind one address
   core::http::Server server(timers, log, hosted.router(), limits, "hosted");
@@ -112,6 +118,8 @@ int serve(Options options) {
              options.listen.substr(0, options.listen.rfind(':')), *port);
   std::fflush(stdout);
   loop.run();
+  const bool struck = options.kill.at > 0 && requests >= options.kill.at;
+  fmt::print("requests: {}{}\n", requests, struck ? " (struck)" : "");
   return 0;
 }
 
@@ -135,6 +143,7 @@ void register_hosted(Subcommands& subcommands) {
       "--fault", options->faults,
       "AT:KIND:TIMES, e.g. agents.events:drop_after_apply:2; KIND drop, drop_after_apply, truncated, "
       "slow, 500, 503, 429, 401, 404; repeatable");
+  add_strike_options(*app, options->kill);
   subcommands.add(app, [options] { return serve(*options); });
 }
 

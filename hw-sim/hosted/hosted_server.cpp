@@ -77,6 +77,7 @@ void HostedServer::changed() {
 }
 
 Task<HttpResponse> HostedServer::answer(HttpRequest request) {
+  if (!request.path.starts_with("/api/v1/sim/")) on_request_();
   HostedAnswer answer = model_.handle(request, timers_.now(), timers_.utc_now());
   changed();
   if (const auto* hold = std::get_if<HostedHold>(&answer)) {

@@ -26,6 +26,8 @@ class HostedServer {
   [[nodiscard]] HostedModel& model() { return model_; }
   /// Call after changing the model from outside: wakes held polls, writes the file.
   void changed();
+  /// Called on receipt of every request that is not one of the stand-in's own steering.
+  void on_request(std::function<void()> call) { on_request_ = std::move(call); }
 
  private:
   core::Task<core::http::HttpResponse> answer(core::http::HttpRequest request);
@@ -37,6 +39,7 @@ class HostedServer {
   std::uint64_t saved_version_ = 0;
   std::size_t orders_seen_ = 0;
   core::Signal orders_changed_;
+  std::function<void()> on_request_ = [] {};
   core::http::Router router_;
 };
 

@@ -120,7 +120,7 @@ Json count_report(const WireCount& count) {
           {"tftp_transfers", count.of(WireMessage::tftp_start)},
           {"http_responses", count.of(WireMessage::http_response)},
           {"scout_responses", count.of(WireMessage::scout_response)},
-          {"struck", count.struck()}};
+          {"struck", count.struck() ? Json(name(*count.struck())) : Json()}};
 }
 
 }  // namespace colony::hw_sim

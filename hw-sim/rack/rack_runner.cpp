@@ -1,9 +1,7 @@
 #include "hw-sim/rack/rack_runner.hpp"
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -17,6 +15,7 @@
 #include "core/async/signal.hpp"
 #include "hw-sim/rack/rack.hpp"
 #include "hw-sim/rack/rack_socket.hpp"
+#include "hw-sim/strike/strike.hpp"
 
 namespace colony::hw_sim {
 
@@ -29,9 +28,7 @@ struct Options {
   std::string state_dir;
   std::string appliance;
   double speed = 0;  // 0: the file's
-  std::uint64_t kill_at = 0;
-  std::int64_t kill_pid = 0;
-  std::string kill_command;
+  StrikeOptions kill;
   bool verbose = false;
 };
 
@@ -79,17 +76,6 @@ core::Task<> keep_report(core::Timers& timers, const Rack& rack, std::filesystem
   }
 }
 
-void strike(const Options& options, const core::Log& log) {
-  log.info("rack.strike", "The message to strike at has come", {{"k", options.kill_at}});
-  if (options.kill_pid > 0 && ::kill(static_cast<pid_t>(options.kill_pid), SIGKILL) != 0) {
-    log.warn("rack.strike", "The process was not killed", {{"error", std::strerror(errno)}});
-  }
-  // From the command line of who started us, as documented: no text from the wire gets near it.
-  if (!options.kill_command.empty() && std::system(options.kill_command.c_str()) != 0) {
-    log.warn("rack.strike", "The kill command failed");
-  }
-}
-
 core::Result<RackFile> read_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   if (!file)
@@ -128,8 +114,8 @@ int run(const Options& options) {
     fmt::print(stderr, "{}\n", socket.error().message);
     return 1;
   }
-  const auto strike_at = options.kill_at > 0 ? std::optional(options.kill_at) : std::nullopt;
-  WireCount count(appliance, strike_at, [&] { strike(options, log); });
+  const auto strike_at = options.kill.at > 0 ? std::optional(options.kill.at) : std::nullopt;
+  WireCount count(appliance, strike_at, [&] { strike(options.kill, log); });
   const ServerTimings timings = ServerTimings::at_speed(options.speed > 0 ? options.speed : file->speed);
   Rack rack({timers, pool, random, log, **socket, count}, std::move(*file), timings);
   (*socket)->start(rack);
@@ -171,9 +157,7 @@ void register_rack(Subcommands& subcommands) {
   app->add_option("--state-dir", options->state_dir, "Keeps DIR/rack.json: disks, BMCs, boots as they are");
   app->add_option("--speed", options->speed, "How much faster than real machines (default: the file's)");
   app->add_option("--appliance", options->appliance, "Only messages from this address count");
-  app->add_option("--kill-at", options->kill_at, "Strike on receipt of the K-th wire message");
-  app->add_option("--kill-pid", options->kill_pid, "Strike: SIGKILL to this process");
-  app->add_option("--kill-command", options->kill_command, "Strike: this shell command");
+  add_strike_options(*app, options->kill);
   app->add_flag("--verbose", options->verbose, "Log everything");
   subcommands.add(app, [options] { return run(*options); });
 }

@@ -241,6 +241,19 @@ void RackSocket::hold(core::MacAddress mac, core::Ipv4Address address) {
   if (answers_arp_) send_frame(encode(announcement));
 }
 
+/// Firmware asks for its peer's MAC, and by asking tells its own: the peer's kernel then has it in its table,
+/// which is all that an appliance which was restarted meanwhile knows of the machine.
+void RackSocket::ask_for(core::Ipv4Address peer, core::Ipv4Address from) {
+  const auto held = held_.find(from);
+  if (!answers_arp_ || held == held_.end()) return;
+  ArpFrame question;
+  question.destination_mac = broadcast_mac();
+  question.sender_mac = held->second;
+  question.sender = from;
+  question.target = peer;
+  send_frame(encode(question));
+}
+
 void RackSocket::release(core::Ipv4Address address) {
   held_.erase(address);
 }
@@ -260,6 +273,7 @@ void RackSocket::send_udp(const UdpHandle& handle, core::Ipv4Address from, UdpPe
       return;
     }
     reap();
+    ask_for(to.address, from);
     found = udp_.emplace(handle, std::make_shared<Socket>(timers_, std::move(*fd), handle)).first;
     found->second->reader.spawn("rack udp", hear_udp(found->second));
   }

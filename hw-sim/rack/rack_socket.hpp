@@ -48,6 +48,7 @@ class RackSocket final : public RackWire {
   [[nodiscard]] core::Task<> hear_bmc();
   [[nodiscard]] core::Task<> hear_udp(std::shared_ptr<Socket> socket);
   void answer_arp(core::ByteView frame);
+  void ask_for(core::Ipv4Address peer, core::Ipv4Address from);
   void reap();
 
   core::Timers& timers_;

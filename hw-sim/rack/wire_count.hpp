@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/address.hpp"
@@ -20,6 +21,17 @@ enum class WireMessage : std::uint8_t {
   scout_response,
 };
 
+[[nodiscard]] constexpr std::string_view name(WireMessage message) {
+  switch (message) {
+    case WireMessage::bmc_request: return "BMC request";
+    case WireMessage::dhcp_reply: return "DHCP reply";
+    case WireMessage::tftp_start: return "TFTP transfer";
+    case WireMessage::http_response: return "HTTP response";
+    case WireMessage::scout_response: return "scout response";
+  }
+  return "?";
+}
+
 class WireCount {
  public:
   /// `appliance`: only what comes from there counts; unspecified: everything.
@@ -31,7 +43,7 @@ class WireCount {
     ++total_;
     ++by_kind_[static_cast<std::size_t>(message)];
     if (strike_at_ != total_) return;
-    struck_ = true;
+    struck_ = message;
     strike_();
   }
 
@@ -39,7 +51,8 @@ class WireCount {
   [[nodiscard]] std::uint64_t of(WireMessage message) const {
     return by_kind_[static_cast<std::size_t>(message)];
   }
-  [[nodiscard]] bool struck() const { return struck_; }
+  /// What it struck at.
+  [[nodiscard]] std::optional<WireMessage> struck() const { return struck_; }
 
  private:
   core::Ipv4Address appliance_;
@@ -47,7 +60,7 @@ class WireCount {
   std::function<void()> strike_;
   std::uint64_t total_ = 0;
   std::uint64_t by_kind_[5] = {};
-  bool struck_ = false;
+  std::optional<WireMessage> struck_;
 };
 
 }  // namespace colony::hw_sim
