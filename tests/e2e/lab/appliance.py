@@ -1,25 +1,12 @@
 """The real colonyd on the lab's segment, driven by the real `colony`."""
 
-import http.client
-import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
 from . import network, waiting
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("colonyd", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+from .local_api import LocalApi
 
 
 class Failed(AssertionError):
@@ -70,14 +57,7 @@ log: {{ level: debug }}
             return file.read()
 
     def get(self, path: str):
-        connection = _UnixConnection(self.socket)
-        connection.request("GET", "/api/v1" + path)
-        response = connection.getresponse()
-        body = json.loads(response.read() or b"null")
-        connection.close()
-        if response.status != 200:
-            raise Failed(f"GET {path}: {response.status} {body}")
-        return body
+        return LocalApi(self.socket).get(path)
 
     def colony(self, *arguments: str, secret: "dict[str, str] | None" = None) -> str:
         """One command as an operator types it; its standard output."""
