@@ -16,6 +16,7 @@
 #include "daemon/boot/site.hpp"
 #include "daemon/config/files.hpp"
 #include "daemon/hosted/curl_exchange.hpp"
+#include "daemon/hosted/unlinked.hpp"
 #include "daemon/orders/operation_desk.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
 
@@ -191,23 +192,23 @@ Task<Result<>> Appliance::bring_up(House& house) {
   const auto started = parts_.timers.now();
 
   // The local API comes first: whatever is wrong later can be asked.
-  api::add_api_routes(house.api_router, {.timers = parts_.timers,
-                                         .log = log,
-                                         .orders = house.workshop.orders(),
-                                         .version = parts_.version,
-                                         .add_status =
-                                             [&house](core::Json& status) {
-                                               if (house.claimed) {
-                                                 status["address"] = {
-                                                     {"ip", house.claimed->address.to_string()},
-                                                     {"interface", house.claimed->interface},
-                                                     {"mac", house.claimed->mac.to_string()}};
-                                               }
-                                               status["findings"] = house.findings.texts();
-                                               if (house.link)
-                                                 status["hosted"] = link_json(house.link->status());
-                                             },
-                                         .metrics = {}});
+  api::add_api_routes(house.api_router,
+                      {.timers = parts_.timers,
+                       .log = log,
+                       .orders = house.workshop.orders(),
+                       .version = parts_.version,
+                       .add_status =
+                           [&house](core::Json& status) {
+                             if (house.claimed) {
+                               status["address"] = {{"ip", house.claimed->address.to_string()},
+                                                    {"interface", house.claimed->interface},
+                                                    {"mac", house.claimed->mac.to_string()}};
+                             }
+                             status["findings"] = house.findings.texts();
+                             status["hosted"] =
+                                 house.link ? link_json(house.link->status()) : core::Json{{"mode", "off"}};
+                           },
+                       .metrics = {}});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));
@@ -259,6 +260,9 @@ Task<Result<>> Appliance::bring_up(House& house) {
 
   if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
   house.boot->set_ready(true);
+  if (!config_.hosted.enabled) {
+    house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
+  }
   start_link(house);
   co_return Result<>{};
 }
