@@ -83,6 +83,7 @@ struct Submitted {
 
 struct Enrolled {
   core::AssetId asset;
+  std::string name;
   bool updated = false;  // the BMC was known: its credentials were replaced
   drivers::BmcIdentity identity;
   std::optional<Submitted> discovery;  // when auto_discover was asked for

@@ -217,6 +217,7 @@ Json to_json(const wf::Submitted& submitted) {
 Json to_json(const wf::Enrolled& enrolled) {
   const auto& identity = enrolled.identity;
   return {{"asset_id", enrolled.asset.to_string()},
+          {"name", enrolled.name},
           {"updated", enrolled.updated},
           {"bmc",
            {{"firmware", identity.firmware_revision},

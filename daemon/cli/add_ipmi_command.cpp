@@ -64,6 +64,7 @@ class AddIpmiCommand final : public Command {
     const bool updated = core::json_bool(enrolled, "updated").value_or(false);
     if (session.output == Output::json) return;
     session.console.out(render_pairs({
+        {"name", text_of(enrolled, "name")},
         {"asset", text_of(enrolled, "asset_id")},
         {"bmc", fmt::format("{}:{}, {}", ip_, port_, updated ? "credentials replaced" : "enrolled")},
         {"product", bmc == nullptr ? "" : text_of(*bmc, "product_name")},

@@ -89,8 +89,8 @@ class AddIpmisCommand final : public Command {
     }
     const bool updated = core::json_bool(*enrolled, "updated").value_or(false);
     const Json* discovery = core::json_member(*enrolled, "discovery");
-    co_return RowResult{updated ? "updated" : "enrolled", text_of(*enrolled, "asset_id"), ExitCode::success,
-                        discovery == nullptr ? Json(nullptr) : *discovery};
+    co_return RowResult{updated ? "updated" : "enrolled", "asset " + text_of(*enrolled, "name"),
+                        ExitCode::success, discovery == nullptr ? Json(nullptr) : *discovery};
   }
 
   core::Task<ExitCode> report(Session& session, const std::vector<IpmiListRow>& rows,

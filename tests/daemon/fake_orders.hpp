@@ -68,7 +68,10 @@ struct FakeOrders final : workflows::Orders {
                                 enrolment.name, enrolment.auto_discover ? " discover" : ""));
     if (refusal) co_return std::unexpected(*refusal);
     workflows::Enrolled out;
-    if (!all_assets.empty()) out.asset = all_assets.front().id;
+    if (!all_assets.empty()) {
+      out.asset = all_assets.front().id;
+      out.name = all_assets.front().name;
+    }
     out.identity.board_serial = "BS-1";
     co_return out;
   }

@@ -18,21 +18,23 @@ core::Result<T> flat(std::optional<core::Result<T>> answer) {
   return std::move(*answer);
 }
 
-BmcEnrolment enrolment_of(const Server& server, bool auto_discover) {
+BmcEnrolment enrolment_of(const Server& server, bool auto_discover, std::string name) {
   BmcEnrolment enrolment;
   enrolment.address = server.bmc_address;
   enrolment.username = "ADMIN";
   enrolment.password = core::Secret("pass");
   enrolment.auto_discover = auto_discover;
+  enrolment.name = std::move(name);
   return enrolment;
 }
 
 std::function<core::Task<core::Result<Enrolled>>(Workshop&)> ask_enrol(core::Ipv4Address bmc,
-                                                                       bool auto_discover) {
-  return [bmc, auto_discover](Workshop& workshop) {
+                                                                       bool auto_discover,
+                                                                       std::string name = {}) {
+  return [bmc, auto_discover, name = std::move(name)](Workshop& workshop) {
     Server server;
     server.bmc_address = bmc;
-    return workshop.orders().enrol_bmc(enrolment_of(server, auto_discover));
+    return workshop.orders().enrol_bmc(enrolment_of(server, auto_discover, name));
   };
 }
 
@@ -55,8 +57,9 @@ std::function<core::Task<core::Result<Submitted>>(Workshop&)> ask_wipe(core::Ass
 
 }  // namespace
 
-core::Result<Enrolled> enrol(World& world, const Server& server, bool auto_discover) {
-  return flat(world.ask<core::Result<Enrolled>>(ask_enrol(server.bmc_address, auto_discover)));
+core::Result<Enrolled> enrol(World& world, const Server& server, bool auto_discover, std::string name) {
+  return flat(
+      world.ask<core::Result<Enrolled>>(ask_enrol(server.bmc_address, auto_discover, std::move(name))));
 }
 
 bool open_window(World& world, core::Duration span) {

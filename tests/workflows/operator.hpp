@@ -7,7 +7,8 @@ namespace colony::workflows {
 
 inline constexpr const char* machine_config = "version: v1alpha1\nmachine: {type: worker} # secret\n";
 
-core::Result<Enrolled> enrol(World& world, const Server& server, bool auto_discover = true);
+core::Result<Enrolled> enrol(World& world, const Server& server, bool auto_discover = true,
+                             std::string name = {});
 bool open_window(World& world, core::Duration span);
 core::Result<Submitted> provision(World& world, core::AssetId asset, std::string operation,
                                   std::string disk = "");

@@ -25,6 +25,7 @@ std::string short_serial(const std::string& serial) {
   return out.substr(0, 40);
 }
 
+/// Empty when nothing is known that a name could be made of.
 std::string name_for(const Identity& identity) {
   const std::string serial = short_serial(best_serial(identity));
   if (!serial.empty()) return "server-" + serial;
@@ -33,7 +34,7 @@ std::string name_for(const Identity& identity) {
     std::erase(mac, ':');
     return "server-" + mac;
   }
-  return "server";
+  return {};
 }
 
 void put_row(Admission& admission, AssetRow row, const Identity& identity, core::UtcTime now) {
@@ -178,15 +179,20 @@ bool Registry::is_placeholder(const core::AssetId& id) const {
          !ledger_.working().running(id);
 }
 
+std::optional<core::AssetId> Registry::named(std::string_view name) const {
+  for (const auto& [id, row] : ledger_.working().assets()) {
+    const KnownAsset* const asset = known(id);
+    const bool gone = asset != nullptr && asset->identity.merged_into;
+    if (row->name == name && !gone) return id;
+  }
+  return std::nullopt;
+}
+
 std::string Registry::free_name(std::string wanted) const {
-  const auto taken = [this](const std::string& name) {
-    return std::ranges::any_of(ledger_.working().assets(),
-                               [&name](const auto& entry) { return entry.second->name == name; });
-  };
-  if (!taken(wanted)) return wanted;
+  if (!named(wanted)) return wanted;
   for (unsigned n = 2;; ++n) {
     std::string candidate = fmt::format("{}-{}", wanted, n);
-    if (!taken(candidate)) return candidate;
+    if (!named(candidate)) return candidate;
   }
 }
 
@@ -319,13 +325,20 @@ core::Result<Admission> Registry::enrol(BmcRecord bmc, const drivers::BmcIdentit
         fmt::format("the BMC at {} belongs to {} assets, {} and {} among them", bmc.address.to_string(),
                     same.size(), same[0].to_string(), same[1].to_string()));
   }
+  // A name that somebody gave is taken as it is or not at all: scripts go on to use it.
+  const std::optional<core::AssetId> bearer = name.empty() ? std::nullopt : named(name);
+  if (bearer && (same.empty() || same.front() != *bearer)) {
+    return core::fail(core::ErrorKind::conflict, "asset.name_taken",
+                      fmt::format("another asset is called {} already ({}); choose another name",
+                                  core::printable(name), bearer->to_string()));
+  }
   Admission admission;
   admission.matched = matched;
   AssetRow row;
   Identity identity;
   if (same.empty()) {
     if (name.empty()) name = name_for(told);
-    if (name == "server") name = fmt::format("bmc-{}", bmc.address.to_string());
+    if (name.empty()) name = fmt::format("bmc-{}", bmc.address.to_string());
     auto fresh = new_row(std::move(name), now, random);
     if (!fresh) return std::unexpected(fresh.error());
     row = std::move(*fresh);
@@ -333,7 +346,7 @@ core::Result<Admission> Registry::enrol(BmcRecord bmc, const drivers::BmcIdentit
   } else {
     row = ledger_.working().asset(same.front())->clone();
     identity = known(same.front())->identity;
-    if (!name.empty() && name != row.name) row.name = free_name(std::move(name));
+    if (!name.empty()) row.name = std::move(name);
   }
   admission.asset = row.id;
   add_to(identity, told);

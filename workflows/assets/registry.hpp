@@ -58,7 +58,8 @@ class Registry {
   [[nodiscard]] core::Result<Admission> admit(const drivers::scout::Inventory& inventory,
                                               std::optional<core::AssetId> expected, core::UtcTime now,
                                               core::Random& random) const;
-  /// A BMC that an operator handed over.
+  /// A BMC that an operator handed over; an empty name is made up. Errors: bmc.conflict, asset.name_taken,
+  /// asset.too_many.
   [[nodiscard]] core::Result<Admission> enrol(BmcRecord bmc, const drivers::BmcIdentity& identity,
                                               std::string name, core::UtcTime now,
                                               core::Random& random) const;
@@ -71,6 +72,7 @@ class Registry {
   [[nodiscard]] std::optional<core::AssetId> by_key(const std::string& key) const;
   [[nodiscard]] std::vector<core::AssetId> owners(const Identity& identity) const;
   [[nodiscard]] bool is_placeholder(const core::AssetId& id) const;
+  [[nodiscard]] std::optional<core::AssetId> named(std::string_view name) const;
   [[nodiscard]] std::string free_name(std::string wanted) const;
   [[nodiscard]] core::Result<AssetRow> new_row(std::string name, core::UtcTime now,
                                                core::Random& random) const;

@@ -118,6 +118,10 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   enrolled.asset = admission->asset;
   enrolled.updated = !admission->created;
   enrolled.identity = *identity;
+  for (const auto& write : admission->batch.writes) {
+    const auto* const row = std::get_if<AssetRow>(&write);
+    if (row != nullptr && row->id == enrolled.asset) enrolled.name = row->name;
+  }
   parts_.log.info(
       "bmc.enrolled", "An operator handed over a BMC.",
       {{"asset", admission->asset}, {"address", enrolment.address}, {"matched", admission->matched}});
