@@ -58,6 +58,18 @@ std::string news(const Json& workflow) {
   return out.empty() ? text_of(workflow, "waits_for") : out;
 }
 
+/// How far the disks are, in steps of ten percent.
+std::string tenths(const Json& workflow) {
+  std::string out;
+  const Json* progress = core::json_member(workflow, "progress");
+  if (progress == nullptr || !progress->is_array()) return out;
+  for (const auto& disk : *progress) {
+    out += fmt::format("{} {} {},", text_of(disk, "disk"), text_of(disk, "phase"),
+                       number_of(disk, "percent") / 10);
+  }
+  return out;
+}
+
 std::string status_text(const Json& workflow) {
   return core::json_bool(workflow, "held").value_or(false) ? "held" : text_of(workflow, "status");
 }
@@ -89,13 +101,17 @@ class Progress {
   void show(const Json& workflows) {
     if (live_) return draw(workflows);
     for (const auto& workflow : workflows) {
-      const std::string line = fmt::format(
-          "{} {} {} {} {}% {}", text_of(workflow, "asset_name"), text_of(workflow, "type"),
-          status_text(workflow), step_text(workflow), number_of(workflow, "percent"), news(workflow));
+      // What is worth a line of a log: another step or state, and a tenth of a disk.
+      const std::string state = fmt::format("{} {} {} {}", status_text(workflow), step_text(workflow),
+                                            tenths(workflow), is_finished(workflow) ? news(workflow) : "");
       std::string& before = said_[text_of(workflow, "id")];
-      if (before == line) continue;
-      before = line;
-      session_.console.err(terminal_text(line) + "\n");
+      if (before == state) continue;
+      before = state;
+      session_.console.err(
+          terminal_text(fmt::format("{} {} {} {} {}% {}", text_of(workflow, "asset_name"),
+                                    text_of(workflow, "type"), status_text(workflow), step_text(workflow),
+                                    number_of(workflow, "percent"), news(workflow))) +
+          "\n");
     }
   }
 

@@ -22,6 +22,25 @@ std::string counts(const Json& status, std::string_view key) {
   return out.empty() ? "none" : out;
 }
 
+std::string address_text(const Json& status) {
+  const Json* address = core::json_member(status, "address");
+  if (address == nullptr || !address->is_object()) return "not claimed yet";
+  return fmt::format("{} on {}", text_of(*address, "ip"), text_of(*address, "interface"));
+}
+
+std::string hosted_text(const Session& session, const Json& status) {
+  const Json* link = core::json_member(status, "hosted");
+  if (link == nullptr || !link->is_object()) return "not linked";
+  std::string out = text_of(*link, "mode");
+  if (const auto agent = text_of(*link, "agent_id"); !agent.empty()) out += ", agent " + agent;
+  if (const auto last = text_of(*link, "last_success"); !last.empty()) {
+    out += fmt::format(", last answer {} ago", age_of(session, last));
+  }
+  if (link->contains("acknowledged")) out += ", has events up to " + text_of(*link, "acknowledged");
+  if (const auto problem = text_of(*link, "problem"); !problem.empty()) out += "; problem: " + problem;
+  return out;
+}
+
 class StatusCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
@@ -51,10 +70,13 @@ class StatusCommand final : public Command {
          window.empty() ? "closed (open it: colony discover --for 30m)" : "open until " + window},
         {"wipes left this hour", text_of(*status, "wipes_left_this_hour")},
         {"last event", text_of(*status, "last_event")}};
-    // What other rooms add: the address, the hosted link.
-    for (const auto* key : {"address", "hosted", "http"}) {
-      const std::string value = text_of(*status, key);
-      if (!value.empty()) lines.emplace_back(key, value);
+    // What other rooms add.
+    lines.emplace_back("address", address_text(*status));
+    lines.emplace_back("hosted side", hosted_text(session, *status));
+    if (const Json* found = core::json_member(*status, "findings"); found != nullptr && found->is_array()) {
+      for (const auto& finding : *found) {
+        if (finding.is_string()) lines.emplace_back("to mend", finding.get<std::string>());
+      }
     }
     session.console.out(render_pairs(lines));
     co_return ready&& failure.empty() ? ExitCode::success : ExitCode::general;

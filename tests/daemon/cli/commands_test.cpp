@@ -32,7 +32,12 @@ struct Bench {
   ApiClient api{timers, exchange, "memory"};
   test::RecordingConsole console;
 
-  Bench() { daemon::api::add_api_routes(router, {timers, log, orders, "0.1.0", {}, {}}); }
+  Json more_status = Json::object();
+
+  Bench() {
+    daemon::api::add_api_routes(
+        router, {timers, log, orders, "0.1.0", [this](Json& status) { status.update(more_status); }, {}});
+  }
 
   ExitCode run(std::vector<std::string> words) {
     words.insert(words.begin(), "colony");
@@ -97,6 +102,7 @@ TEST(AddIpmiCommand, TakesThePasswordFromTheEnvironment) {
             ExitCode::success);
   EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"enrol 10.1.1.20:623 native ADMIN secret web-1"}));
   EXPECT_EQ(bench.console.errors, "");
+  EXPECT_NE(bench.console.output.find("web-1"), std::string::npos) << "the name that it has now";
   EXPECT_NE(bench.console.output.find("BS-1"), std::string::npos);
 }
 
@@ -198,6 +204,30 @@ TEST(WorkflowsCommand, FollowsUntilTheEndAndTellsHowItEnded) {
   EXPECT_TRUE(bench.console.output.starts_with("WORKFLOW "));
 }
 
+TEST(WorkflowsCommand, PrintsALineForAStepOrATenthOfADiskAndNotForEveryPercent) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  auto& workflow = bench.orders.add_workflow(asset, "disk-wipe");
+  workflow.status = workflows::WorkflowStatus::running;
+  workflow.step = "wipe-disks";
+  workflow.progress = {{"S1", "overwrite", 0}};
+  const auto erase = [](Bench& b) -> Task<> {
+    auto& followed = b.orders.all_workflows[0];
+    for (unsigned percent = 0; percent < 100; ++percent) {
+      followed.progress[0].percent = percent;
+      co_await b.timers.sleep_for(1s);
+    }
+    followed.progress.clear();
+    followed.step = "settle";
+    co_await b.timers.sleep_for(3s);
+    followed.status = workflows::WorkflowStatus::completed;
+  };
+  bench.group.spawn("erase", erase(bench));
+  EXPECT_EQ(bench.run({"workflows", "11111111", "--follow"}), ExitCode::success);
+  EXPECT_EQ(std::ranges::count(bench.console.errors, '\n'), 12) << bench.console.errors;
+  EXPECT_NE(bench.console.errors.find("S1 overwrite 90%"), std::string::npos);
+}
+
 TEST(WorkflowsCommand, DrawsOverItselfOnATerminal) {
   Bench bench;
   auto& asset = bench.orders.add_asset("web-1");
@@ -238,6 +268,27 @@ TEST(EventsCommand, ListsThem) {
       {EventSeq{1}, {"asset.updated", "a", *parse_utc("2026-11-20T18:00:00Z"), R"({"status":"available"})"}}};
   EXPECT_EQ(bench.run({"events"}), ExitCode::success);
   EXPECT_NE(bench.console.output.find("asset.updated"), std::string::npos);
+}
+
+TEST(StatusCommand, ShowsTheAddressTheHostedSideAndWhatIsToMend) {
+  Bench bench;
+  bench.orders.shown_status.ready = true;
+  EXPECT_EQ(bench.run({"status"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("not claimed yet"), std::string::npos) << bench.console.output;
+  bench.more_status = {{"address", {{"ip", "10.1.1.5"}, {"interface", "vlan1001"}}},
+                       {"hosted",
+                        {{"mode", "locked-out"},
+                         {"agent_id", "agent-7"},
+                         {"acknowledged", 12},
+                         {"problem", "hosted.key_refused"}}},
+                       {"findings", {"no Talos image", "changed, and in force only after a restart"}}};
+  EXPECT_EQ(bench.run({"status"}), ExitCode::success);
+  for (const auto* const line :
+       {"10.1.1.5 on vlan1001\n",
+        "locked-out, agent agent-7, has events up to 12; problem: hosted.key_refused\n", "no Talos image\n",
+        "in force only after a restart\n"}) {
+    EXPECT_NE(bench.console.output.find(line), std::string::npos) << line << bench.console.output;
+  }
 }
 
 TEST(StatusCommand, IsAFailureUntilReady) {
