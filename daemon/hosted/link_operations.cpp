@@ -75,6 +75,7 @@ Task<bool> HostedLink::State::submit(OperationRow row) {
       taken ? core::Json{{"workflow_id", *taken}}
             : core::Json{{"code", taken.error().code}, {"message", taken.error().message}};
   row.result_json = core::dump_json(result);
+  row.body_json.clear();  // carried out or refused: nobody reads it again, and it may hold a cluster's keys
   if (!taken) {
     ports.log.warn("hosted.operation_refused", "an operation was refused",
                    {{"operation", row.id}, {"code", taken.error().code}, {"why", taken.error().message}});

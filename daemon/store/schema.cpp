@@ -136,7 +136,11 @@ CREATE TABLE operations (
 CREATE INDEX operations_received ON operations (seq) WHERE state = 'received';
 )sql";
 
-constexpr std::array<const char*, schema_version> migrations{version_1};
+// Finished workflows are removed with their intents (StoreFile::prune_workflows); this finds what must not
+// go.
+constexpr const char* version_2 = "CREATE INDEX redemptions_of_intent ON redemptions (intent);";
+
+constexpr std::array<const char*, schema_version> migrations{version_1, version_2};
 
 }  // namespace
 

@@ -71,6 +71,8 @@ int bind(sqlite3_stmt* statement, int at, const Cell& cell) {
     return sqlite3_bind_text64(statement, at, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   if (const auto* blob = std::get_if<core::Bytes>(&cell)) {
+    // An empty vector has a null pointer, and SQLite would take that for NULL.
+    if (blob->empty()) return sqlite3_bind_zeroblob(statement, at, 0);
     return sqlite3_bind_blob64(statement, at, blob->data(), blob->size(), SQLITE_STATIC);
   }
   return sqlite3_bind_null(statement, at);

@@ -29,6 +29,7 @@ namespace colony::daemon::store {
 struct Retention {
   std::uint64_t acknowledged_events = 10'000;  // for local readers of the event stream
   unsigned timeline_per_asset = 2'000;         // newest; those of unfinished workflows come on top
+  unsigned finished_per_asset = 200;           // newest workflows; what an erasure leaves is never removed
 };
 
 /// `simulation` does not wait for the disk: for runs under virtual time, never for a daemon.
@@ -121,6 +122,8 @@ class StoreFile {
   core::Result<> apply(const Change& change, Counters& counters);
   core::Result<> write(const workflows::Write& row, Counters& counters);
   core::Result<> prune(const Change& change, const Counters& counters);
+  core::Result<> prune_timeline(const core::AssetId& asset);
+  core::Result<> prune_workflows(const core::AssetId& asset);
   core::Result<std::vector<core::Result<>>> commit_group(const std::vector<Change>& changes);
   template <class T>
   core::Result<T> watched(core::Result<T> result);

@@ -200,6 +200,17 @@ TEST(HostedLink, TakesAnOperationOnceAndSaysWhatBecameOfIt) {
   ASSERT_EQ(bench.agent()["events"].size(), 1U);
   EXPECT_EQ(bench.agent()["events"][0]["type"], "operation.accepted");
   EXPECT_EQ(bench.agent()["events"][0]["body"]["result"]["workflow_id"], "workflow-of-" + id);
+  std::optional<store::OperationRow> kept;
+  const auto look = [](store::Store& s, std::string which,
+                       std::optional<store::OperationRow>& out) -> Task<> {
+    const auto found = co_await s.operation(std::move(which));
+    if (found) out = *found;
+  };
+  bench.group.spawn("look", look(*bench.journal, id, kept));
+  bench.run(1s);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->state, store::OperationState::accepted);
+  EXPECT_EQ(kept->body_json, "") << "it may hold a cluster's keys, and nobody reads it again";
   bench.restart();
   bench.run(5min);
   EXPECT_EQ(bench.sink.taken.size(), 1U);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/store/schema.hpp"
 #include "daemon/store/surroundings.hpp"
 #include "tests/daemon/store/bench.hpp"
 
@@ -302,6 +303,71 @@ TEST(StoreFile, BoundsATimelineButKeepsUnfinishedWork) {
   EXPECT_EQ(std::get<core::Note>(timeline->back().evidence.fact).text, "work");
 }
 
+TEST(StoreFile, BoundsTheFinishedWorkflowsOfAnAssetButKeepsEveryProof) {
+  const TemporaryDirectory directory;
+  auto options = options_in(directory);
+  options.retention.finished_per_asset = 2;
+  const auto file = opened(options);
+  const auto finished = [](unsigned number, const std::string& operation) {
+    auto row = workflow_row(number, 1);
+    row.status = workflows::WorkflowStatus::completed;
+    row.operation_id = operation;
+    row.created_at = at(static_cast<int>(number));
+    return row;
+  };
+  ASSERT_TRUE(commit(*file, rows(asset_row(1))));
+  auto unfinished = workflow_row(10, 1);
+  unfinished.operation_id.clear();
+  ASSERT_TRUE(commit(*file, rows(unfinished)));
+  // Proof: a redeemed token, a record.
+  ASSERT_TRUE(commit(*file, rows(finished(11, ""), intent_row(111, 11, 1), redemption("token", 111))));
+  ASSERT_TRUE(
+      commit(*file, rows(finished(12, ""),
+                         workflows::WipeRecordRow{
+                             core::WorkflowId(numbered(12)), core::AssetId(numbered(1)), {1}, "{}", at(1)})));
+  // An operation that nobody else remembers, and one that the hosted side's table remembers.
+  ASSERT_TRUE(commit(*file, rows(finished(13, "local-1"))));
+  auto hosted = rows(finished(14, "op-1"));
+  hosted.operations = {operation_row("op-1", 1)};
+  ASSERT_TRUE(commit(*file, std::move(hosted)));
+  for (unsigned number = 15; number < 20; ++number) {
+    ASSERT_TRUE(commit(*file, rows(finished(number, ""), intent_row(100 + number, number, 1),
+                                   timeline_row(1, number, std::to_string(number)))));
+  }
+  std::vector<std::string> kept;
+  for (const auto& row : *file->workflows(core::AssetId(numbered(1)), 100))
+    kept.push_back(row.id.to_string());
+  std::vector<std::string> expected;
+  for (const unsigned number : {10U, 11U, 12U, 13U, 18U, 19U}) {
+    expected.push_back(core::WorkflowId(numbered(number)).to_string());
+  }
+  std::ranges::sort(kept);
+  std::ranges::sort(expected);
+  EXPECT_EQ(kept, expected);
+  EXPECT_TRUE(file->intents(core::WorkflowId(numbered(15)))->empty());
+  EXPECT_EQ(file->intents(core::WorkflowId(numbered(19)))->size(), 1U);
+  const auto timeline = file->timeline(core::AssetId(numbered(1)), 100);
+  EXPECT_EQ(timeline->size(), 5U) << "what was seen outlives the workflow it was seen in";
+  EXPECT_FALSE(timeline->back().workflow);
+  EXPECT_TRUE(timeline->front().workflow);
+}
+
+TEST(StoreFile, MigratesADatabaseOfTheFirstVersion) {
+  const TemporaryDirectory directory;
+  const auto options = options_in(directory);
+  (void)opened(options);
+  {
+    auto old = Database::open(options.path, "");
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(old->script("DROP INDEX redemptions_of_intent; PRAGMA user_version = 1;"));
+  }
+  EXPECT_FALSE(opened(options)->report().created);
+  auto migrated = Database::open(options.path, "");
+  ASSERT_TRUE(migrated);
+  EXPECT_EQ(migrated->number("PRAGMA user_version"), schema_version);
+  EXPECT_EQ(migrated->number("SELECT count(*) FROM sqlite_schema WHERE name = 'redemptions_of_intent'"), 1);
+}
+
 TEST(StoreFile, TellsWhichAssetsChanged) {
   const TemporaryDirectory directory;
   const auto file = opened(options_in(directory));
@@ -410,7 +476,8 @@ TEST(StoreFileRefuses, ANewerSchemaAndLeavesItAlone) {
   (void)opened(options);
   {
     auto database = Database::open(options.path, "");
-    ASSERT_TRUE(database->script("PRAGMA user_version = 2"));
+    const auto newer = "PRAGMA user_version = " + std::to_string(schema_version + 1);
+    ASSERT_TRUE(database->script(newer.c_str()));
   }
   const auto before = read_bytes(options.path);
   EXPECT_EQ(refusal(options), "store.newer_schema");
@@ -471,4 +538,18 @@ TEST(StoreFileRefuses, AnOutboxWithAHole) {
     ASSERT_TRUE(database->script("DELETE FROM outbox WHERE seq = 2"));
   }
   EXPECT_EQ(refusal(options), "store.corrupt");
+}
+
+TEST(StoreFile, TakesEmptyOrdersAndBodies) {
+  const TemporaryDirectory directory;
+  const auto file = opened(options_in(directory));
+  auto workflow = workflow_row(2, 1);
+  workflow.order_json.clear();
+  auto made = rows(asset_row(1), workflow);
+  made.operations = {operation_row("op-1", 1)};
+  made.operations.front().body_json.clear();
+  const auto done = commit(*file, std::move(made));
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ((*file->workflow(workflow.id))->order_json, "");
+  EXPECT_EQ((*file->operation("op-1"))->body_json, "");
 }
