@@ -22,16 +22,17 @@ std::string status_of(const Json& asset) {
   return condition.empty() || condition == "normal" ? text_of(asset, "status") : condition;
 }
 
+/// Names are shown whole as long as there is room: they are what is typed next.
 std::string table(const Session& session, const Json& assets) {
-  const std::vector<Column> columns = {
-      {"NAME", Align::left, 10}, {"STATUS", Align::left, 13}, {"POWER", Align::left, 5},
-      {"BMC", Align::left, 9},   {"CPU", Align::left, 5},     {"RAM", Align::right, 5},
-      {"DISKS", Align::left, 8}, {"SERIAL", Align::left, 6},  {"ID", Align::left, 8}};
+  const std::vector<Column> columns = {{"NAME", Align::left, 24}, {"STATUS", Align::left, 13},
+                                       {"POWER", Align::left, 5}, {"BMC", Align::left, 15},
+                                       {"CPU", Align::left, 5},   {"RAM", Align::right, 5},
+                                       {"DISKS", Align::left, 8}, {"SERIAL", Align::left, 6}};
   std::vector<std::vector<std::string>> rows;
   for (const auto& asset : assets) {
     rows.push_back({text_of(asset, "name"), status_of(asset), text_of(asset, "power"), text_of(asset, "ipmi"),
                     member_of(asset, "specs", "cpu"), member_of(asset, "specs", "ram"),
-                    member_of(asset, "specs", "disk"), text_of(asset, "serial"), text_of(asset, "id")});
+                    member_of(asset, "specs", "disk"), text_of(asset, "serial")});
   }
   return render_table(columns, rows, colour_of(session));
 }

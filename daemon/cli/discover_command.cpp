@@ -47,6 +47,8 @@ class DiscoverCommand final : public Command {
     if (!window) co_return report_error(session, window.error());
     if (session.output == Output::json) {
       print_json(session, *window);
+    } else if (core::parse_duration(for_) == core::Duration{0}) {
+      session.console.out("discovery window closed\n");
     } else {
       session.console.out(fmt::format("discovery window until {}\n", text_of(*window, "until")));
       session.console.err(

@@ -22,9 +22,9 @@ constexpr core::Duration look_interval = 500ms;
 /// colonyd may be restarted under us: that is no reason to stop looking.
 constexpr core::Duration patience_without_daemon = 2min;
 
-bool is_finished(const Json& workflow) {
-  const std::string status = text_of(workflow, "status");
-  return status == "completed" || status == "failed" || core::json_bool(workflow, "held").value_or(false);
+/// Nothing more will happen to it by itself.
+bool is_over(const Json& workflow) {
+  return is_finished(workflow) || core::json_bool(workflow, "held").value_or(false);
 }
 
 bool went_well(const Json& workflow) {
@@ -133,6 +133,11 @@ class Progress {
 
 }  // namespace
 
+bool is_finished(const Json& workflow) {
+  const std::string status = text_of(workflow, "status");
+  return status == "completed" || status == "failed";
+}
+
 std::string workflow_table(const Session& session, const Json& workflows, bool colour) {
   const std::vector<Column> columns = {{"WORKFLOW", Align::left, 8}, {"TYPE", Align::left, 9},
                                        {"ASSET", Align::left, 8},    {"STATUS", Align::left, 9},
@@ -163,7 +168,7 @@ Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids) 
     }
     last_answer = session.timers.now();
     progress.show(*seen);
-    if (std::ranges::all_of(*seen, is_finished)) {
+    if (std::ranges::all_of(*seen, is_over)) {
       if (session.output == Output::json) print_json(session, Json{{"workflows", *seen}});
       // Without a list old failures are in it too; they are no failure of this command.
       const bool well = ids.empty() || std::ranges::all_of(*seen, went_well);

@@ -9,6 +9,8 @@
 
 namespace colony::daemon::cli {
 
+/// Completed or failed.
+[[nodiscard]] bool is_finished(const core::Json& workflow);
 [[nodiscard]] std::string workflow_table(const Session& session, const core::Json& workflows, bool colour);
 
 /// Until all of these are finished; empty: until nothing is unfinished. Success when all completed; general

@@ -4,6 +4,8 @@
 #include <array>
 #include <cassert>
 
+#include <fmt/format.h>
+
 namespace colony::daemon::cli {
 
 namespace {
@@ -150,13 +152,39 @@ std::string render_table(const std::vector<Column>& columns,
   return out;
 }
 
+namespace {
+
+/// At blanks; a word that is longer than a line is cut. At least one line.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    const std::string word = fit_text(text.substr(0, end), width);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    std::string& line = lines.back();
+    if (line.empty()) {
+      line = word;
+    } else if (text_width(line) + 1 + text_width(word) <= width) {
+      line += " " + word;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
 std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::size_t width = 0;
   for (const auto& pair : pairs) width = std::max(width, text_width(pair.first));
   std::string out;
   for (const auto& [key, value] : pairs) {
-    out += key + std::string(width - text_width(key) + gap, ' ');
-    out += fit_text(terminal_text(value), table_width - width - gap) + "\n";
+    const auto lines = wrapped(terminal_text(value), table_width - width - gap);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::string_view before = i == 0 ? std::string_view(key) : std::string_view();
+      out += fmt::format("{}{}{}\n", before, std::string(width - text_width(before) + gap, ' '), lines[i]);
+    }
   }
   return out;
 }

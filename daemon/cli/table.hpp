@@ -25,7 +25,7 @@ struct Column {
                                        const std::vector<std::vector<std::string>>& rows,
                                        Colour colour = Colour::off);
 
-/// "key    value" lines.
+/// "key    value" lines; a long value goes on under itself.
 [[nodiscard]] std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
 /// Printable on a terminal: see render_table.

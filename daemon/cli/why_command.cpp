@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/follow.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -9,11 +10,6 @@ namespace colony::daemon::cli {
 namespace {
 
 using core::Json;
-
-std::string usual_text(const Json& why) {
-  const auto seconds = core::json_uint(why, "usual_seconds");
-  return seconds ? core::format_duration(std::chrono::seconds(*seconds)) : "not known yet";
-}
 
 void show(Session& session, const Json& why) {
   const Json* asset = core::json_member(why, "asset");
@@ -29,14 +25,18 @@ void show(Session& session, const Json& why) {
         text_of(*asset, "status") +
             (condition == "normal" ? "" : ", " + condition + ": " + text_of(*asset, "condition_reason")));
   }
-  if (working) {
+  if (working && is_finished(*workflow)) {
+    lines.emplace_back("last work", text_of(*workflow, "type") + " " + text_of(*workflow, "status"));
+  } else if (working) {
     lines.emplace_back(
         "doing", fmt::format("{}, step {} ({} of {})", text_of(*workflow, "type"), text_of(*workflow, "step"),
                              number_of(*workflow, "step_number"), number_of(*workflow, "step_count")));
   }
   lines.emplace_back("waits for", text_of(why, "waits_for"));
   lines.emplace_back("since", fmt::format("{} ({})", since, age_of(session, since)));
-  lines.emplace_back("usually takes", usual_text(why));
+  if (const auto usual = core::json_uint(why, "usual_seconds")) {
+    lines.emplace_back("usually takes", core::format_duration(std::chrono::seconds(*usual)));
+  }
   if (const auto until = text_of(why, "gives_up_at"); !until.empty())
     lines.emplace_back("gives up at", until);
   session.console.out(render_pairs(lines));

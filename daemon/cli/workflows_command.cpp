@@ -12,6 +12,27 @@ namespace {
 
 using core::Json;
 
+constexpr std::size_t id_size = 36;
+
+/// The tables show the first eight characters; they are enough as long as they are one workflow's.
+core::Task<core::Result<std::string>> whole_id(Session& session, std::string beginning) {
+  if (beginning.size() >= id_size) co_return beginning;
+  const auto seen = co_await session.api.get("/api/v1/workflows?limit=1000");
+  if (!seen) co_return std::unexpected(seen.error());
+  std::vector<std::string> fitting;
+  if (const Json* list = core::json_member(*seen, "workflows"); list != nullptr) {
+    for (const auto& workflow : *list) {
+      if (text_of(workflow, "id").starts_with(beginning)) fitting.push_back(text_of(workflow, "id"));
+    }
+  }
+  if (fitting.size() == 1) co_return fitting.front();
+  co_return core::fail(core::ErrorKind::not_found, "workflow.not_found",
+                       fitting.empty()
+                           ? fmt::format("no workflow has an id that begins with {}", beginning)
+                           : fmt::format("{} workflows have an id that begins with {}; give more of it",
+                                         fitting.size(), beginning));
+}
+
 class WorkflowsCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
@@ -29,8 +50,8 @@ class WorkflowsCommand final : public Command {
   }
 
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
-    if (!id_.empty() && id_.size() < full_id) {
-      const auto full = co_await find_by_prefix(session);
+    if (!id_.empty()) {
+      const auto full = co_await whole_id(session, id_);
       if (!full) co_return report_error(session, full.error());
       id_ = *full;
     }
@@ -39,8 +60,7 @@ class WorkflowsCommand final : public Command {
       if (!id_.empty()) ids.push_back(id_);
       co_return co_await follow_workflows(session, std::move(ids));
     }
-    const auto seen =
-        co_await session.api.get(id_.empty() ? list_target(limit_) : api_path({"workflows", id_}));
+    const auto seen = co_await session.api.get(id_.empty() ? list_target() : api_path({"workflows", id_}));
     if (!seen) co_return report_error(session, seen.error());
     if (session.output == Output::json) {
       print_json(session, *seen);
@@ -53,26 +73,10 @@ class WorkflowsCommand final : public Command {
   }
 
  private:
-  static constexpr std::size_t full_id = 36;
-
-  [[nodiscard]] std::string list_target(unsigned limit) const {
-    std::string target = fmt::format("/api/v1/workflows?limit={}", limit);
+  [[nodiscard]] std::string list_target() const {
+    std::string target = fmt::format("/api/v1/workflows?limit={}", limit_);
     if (!asset_.empty()) target += "&asset=" + core::http::percent_encode(asset_);
     return target;
-  }
-
-  core::Task<core::Result<std::string>> find_by_prefix(Session& session) {
-    const auto seen = co_await session.api.get(list_target(1000));
-    if (!seen) co_return std::unexpected(seen.error());
-    std::vector<std::string> fitting;
-    if (const Json* list = core::json_member(*seen, "workflows"); list != nullptr) {
-      for (const auto& workflow : *list) {
-        if (text_of(workflow, "id").starts_with(id_)) fitting.push_back(text_of(workflow, "id"));
-      }
-    }
-    if (fitting.size() == 1) co_return fitting.front();
-    co_return core::fail(core::ErrorKind::not_found, "workflow.not_found",
-                         fmt::format("{} workflows have an id that begins with {}", fitting.size(), id_));
   }
 
   void show_list(Session& session, const Json& seen) const {
@@ -113,15 +117,21 @@ class CancelCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
     return {"cancel", "End a workflow at its next safe point",
-            "  colony cancel 2f1c9a70-...      a wipe that has begun to write is not cut off"};
+            "  colony cancel 2f1c9a70          a wipe that has begun to write is not cut off"};
   }
   void declare(Arguments& arguments) override {
-    arguments.positional("WORKFLOW", id_, "Its whole id, from colony workflows --output json");
+    arguments.positional("WORKFLOW", id_, "Its id, or the beginning of it");
   }
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
-    const auto cancelled = co_await session.api.remove(api_path({"workflows", id_}));
+    const auto id = co_await whole_id(session, id_);
+    if (!id) co_return report_error(session, id.error());
+    const auto cancelled = co_await session.api.remove(api_path({"workflows", *id}));
     if (!cancelled) co_return report_error(session, cancelled.error());
-    session.console.err("cancelled; see: colony workflows " + id_ + "\n");
+    if (session.output == Output::json) {
+      print_json(session, Json{{"workflow_id", *id}, {"cancelled", true}});
+    } else {
+      session.console.err("cancelled; see: colony workflows " + *id + "\n");
+    }
     co_return ExitCode::success;
   }
 

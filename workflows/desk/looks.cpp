@@ -84,7 +84,7 @@ WorkflowView OrderDesk::view(const WorkflowRow& row) const {
   if (recipe != nullptr) view.step_count = static_cast<unsigned>(recipe->ordinary_steps());
   if (step != nullptr) {
     view.step_number = std::min(static_cast<unsigned>(recipe->number(*step)), view.step_count);
-    view.waits_for = step->waits_for;
+    if (!is_finished(row)) view.waits_for = step->waits_for;
   }
   if (row.status == WorkflowStatus::completed) {
     view.percent = 100;

@@ -88,6 +88,24 @@ TEST(AssetsCommand, ShowsATableAndOneInDetail) {
   EXPECT_EQ(Json::parse(bench.console.output)["assets"][0]["name"], "web-1");
 }
 
+TEST(AssetsCommand, ShowsNamesWholeBecauseTheyAreTypedNext) {
+  Bench bench;
+  for (const char* name : {"server-cz2030401k", "server-simsx0000001"}) {
+    auto& asset = bench.orders.add_asset(name);
+    asset.serial = "A-LONG-SERIAL-NUMBER-0001";
+    asset.condition = workflows::AssetCondition::indeterminate;
+    workflows::AssetView::Bmc bmc;
+    bmc.address = *Ipv4Address::parse("10.177.101.210");
+    asset.bmc = bmc;
+    drivers::scout::Inventory inventory;
+    inventory.disks = {bench.disk("S1"), bench.disk("S2")};
+    asset.inventory = inventory;
+  }
+  EXPECT_EQ(bench.run({"assets"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("server-simsx0000001 "), std::string::npos) << bench.console.output;
+  EXPECT_NE(bench.console.output.find("10.177.101.210 "), std::string::npos) << bench.console.output;
+}
+
 TEST(AssetsCommand, NamesAnUnknownOne) {
   Bench bench;
   EXPECT_EQ(bench.run({"assets", "nobody"}), ExitCode::general);
@@ -228,6 +246,20 @@ TEST(WorkflowsCommand, PrintsALineForAStepOrATenthOfADiskAndNotForEveryPercent) 
   EXPECT_NE(bench.console.errors.find("S1 overwrite 90%"), std::string::npos);
 }
 
+TEST(CancelCommand, TakesTheBeginningOfAnIdAsTheTableShowsIt) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  const auto id = bench.orders.add_workflow(asset, "disk-wipe").id.to_string();
+  EXPECT_EQ(bench.run({"cancel", id.substr(0, 8)}), ExitCode::success) << bench.console.errors;
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"cancel " + id}));
+  EXPECT_EQ(bench.run({"cancel", "deadbeef"}), ExitCode::general);
+  EXPECT_NE(bench.console.errors.find("no workflow has an id that begins with deadbeef"), std::string::npos);
+  bench.orders.add_workflow(asset, "power");
+  EXPECT_EQ(bench.run({"cancel", id.substr(0, 8)}), ExitCode::general);
+  EXPECT_NE(bench.console.errors.find("2 workflows have an id"), std::string::npos);
+  EXPECT_EQ(bench.orders.asked.size(), 1U);
+}
+
 TEST(WorkflowsCommand, DrawsOverItselfOnATerminal) {
   Bench bench;
   auto& asset = bench.orders.add_asset("web-1");
@@ -252,14 +284,17 @@ TEST(DiscoverCommand, OpensTheWindowOrBootsKnownServers) {
   bench.orders.add_asset("web-1");
   EXPECT_EQ(bench.run({"discover"}), ExitCode::arguments);
   EXPECT_EQ(bench.run({"discover", "--for", "30m"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"discover", "--for", "0s"}), ExitCode::success);
+  EXPECT_EQ(bench.console.output, "discovery window closed\n");
   EXPECT_EQ(bench.run({"discover", "web-1"}), ExitCode::success);
   EXPECT_EQ(bench.run({"accept", "web-1"}), ExitCode::success);
   EXPECT_EQ(bench.run({"power", "web-1", "status"}), ExitCode::success);
   EXPECT_EQ(bench.console.output, "on\n");
   EXPECT_EQ(bench.run({"power", "web-1", "off"}), ExitCode::success);
   EXPECT_EQ(bench.run({"reboot", "--hardware-id", "web-1", "--boot-device", "bios"}), ExitCode::success);
-  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"window 30m0s", "discover web-1", "accept web-1",
-                                                          "power web-1 1", "reboot web-1 true"}));
+  EXPECT_EQ(bench.orders.asked,
+            (std::vector<std::string>{"window 30m0s", "window 0ms", "discover web-1", "accept web-1",
+                                      "power web-1 1", "reboot web-1 true"}));
 }
 
 TEST(EventsCommand, ListsThem) {

@@ -52,3 +52,16 @@ TEST(Table, PaintsOnlyWhenAskedTo) {
   EXPECT_EQ(paint("failed", Colour::on), "\x1b[31mfailed\x1b[0m");
   EXPECT_EQ(paint("anything", Colour::on), "anything");
 }
+
+TEST(Table, ALongValueGoesOnUnderItself) {
+  const std::string cure =
+      "no Talos image, nothing can be provisioned: set talos.kernel and talos.initramfs "
+      "in colony.yaml, then restart";
+  EXPECT_EQ(render_pairs({{"state", "ready"}, {"to mend", cure}}),
+            "state    ready\n"
+            "to mend  no Talos image, nothing can be provisioned: set talos.kernel and talos.initramfs in\n"
+            "         colony.yaml, then restart\n");
+  EXPECT_EQ(render_pairs({{"workflow", ""}}), "workflow  \n");
+  const std::string token(150, 'x');
+  EXPECT_NE(render_pairs({{"a", "see " + token}}).find("…"), std::string::npos);
+}
