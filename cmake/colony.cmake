@@ -68,6 +68,10 @@ function(colony_fuzz name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzz_targets)
+    add_custom_target(fuzz_targets)  # what the build preset `fuzz` builds, instead of the whole house
+  endif()
+  add_dependencies(fuzz_targets ${name})
   add_test(NAME fuzz.${name}
     COMMAND ${CMAKE_SOURCE_DIR}/scripts/fuzz-one $<TARGET_FILE:${name}> "${arg_CORPUS}" ${arg_DECODER})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS slow TIMEOUT 180)

@@ -5,6 +5,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "core/on_exit.hpp"
+
 namespace colony::core {
 
 void Wakeup::wake() {
@@ -19,13 +21,10 @@ Task<bool> Wakeup::wait_until(BootTime deadline) {
     waiting_ = true;
     // The wait ends by expiry, by wake() or by cancellation of the coroutine; the last throws at the next
     // await, the loop tells the first two apart by looking at the flag and the clock.
-    struct Clear {
-      Wakeup& self;
-      ~Clear() {
-        self.waiting_ = false;
-        self.timers_.forget(self.timer_);
-      }
-    } const clear{*this};
+    const OnExit clear([this] {
+      waiting_ = false;
+      timers_.forget(timer_);
+    });
     co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if ((co_await boost::asio::this_coro::cancellation_state).cancelled() !=
         boost::asio::cancellation_type::none) {

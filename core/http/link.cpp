@@ -10,6 +10,8 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include "core/on_exit.hpp"
+
 namespace colony::core::http {
 
 namespace asio = boost::asio;
@@ -47,17 +49,10 @@ Task<bool> Readiness::wait(For what, BootTime deadline) {
     expiry->passed = true;
     state.descriptor.cancel();
   });
-  struct Disarm {
-    Expiry& expiry;
-    State& state;
-    Disarm(Expiry& e, State& s) : expiry(e), state(s) {}
-    Disarm(const Disarm&) = delete;
-    Disarm& operator=(const Disarm&) = delete;
-    ~Disarm() {
-      expiry.current = false;
-      state.timers.forget(state.timer);
-    }
-  } const disarm(*expiry, state);
+  const OnExit disarm([&expiry, &state] {
+    expiry->current = false;
+    state.timers.forget(state.timer);
+  });
   const auto kind = what == For::reading ? asio::posix::descriptor_base::wait_read
                                          : asio::posix::descriptor_base::wait_write;
   co_await state.descriptor.async_wait(kind, asio::as_tuple(asio::use_awaitable));

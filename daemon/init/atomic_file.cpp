@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/net/file_descriptor.hpp"
+#include "core/on_exit.hpp"
 
 namespace colony::daemon {
 
@@ -24,15 +25,6 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
-/// Takes the temporary file away unless it got its name.
-struct Temporary {
-  std::string path;
-  bool kept = false;
-  ~Temporary() {
-    if (!kept) ::unlink(path.c_str());
-  }
-};
-
 }  // namespace
 
 core::Result<> write_atomically(const std::string& path, std::string_view content, mode_t mode,
@@ -40,13 +32,16 @@ core::Result<> write_atomically(const std::string& path, std::string_view conten
   std::string pattern = path + ".XXXXXX";
   const core::FileDescriptor fd(::mkostemp(pattern.data(), O_CLOEXEC));  // made with mode 0600
   if (!fd.valid()) return core::fail_errno("init.write", path, errno);
-  Temporary temporary{pattern};
+  bool kept = false;
+  const core::OnExit cleanup([&] {
+    if (!kept) ::unlink(pattern.c_str());
+  });
   const bool owned = !owner || ::fchown(fd.get(), owner->user, owner->group) == 0;
   if (!owned || ::fchmod(fd.get(), mode) != 0 || !write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
       ::rename(pattern.c_str(), path.c_str()) != 0) {
     return core::fail_errno("init.write", path, errno);
   }
-  temporary.kept = true;
+  kept = true;
   const std::string directory = path.substr(0, path.rfind('/') + 1);
   const core::FileDescriptor parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent.valid() || ::fsync(parent.get()) != 0) return core::fail_errno("init.write", directory, errno);

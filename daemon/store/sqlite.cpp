@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "core/on_exit.hpp"
+
 namespace colony::daemon::store {
 
 using core::ErrorKind;
@@ -128,13 +130,10 @@ struct Database::Connection {
   core::Result<std::vector<Cells>> run(std::string_view sql, const Cells& arguments) {
     auto statement = prepared(sql, arguments);
     if (!statement) return std::unexpected(statement.error());
-    struct Reset {
-      sqlite3_stmt* statement;
-      ~Reset() {
-        sqlite3_reset(statement);
-        sqlite3_clear_bindings(statement);
-      }
-    } const reset{*statement};
+    const core::OnExit reset([used = *statement] {
+      sqlite3_reset(used);
+      sqlite3_clear_bindings(used);
+    });
     std::vector<Cells> rows;
     for (;;) {
       const int code = sqlite3_step(*statement);

@@ -10,6 +10,7 @@
 
 #include "core/async/mailbox.hpp"
 #include "core/log.hpp"
+#include "core/on_exit.hpp"
 #include "drivers/ipmi/ipmi_client.hpp"
 #include "drivers/ipmi/operations.hpp"
 
@@ -69,10 +70,7 @@ class Actor final : public Link {
     };
     if (!enqueue(job)) co_return std::unexpected(refusal());
     // Whoever is cancelled while waiting takes the job along, if it has not begun.
-    struct Withdraw {
-      std::shared_ptr<Job> job;
-      ~Withdraw() { job->withdrawn = true; }
-    } const withdraw{job};
+    const core::OnExit withdraw([job] { job->withdrawn = true; });
     const bool in_time = co_await slot->finished.wait_until(deadline);
     if (!in_time && !job->begun) co_return std::unexpected(to_error(IpmiError::deadline));
     // What has begun ends by the deadline itself.

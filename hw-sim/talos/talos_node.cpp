@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <yaml-cpp/yaml.h>
+
+#include "core/yaml.hpp"
 
 namespace colony::hw_sim {
 
@@ -26,26 +27,45 @@ bool matches(const std::string& pattern, const std::string& value) {
   return pattern.empty() || fnmatch(pattern.c_str(), value.c_str(), 0) == 0;
 }
 
-std::string text(const YAML::Node& map, const char* key) {
-  const YAML::Node value = map.IsMap() ? map[key] : YAML::Node();
-  return value.IsDefined() && value.IsScalar() ? value.Scalar() : std::string();
+std::string text(const core::YamlNode& map, std::string_view key) {
+  const core::YamlNode* const value = map.find(key);
+  return value == nullptr ? std::string() : value->text;
 }
 
 /// The install part of one document; nullopt when the document is no machine config.
-std::optional<TalosInstall> read_document(const YAML::Node& document) {
-  if (!document.IsMap() || text(document, "version") != "v1alpha1") return std::nullopt;
-  const YAML::Node machine = document["machine"];
-  if (!machine.IsDefined() || !machine.IsMap()) return std::nullopt;
+std::optional<TalosInstall> read_document(const core::YamlNode& document) {
+  const core::YamlNode* const machine = document.find("machine");
+  if (text(document, "version") != "v1alpha1" || machine == nullptr ||
+      machine->kind != core::YamlNode::Kind::map) {
+    return std::nullopt;
+  }
   TalosInstall out;
-  const YAML::Node install = machine["install"];
-  if (!install.IsDefined() || !install.IsMap()) return out;
-  out.disk = text(install, "disk");
-  const YAML::Node selector = install["diskSelector"];
-  if (selector.IsDefined() && selector.IsMap()) {
+  const core::YamlNode* const install = machine->find("install");
+  if (install == nullptr) return out;
+  out.disk = text(*install, "disk");
+  const core::YamlNode* const selector = install->find("diskSelector");
+  if (selector != nullptr && selector->kind == core::YamlNode::Kind::map) {
     out.selector =
-        TalosInstall::Selector{text(selector, "serial"), text(selector, "wwid"), text(selector, "model")};
+        TalosInstall::Selector{text(*selector, "serial"), text(*selector, "wwid"), text(*selector, "model")};
   }
   return out;
+}
+
+/// Takes the first document off a stream. Split here, at lines of "---", because yaml-cpp 0.7 goes on for
+/// ever over some streams of several (LoadAll of ",k1}\xf6'").
+std::string_view take_document(std::string_view& stream) {
+  constexpr std::string_view mark = "---";
+  std::size_t at = 0;
+  while (at < stream.size()) {
+    const std::size_t end = std::min(stream.find('\n', at), stream.size());
+    const std::string_view line = stream.substr(at, end - at);
+    const bool is_mark = line.starts_with(mark) && line.find_first_not_of(" \r", mark.size()) == line.npos;
+    if (is_mark && at > 0) break;
+    at = std::min(end + 1, stream.size());
+  }
+  const std::string_view document = stream.substr(0, at);
+  stream.remove_prefix(at);
+  return document;
 }
 
 }  // namespace
@@ -73,17 +93,17 @@ core::Result<TalosArguments> parse_talos_arguments(std::string_view command_line
 }
 
 core::Result<TalosInstall> parse_talos_config(std::string_view config) {
-  std::vector<YAML::Node> documents;
-  try {
-    documents = YAML::LoadAll(std::string(config));
-    for (const YAML::Node& document : documents) {
-      if (auto install = read_document(document)) {
-        install->config = core::sha256(config);
-        return *install;
-      }
+  std::optional<TalosInstall> install;
+  for (std::string_view rest = config; !rest.empty();) {
+    const auto document = core::parse_yaml(take_document(rest), {.bytes = 1 << 20, .depth = 32});
+    if (!document) {
+      return core::fail(core::ErrorKind::corrupt, "talos.yaml", document.error().message);
     }
-  } catch (const YAML::Exception& problem) {
-    return core::fail(core::ErrorKind::corrupt, "talos.yaml", fmt::format("not YAML: {}", problem.what()));
+    if (!install) install = read_document(*document);
+  }
+  if (install) {
+    install->config = core::sha256(config);
+    return *install;
   }
   return core::fail(core::ErrorKind::invalid_input, "talos.incomplete",
                     "no v1alpha1 document with a machine section");

@@ -1,5 +1,7 @@
 #include "pxe/artifacts/artifact_cache.hpp"
 
+#include "core/on_exit.hpp"
+
 namespace colony::pxe {
 
 using core::Result;
@@ -23,16 +25,11 @@ Task<Result<Artifact>> ArtifactCache::get(core::Sha256Digest digest) {
     co_await loaded_one_.wait_until(core::BootTime::max());
   }
   // Also when this task is cancelled: those who wait try for themselves.
-  struct Loading {
-    ArtifactCache& cache;
-    core::Sha256Digest digest;
-    ~Loading() {
-      cache.loading_.erase(digest);
-      cache.loaded_one_.notify();
-    }
-  };
   loading_.insert(digest);
-  const Loading loading{*this, digest};
+  const core::OnExit loaded_or_not([this, digest] {
+    loading_.erase(digest);
+    loaded_one_.notify();
+  });
   auto loaded = co_await pool_.run<Result<Artifact>>(
       timers_, [directory = directory_, digest] { return load_artifact(directory, digest); });
   if (loaded) loaded_.insert_or_assign(digest, *loaded);

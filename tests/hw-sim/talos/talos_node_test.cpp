@@ -53,6 +53,22 @@ TEST(TalosConfig, RefusesHalfAConfigByName) {
   EXPECT_EQ(parse_talos_config("- a\n- b\n").error().code, "talos.incomplete");
 }
 
+TEST(TalosConfig, FindsTheMachineConfigAmongSeveralDocuments) {
+  const std::string other = "apiVersion: v1alpha1\nkind: HostnameConfig\n";
+  for (const std::string& stream : {"---\n" + std::string(config), other + "--- \n" + std::string(config)}) {
+    const auto install = parse_talos_config(stream);
+    ASSERT_TRUE(install) << install.error().message;
+    EXPECT_EQ(install->disk, "/dev/nvme0n1");
+    EXPECT_EQ(install->config, sha256(stream));
+  }
+  EXPECT_EQ(parse_talos_config(std::string(config) + "---\na: [\n").error().code, "talos.yaml");
+}
+
+// yaml-cpp's reader of several documents never came back from this.
+TEST(TalosConfig, RefusesAStreamThatYamlCppReadsForEver) {
+  EXPECT_FALSE(parse_talos_config(",k1}\xf6'"));
+}
+
 TEST(TalosInstall, ChoosesByNameSerialOrSelector) {
   const DiskModel a = disk("A", "eui.01");
   const DiskModel b = disk("B", "eui.02");
