@@ -414,6 +414,9 @@ TEST(Provision, ANodeThatNeverFetchesItsConfigGetsANewTokenAndInTheEndAReason) {
   ASSERT_TRUE(finishes(world, submitted->workflow));
   EXPECT_EQ(error_of(world, submitted->workflow), "provision.config_not_fetched");
   EXPECT_EQ(server.power, core::PowerState::off);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::available);
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::normal);
+  EXPECT_FALSE(only_asset(world).wiped_by_us) << "an installer may have written";
   std::set<core::Sha256Digest> tokens;
   for (const auto& [id, intent] : world.disk.intents) {
     if (intent.act == "boot_talos") tokens.insert(intent.token_hash);
@@ -472,6 +475,32 @@ TEST(Wipe, OneOfTwoDisksLeavesTheOtherAloneAndBootable) {
   EXPECT_EQ(server.disks[0].content, "data");
   EXPECT_EQ(server.disks[1].writes, 1U);
   EXPECT_FALSE(only_asset(world).wiped_by_us);
+}
+
+TEST(Wipe, AFailureBeforeAnyAttemptLeavesTheAssetAsItWas) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto provisioned = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, provisioned->workflow));
+  ASSERT_EQ(only_asset(world).status, AssetStatus::provisioned);
+  server.faults.ignore_power_off = 100;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_TRUE(error_of(world, submitted->workflow).starts_with("bmc.power_ignored"));
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned) << "nothing was intended, nothing written";
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::normal);
+  for (const auto& [id, intent] : world.disk.intents) EXPECT_NE(intent.act, "wipe");
+}
+
+TEST(Enrol, UsesTheSitesDriverWhereNoneIsGiven) {
+  World world;
+  Server& server = world.add_server();
+  world.site().bmc_driver = "ipmitool";
+  world.restart();
+  ASSERT_TRUE(world.run_until([&] { return world.is_up(); }));
+  ASSERT_TRUE(enrol(world, server, false));
+  EXPECT_EQ(only_asset(world).bmc->driver, "ipmitool");
 }
 
 TEST(Wipe, WrongDisksAtTheRedemptionWriteNothing) {

@@ -39,17 +39,6 @@ core::Task<StepOutcome> await_machine(StepContext& step) {
   co_return outcome;
 }
 
-core::Task<StepOutcome> switch_off(StepContext& step) {
-  return power_off(step);  // scout runs from memory: nothing is lost
-}
-
-core::Task<StepOutcome> seen_switched_off(StepContext& step) {
-  auto outcome = co_await seen_off(step);
-  // The shared step goes back to "power_off"; here that would boot the machine once more.
-  if (std::holds_alternative<GoTo>(outcome)) co_return GoTo{"switch_off"};
-  co_return outcome;
-}
-
 void begin(const WorkflowRow&, AssetRow& asset) {
   asset.status = AssetStatus::discovering;
 }
@@ -65,10 +54,6 @@ void settle(const WorkflowRow& row, const core::Json&, Ending ending, AssetRow& 
 Recipe discover_recipe(const Pacing& pacing) {
   Recipe recipe;
   recipe.type = "discovery";
-  Step off = power_off_step(pacing, "switch_off");
-  off.run = switch_off;
-  Step seen = seen_off_step(pacing, "seen_switched_off");
-  seen.run = seen_switched_off;
   Step machine = await_inventory_step(pacing);
   machine.run = await_machine;
   recipe.steps = {
@@ -79,8 +64,8 @@ Recipe discover_recipe(const Pacing& pacing) {
       seen_on_step(pacing),
       machine,
       power_test_step(pacing),
-      off,
-      seen,
+      power_off_step(pacing, "switch_off"),  // scout runs from memory: nothing is lost
+      seen_off_step(pacing, "seen_switched_off"),
   };
   recipe.begin = begin;
   recipe.settle = settle;

@@ -1,7 +1,9 @@
 #include "workflows/recipes/power_steps.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -62,10 +64,23 @@ core::Task<StepOutcome> change_power(StepContext& step, PowerAction action, Powe
   co_return bmc_trouble(step, sent.error());
 }
 
+/// The step that acts, of each step that watches what becomes of it.
+std::string_view act_step_of(std::string_view watching) {
+  constexpr std::pair<std::string_view, std::string_view> steps[] = {
+      {"seen_on", "power_on"},
+      {"seen_off", "power_off"},
+      {"seen_switched_off", "switch_off"},
+      {"seen_off_after_failure", "power_off_after_failure"}};
+  const auto* const found =
+      std::ranges::find(steps, watching, &std::pair<std::string_view, std::string_view>::first);
+  assert(found != std::end(steps));
+  return found->second;
+}
+
 /// Looks until the power is as wanted for `steady`; when nothing happens, back to the act for a new
 /// intention.
 core::Task<StepOutcome> watch_power(StepContext& step, PowerState wanted, core::Duration steady,
-                                    std::string_view act_step, const char* counter) {
+                                    const char* counter) {
   const Pacing& pacing = step.tools().site.pacing;
   const core::BootTime patience = std::min(step.deadline(), step.timers().now() + pacing.power_change);
   std::optional<core::BootTime> since;
@@ -99,7 +114,7 @@ core::Task<StepOutcome> watch_power(StepContext& step, PowerState wanted, core::
          fmt::format("the BMC accepted power {} {} times, and the machine stayed {}", name(wanted),
                      power_attempts, name(wanted == PowerState::on ? PowerState::off : PowerState::on))}};
   }
-  co_return GoTo{act_step};
+  co_return GoTo{act_step_of(step.step().name)};
 }
 
 }  // namespace
@@ -156,15 +171,10 @@ core::Task<StepOutcome> power_on(StepContext& step) {
   return change_power(step, PowerAction::on, PowerState::on);
 }
 core::Task<StepOutcome> seen_off(StepContext& step) {
-  return watch_power(step, PowerState::off, step.tools().site.pacing.off_confirmed, "power_off",
-                     "off_attempts");
+  return watch_power(step, PowerState::off, step.tools().site.pacing.off_confirmed, "off_attempts");
 }
 core::Task<StepOutcome> seen_on(StepContext& step) {
-  return watch_power(step, PowerState::on, core::Duration{0}, "power_on", "on_attempts");
-}
-core::Task<StepOutcome> seen_off_after_failure(StepContext& step) {
-  return watch_power(step, PowerState::off, step.tools().site.pacing.off_confirmed, "power_off_after_failure",
-                     "off_attempts");
+  return watch_power(step, PowerState::on, core::Duration{0}, "on_attempts");
 }
 
 drivers::BootFirmware likely_firmware(StepContext& step) {
@@ -215,7 +225,7 @@ Step seen_off_step(const Pacing& pacing, std::string_view step_name) {
           .tries = 8,
           .waits_for = "the machine to be seen switched off",
           .advice = "look at the machine: a BMC may say on while it is off, or ignore the order",
-          .run = step_name == "seen_off" ? seen_off : seen_off_after_failure};
+          .run = seen_off};
 }
 Step power_on_step(const Pacing& pacing) {
   return {.name = "power_on",
@@ -234,6 +244,16 @@ Step seen_on_step(const Pacing& pacing) {
           .waits_for = "the machine to be seen switched on",
           .advice = "check the power supply: the BMC took the order and the machine stays off",
           .run = seen_on};
+}
+
+Step journal_step(std::string_view step_name, core::Task<StepOutcome> (*run)(StepContext&)) {
+  return {.name = step_name,
+          .allowed = 1min,
+          .usual = 1s,
+          .tries = 2,
+          .waits_for = "the journal",
+          .advice = "see colony status",
+          .run = run};
 }
 
 void settle_reachability(const WorkflowRow& row, Ending ending, AssetRow& asset) {

@@ -184,15 +184,6 @@ core::Task<StepOutcome> record(StepContext& step) {
   co_return Next{};
 }
 
-core::Task<StepOutcome> switch_off(StepContext& step) {
-  return power_off(step);
-}
-core::Task<StepOutcome> seen_switched_off(StepContext& step) {
-  auto outcome = co_await seen_off(step);
-  if (std::holds_alternative<GoTo>(outcome)) co_return GoTo{"switch_off"};
-  co_return outcome;
-}
-
 void settle(const WorkflowRow& row, const core::Json& data, Ending ending, AssetRow& asset) {
   if (ending == Ending::completed) {
     asset.status = asset.accepted ? AssetStatus::available : AssetStatus::discovering;
@@ -215,18 +206,8 @@ void settle(const WorkflowRow& row, const core::Json& data, Ending ending, Asset
 Recipe wipe_recipe(const Pacing& pacing) {
   Recipe recipe;
   recipe.type = "disk-wipe";
-  Step off = power_off_step(pacing, "switch_off");
-  off.run = switch_off;
-  Step seen = seen_off_step(pacing, "seen_switched_off");
-  seen.run = seen_switched_off;
   recipe.steps = {
-      {.name = "plan",
-       .allowed = 1min,
-       .usual = 1s,
-       .tries = 2,
-       .waits_for = "the journal",
-       .advice = "see colony status",
-       .run = plan},
+      journal_step("plan", plan),
       power_off_step(pacing),
       seen_off_step(pacing),
       arm_scout_step(pacing),
@@ -241,15 +222,9 @@ Recipe wipe_recipe(const Pacing& pacing) {
        .waits_for = "scout to erase the disks and to read them back",
        .advice = "progress is shown by colony workflows ID --follow; an overwrite takes hours per terabyte",
        .run = erase},
-      {.name = "record",
-       .allowed = 1min,
-       .usual = 1s,
-       .tries = 2,
-       .waits_for = "the journal",
-       .advice = "see colony status",
-       .run = record},
-      off,
-      seen,
+      journal_step("record", record),
+      power_off_step(pacing, "switch_off"),
+      seen_off_step(pacing, "seen_switched_off"),
       power_off_step(pacing, "power_off_after_failure"),
       seen_off_step(pacing, "seen_off_after_failure"),
   };
