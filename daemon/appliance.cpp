@@ -15,6 +15,7 @@
 #include "daemon/boot/images.hpp"
 #include "daemon/boot/site.hpp"
 #include "daemon/config/files.hpp"
+#include "daemon/config/unserved.hpp"
 #include "daemon/hosted/curl_exchange.hpp"
 #include "daemon/hosted/unlinked.hpp"
 #include "daemon/orders/operation_desk.hpp"
@@ -94,6 +95,15 @@ core::Json heartbeat_state(const workflows::StatusView& status, const std::strin
             {"unreachable", status.assets.unreachable}}},
           {"workflows", {{"pending", status.workflows.pending}, {"running", status.workflows.running}}},
           {"findings", findings}};
+}
+
+void tell_unserved(Findings& findings, const core::Log& log, const Config& config) {
+  findings.clear("config.unserved");
+  const auto keys = unserved_keys(config);
+  if (keys.empty()) return;
+  const auto text = fmt::format("set, and without effect in this version: {}", fmt::join(keys, ", "));
+  log.warn("config.unserved", text);
+  findings.set("config.unserved", text);
 }
 
 /// After a reload: which changes are not in force, if any.
@@ -242,6 +252,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.images =
       co_await import_images(house.artifacts, parts_.share_directory, config_.talos, house.findings);
   for (const auto& missing : house.findings.texts()) log.warn("boot.image_missing", missing);
+  tell_unserved(house.findings, log, config_);
   house.workshop.reconfigure(make_site(config_, house.images));
 
   const auto snapshot = co_await parts_.store.load();
@@ -337,6 +348,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
     parts_.log.set_level(config_.log.level);
     if (house_ != nullptr) {
       tell_restart(house_->findings, diff.restart);
+      tell_unserved(house_->findings, parts_.log, *wanted);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
       if (house_->claimed) start_link(*house_);

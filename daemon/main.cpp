@@ -12,6 +12,7 @@
 #include "daemon/appliance.hpp"
 #include "daemon/boot/images.hpp"
 #include "daemon/config/files.hpp"
+#include "daemon/config/unserved.hpp"
 #include "daemon/store/surroundings.hpp"
 #include "daemon/version.hpp"
 
@@ -136,6 +137,9 @@ int main(int argc, char** argv) {
   }
   if (arguments.check) {
     fmt::print("{}: no fault\n", arguments.config);
+    for (const auto& key : daemon::unserved_keys(*config)) {
+      fmt::print("note: {} has no effect in this version\n", key);
+    }
     return 0;
   }
   // Secrets live in this process: no core dump, no ptrace by others of our user; files are nobody else's.

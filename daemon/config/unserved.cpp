@@ -1,0 +1,52 @@
+#include "daemon/config/unserved.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "daemon/config/leaves.hpp"
+
+namespace colony::daemon {
+
+namespace {
+
+constexpr auto unserved = std::to_array<std::string_view>({
+    "dhcp.subnets",
+    "dhcp.reservations",
+    "dhcp.force",
+    "tftp.server",
+    "tftp.root",
+    "bmc.poll_interval",
+    "talos.version",
+    "talos.installer",
+    "api.listen",
+    "api.tls_certificate",
+    "api.tls_key",
+});
+
+/// Of dhcp.mode one value is: `off` and `proxy` are carried out.
+bool asks_in_vain(const Leaf& leaf) {
+  return is_unserved(leaf.path()) || (leaf.path() == "dhcp.mode" && leaf.text == "server");
+}
+
+}  // namespace
+
+bool is_unserved(std::string_view key) {
+  return std::ranges::find(unserved, key) != unserved.end();
+}
+
+std::vector<std::string> unserved_keys(const Config& config) {
+  const auto set = flatten(config);
+  const auto defaults = flatten(Config{});
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i] == defaults[i] || !asks_in_vain(set[i])) continue;
+    // Lists can be long: their name is enough.
+    const bool is_list = set[i].text.starts_with('[');
+    found.push_back(is_list ? set[i].path() : fmt::format("{}: {}", set[i].path(), set[i].text));
+  }
+  return found;
+}
+
+}  // namespace colony::daemon
