@@ -32,7 +32,7 @@ using AssetRef = std::string;
 struct BmcEnrolment {
   core::Ipv4Address address;
   std::uint16_t port = 623;
-  std::string driver = "native";  // "native" or "ipmitool"
+  std::string driver;  // "native" or "ipmitool"; empty = the site's
   std::string username;
   core::Secret password;
   std::string name;            // for people; empty = made from the serial or the address

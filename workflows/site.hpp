@@ -52,6 +52,7 @@ struct Site {
   drivers::scout::WipeLevel wipe_minimum = drivers::scout::WipeLevel::clear;
   unsigned wipe_verify_permille = 100;
   unsigned wipe_budget_per_hour = 20;
+  std::string bmc_driver = "native";  // of BMCs that are handed over without one
   Pacing pacing;
 };
 

@@ -129,8 +129,8 @@ Result<workflows::BmcEnrolment> decode_enrolment(std::string_view body) {
   std::string password = members.text("password");
   out.password = core::Secret(password);
   core::wipe_text(password);
-  out.driver = members.word<std::string_view>("driver", {{"native", "native"}, {"ipmitool", "ipmitool"}})
-                   .value_or("native");
+  out.driver =
+      members.word<std::string_view>("driver", {{"native", "native"}, {"ipmitool", "ipmitool"}}).value_or("");
   out.name = members.text("name", 63);
   out.auto_discover = members.flag("auto_discover").value_or(false);
   return finish(std::move(out), members);

@@ -26,7 +26,8 @@ class AddIpmiCommand final : public Command {
     arguments.number("--port", "PORT", port_, 1, 65535, "Its RMCP+ port");
     arguments.option("--username", "NAME", username_, "Of the BMC; else IPMI_USERNAME");
     password_.declare(arguments);
-    arguments.choice("--driver", driver_, {"native", "ipmitool"}, "How to talk to it");
+    arguments.choice("--driver", driver_, {"native", "ipmitool"},
+                     "How to talk to it; else the site's bmc.driver");
     arguments.option("--name", "NAME", name_, "What you call the server; else its serial");
     arguments.flag("--auto-discover", auto_discover_, "Then power it on into its inventory (PXE)");
     arguments.flag("--wait", wait_, "With --auto-discover: until the inventory is there");
@@ -42,9 +43,9 @@ class AddIpmiCommand final : public Command {
                  {"port", port_},
                  {"username", *username},
                  {"password", password->reveal()},
-                 {"driver", driver_},
                  {"name", name_},
                  {"auto_discover", auto_discover_}};
+    if (!driver_.empty()) body["driver"] = driver_;
     const auto enrolled = co_await session.api.post(api_path({"bmcs"}), std::move(body));
     if (!enrolled) co_return report_error(session, core::with_context(enrolled.error(), ip_));
     const Json* discovery = core::json_member(*enrolled, "discovery");
@@ -74,7 +75,7 @@ class AddIpmiCommand final : public Command {
   }
 
   std::string ip_, username_, name_;
-  std::string driver_ = "native";
+  std::string driver_;
   PasswordArguments password_;
   unsigned port_ = 623;
   bool auto_discover_ = false, wait_ = false, insecure_tls_ = false;

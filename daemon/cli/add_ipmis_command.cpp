@@ -35,7 +35,8 @@ class AddIpmisCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.option("--ipmi-auth-file", "FILE", file_, "The CSV file; - is standard input", Need::required);
-    arguments.choice("--driver", driver_, {"native", "ipmitool"}, "How to talk to them");
+    arguments.choice("--driver", driver_, {"native", "ipmitool"},
+                     "How to talk to them; else the site's bmc.driver");
     arguments.flag("--auto-discover", auto_discover_, "Then power them on into their inventory (PXE)");
     arguments.flag("--wait", wait_, "With --auto-discover: until the inventories are there");
   }
@@ -80,9 +81,12 @@ class AddIpmisCommand final : public Command {
 
   static core::Task<RowResult> enrol(const AddIpmisCommand& self, Session& session, IpmiListRow& row) {
     if (!row.fault.empty()) co_return RowResult{"skipped", row.fault, ExitCode::arguments, nullptr};
-    Json body = {
-        {"ip", row.ip.to_string()}, {"username", row.username}, {"password", row.password.reveal()},
-        {"driver", self.driver_},   {"name", row.hostname},     {"auto_discover", self.auto_discover_}};
+    Json body = {{"ip", row.ip.to_string()},
+                 {"username", row.username},
+                 {"password", row.password.reveal()},
+                 {"name", row.hostname},
+                 {"auto_discover", self.auto_discover_}};
+    if (!self.driver_.empty()) body["driver"] = self.driver_;
     const auto enrolled = co_await session.api.post(api_path({"bmcs"}), std::move(body));
     if (!enrolled) {
       co_return RowResult{"failed", enrolled.error().message, exit_code_of(enrolled.error().kind), nullptr};
@@ -127,7 +131,7 @@ class AddIpmisCommand final : public Command {
   }
 
   std::string file_;
-  std::string driver_ = "native";
+  std::string driver_;
   bool auto_discover_ = false, wait_ = false;
 };
 

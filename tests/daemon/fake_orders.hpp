@@ -64,8 +64,9 @@ struct FakeOrders final : workflows::Orders {
 
   Task<Result<workflows::Enrolled>> enrol_bmc(workflows::BmcEnrolment enrolment) override {
     asked.push_back(fmt::format("enrol {}:{} {} {} {} {}{}", enrolment.address.to_string(), enrolment.port,
-                                enrolment.driver, enrolment.username, enrolment.password.reveal(),
-                                enrolment.name, enrolment.auto_discover ? " discover" : ""));
+                                enrolment.driver.empty() ? "-" : enrolment.driver, enrolment.username,
+                                enrolment.password.reveal(), enrolment.name,
+                                enrolment.auto_discover ? " discover" : ""));
     if (refusal) co_return std::unexpected(*refusal);
     workflows::Enrolled out;
     if (!all_assets.empty()) {

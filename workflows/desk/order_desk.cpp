@@ -92,6 +92,7 @@ core::Result<AssetPtr> OrderDesk::orderable(const AssetRef& ref) const {
 
 core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) {
   if (auto ready = check_ready(); !ready) co_return std::unexpected(ready.error());
+  if (enrolment.driver.empty()) enrolment.driver = parts_.site.bmc_driver;
   if (enrolment.driver != "native" && enrolment.driver != "ipmitool") {
     co_return core::fail(
         core::ErrorKind::invalid_input, "bmc.unknown_driver",

@@ -125,7 +125,7 @@ TEST(ApiRoutes, PassOrdersOn) {
   EXPECT_EQ(bench.post("/api/v1/workflows/11111111-0000-4000-8000-000000000001", "", Method::del).status,
             Status::no_content);
   EXPECT_EQ(bench.orders.asked,
-            (std::vector<std::string>{"enrol 10.1.1.20:623 native A p ", "accept web-1", "window 30m0s",
+            (std::vector<std::string>{"enrol 10.1.1.20:623 - A p ", "accept web-1", "window 30m0s",
                                       "discover web-1", "provision web-1 c W 0",
                                       "wipe web-1 S1 minimum clear", "power web-1 1", "reboot web-1 true",
                                       "cancel 11111111-0000-4000-8000-000000000001"}));

@@ -118,7 +118,7 @@ TEST(AddIpmiCommand, TakesThePasswordFromTheEnvironment) {
   bench.console.variables["IPMI_PASSWORD"] = "secret";
   EXPECT_EQ(bench.run({"add-ipmi", "--ip", "10.1.1.20", "--username", "ADMIN", "--name", "web-1"}),
             ExitCode::success);
-  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"enrol 10.1.1.20:623 native ADMIN secret web-1"}));
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"enrol 10.1.1.20:623 - ADMIN secret web-1"}));
   EXPECT_EQ(bench.console.errors, "");
   EXPECT_NE(bench.console.output.find("web-1"), std::string::npos) << "the name that it has now";
   EXPECT_NE(bench.console.output.find("BS-1"), std::string::npos);
