@@ -72,7 +72,8 @@ core::Json link_json(const hosted::LinkStatus& status) {
   core::Json json{{"mode", hosted::name(status.mode)},
                   {"agent_id", status.agent_id},
                   {"acknowledged", status.acknowledged.value},
-                  {"problem", status.problem}};
+                  {"problem", status.problem},
+                  {"reason", status.reason}};
   if (status.last_success) json["last_success"] = core::format_utc(*status.last_success);
   return json;
 }

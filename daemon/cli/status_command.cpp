@@ -37,8 +37,14 @@ std::string hosted_text(const Session& session, const Json& status) {
     out += fmt::format(", last answer {} ago", age_of(session, last));
   }
   if (link->contains("acknowledged")) out += ", has events up to " + text_of(*link, "acknowledged");
-  if (const auto problem = text_of(*link, "problem"); !problem.empty()) out += "; problem: " + problem;
   return out;
+}
+
+/// The code, which common-errors explains, and what the hosted side said.
+std::string problem_text(const Json& status) {
+  const Json* link = core::json_member(status, "hosted");
+  if (link == nullptr || !link->is_object() || text_of(*link, "problem").empty()) return {};
+  return fmt::format("{}: {}", text_of(*link, "problem"), text_of(*link, "reason"));
 }
 
 class StatusCommand final : public Command {
@@ -73,6 +79,7 @@ class StatusCommand final : public Command {
     // What other rooms add.
     lines.emplace_back("address", address_text(*status));
     lines.emplace_back("hosted side", hosted_text(session, *status));
+    if (const auto problem = problem_text(*status); !problem.empty()) lines.emplace_back("", problem);
     if (const Json* found = core::json_member(*status, "findings"); found != nullptr && found->is_array()) {
       for (const auto& finding : *found) {
         if (finding.is_string()) lines.emplace_back("to mend", finding.get<std::string>());

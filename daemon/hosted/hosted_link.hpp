@@ -50,6 +50,7 @@ struct LinkStatus {
   LinkPlan::Mode mode = LinkPlan::Mode::unregistered;
   std::string agent_id;
   std::string problem;  // code of the last failure; empty when the last call succeeded
+  std::string reason;   // the same in words; what the hosted side said
   core::EventSeq acknowledged;
   std::optional<core::UtcTime> last_success;
 };

@@ -54,12 +54,16 @@ Task<Judged> HostedLink::State::exchange(Part part, ClientRequest request, core:
 void HostedLink::State::note(const Judged& judged) {
   if (judged.succeeded()) {
     status.last_success = ports.timers.utc_now();
+    // A poll that was held since before the key was revoked takes nothing back.
+    if (plan.mode() == LinkPlan::Mode::locked_out) return;
     if (!status.problem.empty()) ports.log.info("hosted.back", "the hosted side answers again");
     status.problem.clear();
+    status.reason.clear();
     return;
   }
   if (status.problem == judged.problem.code) return;
   status.problem = judged.problem.code;
+  status.reason = judged.problem.message;
   const core::Log::Fields fields{{"code", judged.problem.code}, {"why", judged.problem.message}};
   if (std::holds_alternative<Unauthorized>(judged.outcome)) {
     ports.log.error(

@@ -315,13 +315,13 @@ TEST(StatusCommand, ShowsTheAddressTheHostedSideAndWhatIsToMend) {
                         {{"mode", "locked-out"},
                          {"agent_id", "agent-7"},
                          {"acknowledged", 12},
-                         {"problem", "hosted.key_refused"}}},
+                         {"problem", "hosted.key_refused"},
+                         {"reason", "the hosted side answered 401: Invalid API key"}}},
                        {"findings", {"no Talos image", "changed, and in force only after a restart"}}};
   EXPECT_EQ(bench.run({"status"}), ExitCode::success);
-  for (const auto* const line :
-       {"10.1.1.5 on vlan1001\n",
-        "locked-out, agent agent-7, has events up to 12; problem: hosted.key_refused\n", "no Talos image\n",
-        "in force only after a restart\n"}) {
+  for (const auto* const line : {"10.1.1.5 on vlan1001\n", "locked-out, agent agent-7, has events up to 12\n",
+                                 "hosted.key_refused: the hosted side answered 401: Invalid API key\n",
+                                 "no Talos image\n", "in force only after a restart\n"}) {
     EXPECT_NE(bench.console.output.find(line), std::string::npos) << line << bench.console.output;
   }
 }

@@ -288,9 +288,13 @@ TEST(HostedLink, NamesAWrongKeyOnceAndResumesWithTheNewFile) {
   EXPECT_EQ(bench.logged("hosted.key_refused"), 1U);
   EXPECT_LE(bench.model.state()["requests"]["by_status"]["401"].get<int>(), 3) << "no hot loop";
   EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::locked_out);
+  // Also after the poll that was held when it happened has come back well.
+  EXPECT_EQ(bench.link->status().problem, "hosted.key_refused");
+  EXPECT_NE(bench.link->status().reason.find("401"), std::string::npos) << bench.link->status().reason;
   bench.exchange.key_file = "rotated";
   bench.run(30s);
   EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::linked);
+  EXPECT_EQ(bench.link->status().problem, "");
   EXPECT_EQ(bench.distinct(), 5U);
 }
 
