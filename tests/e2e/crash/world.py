@@ -44,7 +44,7 @@ class World:
 
     def continue_from(self, past: "World") -> None:
         """The appliance and the stand-in remember. A rack that was discovered is as it was delivered: off, all disks
-        untouched (verdict.discovered checks that), so that a new one is the same."""
+        untouched (the verdict of a discovery checks that), so that a new one is the same."""
         shutil.copytree(past.appliance.lib, self.appliance.lib, dirs_exist_ok=True)
         shutil.copy2(os.path.join(past.appliance.dir, "store.key"), self.appliance.dir)
         shutil.copy2(past.hosted.state_file, self.hosted.state_file)

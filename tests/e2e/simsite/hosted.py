@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 from lab import waiting
 
@@ -54,6 +55,11 @@ class Hosted:
 
     def events(self) -> "list[dict]":
         return self.agent().get("events", [])
+
+    def steer(self, what: str, body: dict) -> None:
+        """One of the stand-in's own calls: key, faults, orders."""
+        subprocess.run([os.environ["SITE"], "switch", "curl", "-sSf", "-o", "/dev/null", "-d", json.dumps(body),
+                        f"{URL}/api/v1/sim/{what}"], check=True)
 
     def requests(self) -> int:
         return self.state().get("requests", {}).get("total", 0)
