@@ -370,6 +370,40 @@ TEST(Provision, AnInstallerThatAsksForItsAddressAgainIsNoBootFromDisk) {
   EXPECT_TRUE(boot_was_assumed(world));
 }
 
+TEST(Provision, ANodeThatGotItsConfigWhenTheProgramDiedOverItIsNotInstalledAgain) {
+  for (const bool network_first : {false, true}) {
+    World world;
+    Server& server = world.add_server();
+    const auto asset = discovered(world, server);
+    server.network_first = network_first;
+    server.faults.untold_config = 1;
+    const auto submitted = provision(world, asset, "");
+    ASSERT_TRUE(world.run_until([&] { return server.configs_completed == 1; }, 1h));
+    world.restart();
+    ASSERT_TRUE(finishes(world, submitted->workflow));
+    EXPECT_EQ(error_of(world, submitted->workflow), "");
+    EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
+    EXPECT_TRUE(server.booted_from_disk);
+    EXPECT_EQ(server.configs_completed, 1U);
+    EXPECT_EQ(server.power_on_commands, 2U) << "discovery's, and one for the only attempt";
+  }
+}
+
+TEST(Provision, ATruncatedDeliveryBeforeARestartIsWaitedForAgain) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.truncate_config = 1;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.faults.truncate_config == 0; }, 1h));
+  world.run_for(1s);
+  world.restart();
+  EXPECT_EQ(world.disk.workflows.at(submitted->workflow).step, "await_config");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.configs_completed, 1U);
+}
+
 TEST(Provision, ANodeThatKeepsAskingForANetworkBootIsNotAssumedToRunFromItsDisk) {
   World world;
   Server& server = world.add_server();

@@ -421,21 +421,22 @@ core::Task<> World::run_talos(Server& server, unsigned life, std::string token) 
   while (alive(server, life)) {
     co_await timers.sleep_for(2s);
     const bool truncated = take(server.faults.truncate_config);
+    const bool untold = !truncated && take(server.faults.untold_config);
     const core::Ipv4Address peer = server.address;
     struct Fetched {
       bool complete = false;
       std::string text;
     };
-    const auto fetched = co_await request<Fetched>([token, peer, truncated](Workshop& workshop) {
-      const auto serve = [](Workshop& in, std::string with, core::Ipv4Address to,
-                            bool cut) -> core::Task<Fetched> {
+    const auto fetched = co_await request<Fetched>([token, peer, truncated, untold](Workshop& workshop) {
+      const auto serve = [](Workshop& in, std::string with, core::Ipv4Address to, bool cut,
+                            bool silent) -> core::Task<Fetched> {
         auto grant = co_await in.configs().fetch(with, to);
         if (!grant) co_return Fetched{};
         Fetched out{!cut, std::string(grant->text->reveal())};
-        co_await in.configs().delivered(*grant, !cut);
+        if (!silent) co_await in.configs().delivered(*grant, !cut);
         co_return out;
       };
-      return serve(workshop, token, peer, truncated);
+      return serve(workshop, token, peer, truncated, untold);
     });
     if (!fetched || !fetched->complete) {
       co_await timers.sleep_for(5s);

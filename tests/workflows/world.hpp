@@ -37,6 +37,7 @@ struct Faults {
   unsigned never_tell_result = 0;   // everything is erased, then the network is gone
   unsigned fail_erase = 0;          // the read-back finds old data
   unsigned truncate_config = 0;
+  unsigned untold_config = 0;         // it arrives whole, and the program never learns that: it dies over it
   unsigned never_install = 0;         // fetches its config and hangs
   bool installer_asks_again = false;  // for its address, with the config in hand
   bool swap_disk_before_redeem = false;

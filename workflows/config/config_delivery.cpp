@@ -171,7 +171,18 @@ core::Task<core::Result<ConfigDelivery::Grant>> ConfigDelivery::fetch(std::strin
 
 core::Task<> ConfigDelivery::delivered(Grant grant, bool complete) {
   const IntentPtr intent = parts_.ledger.working().intent(grant.intent);
-  if (!intent || !complete) co_return;  // that it was begun stands on the timeline
+  if (!intent) co_return;
+  if (!complete) {
+    // That it was begun stands on the timeline already; without this its end would be unknown after a
+    // restart.
+    Batch cut;
+    cut.writes.emplace_back(
+        parts_.timelines.row(intent->asset, "config",
+                             core::Note{std::string(config_truncated),
+                                        "the connection broke before the node had its whole config"}));
+    (void)co_await parts_.ledger.commit(std::move(cut));
+    co_return;
+  }
   memory_of(*intent).last_complete = parts_.timers.now();
   IntentRow row = *intent;
   row.result_json = core::dump_json(core::Json{{"peer", grant.peer.to_string()},

@@ -26,6 +26,8 @@ struct DeliveryState {
   bool checked_in = false, powered_off = false, over = false;
   bool is_boot_peer = false;  // its address or MAC is that of the boot
 };
+/// The note on the timeline that a delivery was begun and did not come to its end.
+inline constexpr std::string_view config_truncated = "config.truncated";
 inline constexpr core::Duration config_refetch = std::chrono::minutes(15);
 inline constexpr core::Duration config_lifetime = std::chrono::hours(3);
 /// Errors: config.over, config.checked_in, config.powered_off, config.expired, config.other_peer,

@@ -18,6 +18,7 @@
 
 #include "core/json.hpp"
 #include "workflows/boot/boot_policy.hpp"
+#include "workflows/config/config_delivery.hpp"
 #include "workflows/recipes/boot_steps.hpp"
 #include "workflows/recipes/recipes.hpp"
 
@@ -50,23 +51,37 @@ core::Task<StepOutcome> arm_talos(StepContext& step) {
       step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
 }
 
-bool is_delivery(const core::Evidence& evidence, const std::string& token) {
-  const auto* fetched = std::get_if<core::ConfigFetched>(&evidence.fact);
-  return fetched != nullptr && fetched->complete && fetched->token_id == token;
+enum class Delivery : std::uint8_t {
+  none,
+  unknown,  // an earlier run of ours began it and did not live to see its end: the node may have it whole
+  complete
+};
+
+Delivery delivery(StepContext& step, const IntentPtr& boot) {
+  const std::string token = token_id(*boot);
+  Delivery state = Delivery::none;
+  for (const SeenEvidence* fact : step.since(boot)) {
+    const core::Fact& what = fact->row.evidence.fact;
+    if (const auto* note = std::get_if<core::Note>(&what); note != nullptr && note->code == config_truncated)
+      state = Delivery::none;
+    const auto* fetched = std::get_if<core::ConfigFetched>(&what);
+    if (fetched == nullptr || fetched->token_id != token) continue;
+    if (fetched->complete) return Delivery::complete;
+    state = fact->seen_at == core::BootTime::min() ? Delivery::unknown : Delivery::none;
+  }
+  return state;
 }
 
 core::Task<StepOutcome> load(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::talos);
   const Pacing& pacing = step.tools().site.pacing;
-  const std::string token = token_id(*boot);
   const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + pacing.boot);
   for (;;) {
-    bool loaded = false;
+    // The config says more than the kernel: who fetched it has loaded it.
+    bool loaded = delivery(step, boot) != Delivery::none;
     for (const SeenEvidence* fact : step.since(boot)) {
       const auto* artifact = std::get_if<core::ArtifactServed>(&fact->row.evidence.fact);
-      // The config says more than the kernel: who fetched it has loaded it.
-      loaded =
-          loaded || (artifact != nullptr && artifact->complete) || is_delivery(fact->row.evidence, token);
+      loaded = loaded || (artifact != nullptr && artifact->complete);
     }
     if (loaded || step.cancelled()) co_return Next{};
     const BootSigns signs = boot_signs(step, boot);
@@ -87,11 +102,18 @@ core::Task<StepOutcome> load(StepContext& step) {
 
 core::Task<StepOutcome> await_config(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::talos);
-  const std::string token = token_id(*boot);
-  const bool fetched = co_await step.wait_for(
-      boot, [&token](const core::Evidence& evidence) { return is_delivery(evidence, token); },
-      step.deadline());
-  if (fetched || step.cancelled()) co_return Next{};
+  while (!step.cancelled() && step.timers().now() < step.deadline()) {
+    const Delivery state = delivery(step, boot);
+    if (state == Delivery::unknown) {
+      // A node that has it never asks again, and would wait in vain for an order to boot; one that has not
+      // may still fetch it while we wait for its boot from disk.
+      step.note("provision.delivery_unknown",
+                "colonyd ended while the node fetched its config: it fetches again, or boots from its disk");
+    }
+    if (state != Delivery::none) co_return Next{};
+    co_await step.wait(step.deadline());
+  }
+  if (step.cancelled()) co_return Next{};
   co_return boot_again(
       step, boot_act::talos,
       {core::ErrorKind::timed_out, "provision.config_not_fetched",
@@ -129,7 +151,7 @@ struct DiskBoot {
   unsigned sent_to_disk = 0;
   bool came_up = false;        // an operating system, after the machine was last sent to its disk
   bool came_up_alone = false;  // without having asked us, and too late for the installer's own start
-  unsigned asked = 0;          // signs of a network boot, of any kind
+  unsigned asked = 0;          // signs of a network boot or of a node that has no config yet
 };
 
 DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
@@ -148,7 +170,8 @@ DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
                   talos->stage == "ready";
     }
     if (std::holds_alternative<core::DhcpSeen>(what) || std::holds_alternative<core::NbpSent>(what) ||
-        std::holds_alternative<core::ScriptServed>(what)) {
+        std::holds_alternative<core::ScriptServed>(what) ||
+        std::holds_alternative<core::ConfigFetched>(what)) {
       ++seen.asked;
     }
     if (const auto* script = std::get_if<core::ScriptServed>(&what);
