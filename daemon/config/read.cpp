@@ -144,7 +144,7 @@ class SectionReader {
     const bool has_text = node.kind == YamlNode::Kind::scalar || node.kind == YamlNode::Kind::null;
     auto parsed = has_text ? from_text<T>(node.text) : std::nullopt;
     if (!parsed) {
-      refuse(node, path, "value", accepted_form<T>);
+      refuse(node, path, "value", what_is_accepted<T>());
       return;
     }
     out = std::move(*parsed);

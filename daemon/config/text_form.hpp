@@ -3,109 +3,63 @@
 
 #include <array>
 #include <concepts>
+#include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include "daemon/config/config.hpp"
 
 namespace colony::daemon {
 
-/// What to tell an operator who wrote something else.
+template <class T>
+struct Named {
+  T value;
+  std::string_view name;
+};
+
+/// The words of an enumeration, in the order in which people are told of them.
+template <class T>
+inline constexpr std::array<Named<T>, 0> words{};
+template <>
+inline constexpr Named<bool> words<bool>[] = {{true, "true"}, {false, "false"}};
+template <>
+inline constexpr Named<DhcpMode> words<DhcpMode>[] = {
+    {DhcpMode::proxy, "proxy"}, {DhcpMode::server, "server"}, {DhcpMode::off, "off"}};
+template <>
+inline constexpr Named<DiscoverMode> words<DiscoverMode>[] = {
+    {DiscoverMode::window, "window"}, {DiscoverMode::always, "always"}, {DiscoverMode::never, "never"}};
+template <>
+inline constexpr Named<TftpServer> words<TftpServer>[] = {{TftpServer::builtin, "builtin"},
+                                                          {TftpServer::tftpd_hpa, "tftpd-hpa"}};
+template <>
+inline constexpr Named<TftpClients> words<TftpClients>[] = {{TftpClients::known, "known"},
+                                                            {TftpClients::subnet, "subnet"}};
+template <>
+inline constexpr Named<BmcDriver> words<BmcDriver>[] = {{BmcDriver::native, "native"},
+                                                        {BmcDriver::ipmitool, "ipmitool"}};
+template <>
+inline constexpr Named<CipherSuite> words<CipherSuite>[] = {{CipherSuite::hmac_sha256_aes, "17"},
+                                                            {CipherSuite::hmac_sha1_aes, "3"}};
+template <>
+inline constexpr Named<WipeMinimum> words<WipeMinimum>[] = {{WipeMinimum::clear, "clear"},
+                                                            {WipeMinimum::purge, "purge"}};
+template <>
+inline constexpr Named<core::LogLevel> words<core::LogLevel>[] = {{core::LogLevel::debug, "debug"},
+                                                                  {core::LogLevel::info, "info"},
+                                                                  {core::LogLevel::warn, "warn"},
+                                                                  {core::LogLevel::error, "error"}};
+template <>
+inline constexpr Named<core::LogFormat> words<core::LogFormat>[] = {
+    {core::LogFormat::text, "text"}, {core::LogFormat::json, "json"}, {core::LogFormat::journal, "journal"}};
+
+/// What is accepted, for whoever wrote something else. Enumerations: their words, and this behind them.
 template <class T>
 inline constexpr std::string_view accepted_form = "";
-
-/// The words of an enumeration.
-template <class T>
-inline constexpr std::array<std::pair<T, std::string_view>, 0> words{};
-
 template <>
-inline constexpr auto words<bool> = std::to_array<std::pair<bool, std::string_view>>({
-    {true, "true"},
-    {false, "false"},
-});
-template <>
-inline constexpr std::string_view accepted_form<bool> = "true or false";
-
-template <>
-inline constexpr auto words<DhcpMode> = std::to_array<std::pair<DhcpMode, std::string_view>>({
-    {DhcpMode::proxy, "proxy"},
-    {DhcpMode::server, "server"},
-    {DhcpMode::off, "off"},
-});
-template <>
-inline constexpr std::string_view accepted_form<DhcpMode> = "proxy, server or off";
-
-template <>
-inline constexpr auto words<DiscoverMode> = std::to_array<std::pair<DiscoverMode, std::string_view>>({
-    {DiscoverMode::window, "window"},
-    {DiscoverMode::always, "always"},
-    {DiscoverMode::never, "never"},
-});
-template <>
-inline constexpr std::string_view accepted_form<DiscoverMode> = "window, always or never";
-
-template <>
-inline constexpr auto words<TftpServer> = std::to_array<std::pair<TftpServer, std::string_view>>({
-    {TftpServer::builtin, "builtin"},
-    {TftpServer::tftpd_hpa, "tftpd-hpa"},
-});
-template <>
-inline constexpr std::string_view accepted_form<TftpServer> = "builtin or tftpd-hpa";
-
-template <>
-inline constexpr auto words<TftpClients> = std::to_array<std::pair<TftpClients, std::string_view>>({
-    {TftpClients::known, "known"},
-    {TftpClients::subnet, "subnet"},
-});
-template <>
-inline constexpr std::string_view accepted_form<TftpClients> = "known or subnet";
-
-template <>
-inline constexpr auto words<BmcDriver> = std::to_array<std::pair<BmcDriver, std::string_view>>({
-    {BmcDriver::native, "native"},
-    {BmcDriver::ipmitool, "ipmitool"},
-});
-template <>
-inline constexpr std::string_view accepted_form<BmcDriver> = "native or ipmitool";
-
-template <>
-inline constexpr auto words<CipherSuite> = std::to_array<std::pair<CipherSuite, std::string_view>>({
-    {CipherSuite::hmac_sha256_aes, "17"},
-    {CipherSuite::hmac_sha1_aes, "3"},
-});
-template <>
-inline constexpr std::string_view accepted_form<CipherSuite> = "17 or 3 (0, 1 and 2 are unsafe)";
-
-template <>
-inline constexpr auto words<WipeMinimum> = std::to_array<std::pair<WipeMinimum, std::string_view>>({
-    {WipeMinimum::clear, "clear"},
-    {WipeMinimum::purge, "purge"},
-});
-template <>
-inline constexpr std::string_view accepted_form<WipeMinimum> = "clear or purge";
-
-template <>
-inline constexpr auto words<core::LogLevel> = std::to_array<std::pair<core::LogLevel, std::string_view>>({
-    {core::LogLevel::debug, "debug"},
-    {core::LogLevel::info, "info"},
-    {core::LogLevel::warn, "warn"},
-    {core::LogLevel::error, "error"},
-});
-template <>
-inline constexpr std::string_view accepted_form<core::LogLevel> = "debug, info, warn or error";
-
-template <>
-inline constexpr auto words<core::LogFormat> = std::to_array<std::pair<core::LogFormat, std::string_view>>({
-    {core::LogFormat::text, "text"},
-    {core::LogFormat::json, "json"},
-    {core::LogFormat::journal, "journal"},
-});
-template <>
-inline constexpr std::string_view accepted_form<core::LogFormat> = "text, json or journal";
-
+inline constexpr std::string_view accepted_form<CipherSuite> = " (0, 1 and 2 are unsafe)";
 template <>
 inline constexpr std::string_view accepted_form<InterfaceName> =
     "an interface name as in `ip link`, at most 15 characters";
@@ -139,8 +93,25 @@ template <>
 inline constexpr std::string_view accepted_form<core::MacAddress> = "aa:bb:cc:dd:ee:ff";
 
 template <class T>
+inline constexpr bool has_words = std::is_enum_v<T> || std::same_as<T, bool>;
+
+/// "proxy, server or off"; "A.B.C.D/PREFIX".
+template <class T>
+[[nodiscard]] std::string what_is_accepted() {
+  std::string text;
+  if constexpr (has_words<T>) {
+    std::size_t left = std::size(words<T>);
+    for (const auto& word : words<T>) {
+      text += word.name;
+      if (--left > 0) text += left == 1 ? " or " : ", ";
+    }
+  }
+  return text.append(accepted_form<T>);
+}
+
+template <class T>
 [[nodiscard]] std::optional<T> from_text(std::string_view text) {
-  if constexpr (std::is_enum_v<T> || std::same_as<T, bool>) {
+  if constexpr (has_words<T>) {
     for (const auto& [value, name] : words<T>) {
       if (name == text) return value;
     }
@@ -156,7 +127,7 @@ template <class T>
 
 template <class T>
 [[nodiscard]] std::string to_text(const T& value) {
-  if constexpr (std::is_enum_v<T> || std::same_as<T, bool>) {
+  if constexpr (has_words<T>) {
     for (const auto& [known, name] : words<T>) {
       if (known == value) return std::string(name);
     }

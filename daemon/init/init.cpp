@@ -39,10 +39,10 @@ Result<T> flag(std::string_view name, std::string_view text) {
   auto value = from_text<T>(text);
   const bool empty = text.empty();
   if (!value || empty) {
-    return core::fail(
-        ErrorKind::invalid_input, "init.flag",
-        fmt::format("--{}: {}; accepted: {}", name,
-                    empty ? "is empty" : fmt::format("'{}'", core::printable(text, 60)), accepted_form<T>));
+    return core::fail(ErrorKind::invalid_input, "init.flag",
+                      fmt::format("--{}: {}; accepted: {}", name,
+                                  empty ? "is empty" : fmt::format("'{}'", core::printable(text, 60)),
+                                  what_is_accepted<T>()));
   }
   return std::move(*value);
 }
@@ -77,7 +77,7 @@ Result<> apply_flags(const InitRequest& request, const Paths& paths, Config& con
   const auto key_file = FilePath::parse(paths.api_key);
   if (!key_file) {
     return core::fail(ErrorKind::invalid_input, "init.flag",
-                      fmt::format("--config-dir: accepted: {}", accepted_form<FilePath>));
+                      fmt::format("--config-dir: accepted: {}", what_is_accepted<FilePath>()));
   }
   ApiUrl url = config.hosted.url;
   if (request.api_url) {
