@@ -38,6 +38,13 @@ HttpResponse answer(Status status, const Result<View>& result) {
   return json_response(status, to_json(*result));
 }
 
+/// `{"KEY":[...]}`, the reference's form of lists.
+template <class View>
+HttpResponse answer_list(std::string_view key, const Result<std::vector<View>>& result) {
+  if (!result) return error_response(result.error());
+  return json_response(Status::ok, list_json(key, *result));
+}
+
 Result<std::uint64_t> number(const HttpRequest& request, std::string_view key, std::uint64_t absent,
                              std::uint64_t limit) {
   const auto text = request.query_value(key);
@@ -95,9 +102,7 @@ Task<HttpResponse> get_timeline(const ApiServices& api, HttpRequest request) {
   if (!limit) co_return error_response(limit.error());
   const auto asset = api.orders.asset(std::string(request.param("id")));
   if (!asset) co_return error_response(asset.error());
-  const auto timeline = co_await api.orders.timeline(asset->id, *limit);
-  if (!timeline) co_return error_response(timeline.error());
-  co_return json_response(Status::ok, list_json("timeline", *timeline));
+  co_return answer_list("timeline", co_await api.orders.timeline(asset->id, *limit));
 }
 
 Task<HttpResponse> get_power(const ApiServices& api, HttpRequest request) {
@@ -111,9 +116,7 @@ Task<HttpResponse> get_workflows(const ApiServices& api, HttpRequest request) {
   if (!limit) co_return error_response(limit.error());
   const auto asset = asset_filter(api, request);
   if (!asset) co_return error_response(asset.error());
-  const auto workflows = co_await api.orders.workflows(*asset, *limit);
-  if (!workflows) co_return error_response(workflows.error());
-  co_return json_response(Status::ok, list_json("workflows", *workflows));
+  co_return answer_list("workflows", co_await api.orders.workflows(*asset, *limit));
 }
 
 Result<core::WorkflowId> workflow_id(const HttpRequest& request) {
@@ -136,9 +139,7 @@ Task<HttpResponse> get_wipe_records(const ApiServices& api, HttpRequest request)
   if (!limit) co_return error_response(limit.error());
   const auto asset = asset_filter(api, request);
   if (!asset) co_return error_response(asset.error());
-  const auto records = co_await api.orders.wipe_records(*asset, *limit);
-  if (!records) co_return error_response(records.error());
-  co_return json_response(Status::ok, list_json("wipe_records", *records));
+  co_return answer_list("wipe_records", co_await api.orders.wipe_records(*asset, *limit));
 }
 
 Task<HttpResponse> get_events(const ApiServices& api, HttpRequest request) {
@@ -147,9 +148,7 @@ Task<HttpResponse> get_events(const ApiServices& api, HttpRequest request) {
   auto after = number(request, "after", 0, UINT64_MAX);
   if (!after) co_return error_response(after.error());
   if (request.headers.find("Accept") == "application/json") {
-    const auto events = co_await api.orders.events(core::EventSeq{*after}, *limit);
-    if (!events) co_return error_response(events.error());
-    co_return json_response(Status::ok, list_json("events", *events));
+    co_return answer_list("events", co_await api.orders.events(core::EventSeq{*after}, *limit));
   }
   if (const auto last = request.headers.find("Last-Event-ID")) {
     std::uint64_t seq = 0;
@@ -205,46 +204,39 @@ Task<HttpResponse> post_accept(const ApiServices& api, HttpRequest request) {
   co_return answer(Status::ok, co_await api.orders.accept(std::string(request.param("id"))));
 }
 
+/// What the orders of an asset have in common: read it, note who asked, hand it on.
+template <class Order>
+Task<HttpResponse> submit(const ApiServices& api, HttpRequest request, std::string_view name,
+                          Result<Order> (*decode)(std::string_view asset, std::string_view body),
+                          Task<Result<workflows::Submitted>> (workflows::Orders::*order)(Order)) {
+  auto decoded = decode(request.param("id"), request.body);
+  core::wipe_text(request.body);  // a machine config holds its cluster's keys
+  if (!decoded) co_return error_response(decoded.error());
+  log_order(api, request, name);
+  co_return answer(Status::accepted, co_await (api.orders.*order)(std::move(*decoded)));
+}
+
+using workflows::Orders;
 Task<HttpResponse> post_discover(const ApiServices& api, HttpRequest request) {
-  auto order = decode_discover(request.param("id"), request.body);
-  if (!order) co_return error_response(order.error());
-  log_order(api, request, "discover");
-  co_return answer(Status::accepted, co_await api.orders.discover(std::move(*order)));
+  return submit(api, std::move(request), "discover", decode_discover, &Orders::discover);
 }
-
 Task<HttpResponse> post_provision(const ApiServices& api, HttpRequest request) {
-  auto order = decode_provision(request.param("id"), request.body);
-  core::wipe_text(request.body);  // held the cluster's keys
-  if (!order) co_return error_response(order.error());
-  log_order(api, request, "provision");
-  co_return answer(Status::accepted, co_await api.orders.provision(std::move(*order)));
+  return submit(api, std::move(request), "provision", decode_provision, &Orders::provision);
 }
-
 Task<HttpResponse> post_wipe(const ApiServices& api, HttpRequest request) {
-  auto order = decode_wipe(request.param("id"), request.body);
-  if (!order) co_return error_response(order.error());
-  log_order(api, request, "wipe");
-  co_return answer(Status::accepted, co_await api.orders.wipe(std::move(*order)));
+  return submit(api, std::move(request), "wipe", decode_wipe, &Orders::wipe);
+}
+Task<HttpResponse> post_power(const ApiServices& api, HttpRequest request) {
+  return submit(api, std::move(request), "power", decode_power, &Orders::power);
+}
+Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
+  return submit(api, std::move(request), "reboot", decode_reboot, &Orders::reboot);
 }
 
 Task<HttpResponse> post_wipe_plan(const ApiServices& api, HttpRequest request) {
   const auto order = decode_wipe(request.param("id"), request.body);
   if (!order) co_return error_response(order.error());
   co_return answer(Status::ok, api.orders.plan_wipe(*order));
-}
-
-Task<HttpResponse> post_power(const ApiServices& api, HttpRequest request) {
-  auto order = decode_power(request.param("id"), request.body);
-  if (!order) co_return error_response(order.error());
-  log_order(api, request, "power");
-  co_return answer(Status::accepted, co_await api.orders.power(std::move(*order)));
-}
-
-Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
-  auto order = decode_reboot(request.param("id"), request.body);
-  if (!order) co_return error_response(order.error());
-  log_order(api, request, "reboot");
-  co_return answer(Status::accepted, co_await api.orders.reboot(std::move(*order)));
 }
 
 Task<HttpResponse> post_window(const ApiServices& api, HttpRequest request) {
