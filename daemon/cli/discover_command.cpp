@@ -32,13 +32,7 @@ class DiscoverCommand final : public Command {
       co_return ExitCode::arguments;
     }
     if (!for_.empty()) co_return co_await open_window(session);
-    Json submitted = Json::array();
-    for (const auto& asset : assets_) {
-      auto order = co_await session.api.post(api_path({"assets", asset, "discover"}), Json::object());
-      if (!order) co_return report_error(session, core::with_context(order.error(), asset));
-      submitted.push_back(std::move(*order));
-    }
-    co_return co_await after_orders(session, std::move(submitted), wait_);
+    co_return co_await order_each(session, assets_, "discover", Json::object(), wait_);
   }
 
  private:

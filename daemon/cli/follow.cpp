@@ -178,6 +178,32 @@ Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids) 
   }
 }
 
+Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std::string route, Json body,
+                          bool wait) {
+  Json submitted = Json::array();
+  Json refused = Json::array();
+  ExitCode refusal = ExitCode::success;
+  for (const auto& asset : assets) {
+    auto order = co_await session.api.post(api_path({"assets", asset, route}), body);
+    if (order) {
+      submitted.push_back(std::move(*order));
+      continue;
+    }
+    const auto error = core::with_context(order.error(), asset);
+    if (assets.size() == 1) co_return report_error(session, error);
+    session.console.err(fmt::format("colony: {} [{}]\n", terminal_text(error.message), error.code));
+    refused.push_back({{"asset", asset}, {"error", error.message}, {"code", error.code}});
+    if (refusal == ExitCode::success) refusal = exit_code_of(error.kind);
+  }
+  if (session.output == Output::json && !wait) {
+    print_json(session, Json{{"orders", submitted}, {"refused", refused}});
+    co_return refusal;
+  }
+  if (submitted.empty()) co_return refusal;
+  const ExitCode followed = co_await after_orders(session, std::move(submitted), wait);
+  co_return refusal == ExitCode::success ? followed : refusal;
+}
+
 Task<ExitCode> after_orders(Session& session, Json submitted, bool wait) {
   std::vector<std::string> ids;
   for (const auto& order : submitted) ids.push_back(text_of(order, "workflow_id"));

@@ -17,6 +17,12 @@ namespace colony::daemon::cli {
 /// when one failed or is held. With JSON output prints them at the end.
 [[nodiscard]] core::Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids);
 
+/// One order for each asset at /api/v1/assets/ASSET/ROUTE. A refused one is reported and the others go on:
+/// what is under way must be known. Then as after_orders(); the exit code is the first refusal's, if there is
+/// one.
+[[nodiscard]] core::Task<ExitCode> order_each(Session& session, std::vector<std::string> assets,
+                                              std::string route, core::Json body, bool wait);
+
 /// After orders: their answers with workflow_id each. Follows them when `wait`, else says how to.
 [[nodiscard]] core::Task<ExitCode> after_orders(Session& session, core::Json submitted, bool wait);
 

@@ -42,15 +42,9 @@ class ProvisionCommand final : public Command {
       if (!seen) co_return report_error(session, core::with_context(seen.error(), asset));
       if (!confirm_one(session, *seen)) co_return ExitCode::arguments;
     }
-    Json submitted = Json::array();
-    for (const auto& asset : assets_) {
-      Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
-      auto order = co_await session.api.post(api_path({"assets", asset, "provision"}), std::move(body));
-      if (!order) co_return report_error(session, core::with_context(order.error(), asset));
-      submitted.push_back(std::move(*order));
-    }
+    Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
     core::wipe_text(*config);
-    co_return co_await after_orders(session, std::move(submitted), wait_);
+    co_return co_await order_each(session, assets_, "provision", std::move(body), wait_);
   }
 
  private:

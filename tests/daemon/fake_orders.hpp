@@ -22,6 +22,7 @@ struct FakeOrders final : workflows::Orders {
   workflows::StatusView shown_status;
   std::vector<std::string> asked;             // one line per change
   std::optional<core::Error> refusal;         // of the next changes
+  std::string refused_asset;                  // no order is taken for it
   std::vector<workflows::StoredEvent> later;  // come with wait_for_event, one at a time
   std::vector<drivers::scout::Disk> disks;    // of any wipe plan
 
@@ -56,6 +57,9 @@ struct FakeOrders final : workflows::Orders {
   Result<workflows::Submitted> submit(const std::string& ref, std::string line) {
     asked.push_back(std::move(line));
     if (refusal) return std::unexpected(*refusal);
+    if (ref == refused_asset) {
+      return core::fail(core::ErrorKind::conflict, "asset.not_available", "it is not available");
+    }
     const auto found = asset(ref);
     if (!found) return std::unexpected(found.error());
     const auto id = all_workflows.empty() ? core::WorkflowId{} : all_workflows.back().id;

@@ -195,6 +195,27 @@ TEST(ProvisionCommand, SendsTheConfigToEveryServer) {
   EXPECT_EQ(bench.orders.asked.size(), 2U);
 }
 
+TEST(ProvisionCommand, GoesOnAfterARefusalAndShowsWhatIsUnderWay) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("worker.yaml", "machine: {}");
+  bench.orders.add_workflow(bench.orders.add_asset("web-1"), "cluster-provision");
+  bench.orders.add_asset("web-2");
+  bench.orders.refused_asset = "web-1";
+  EXPECT_EQ(bench.run({"provision", "web-1", "web-2", "--config", file, "--yes"}), ExitCode::general);
+  EXPECT_NE(bench.console.errors.find("colony: web-1: it is not available"), std::string::npos)
+      << bench.console.errors;
+  EXPECT_NE(bench.console.output.find("workflow 11111111-"), std::string::npos) << bench.console.output;
+  EXPECT_EQ(bench.run({"provision", "web-1", "web-2", "--config", file, "--yes", "--output", "json"}),
+            ExitCode::general);
+  const Json answer = Json::parse(bench.console.output);
+  EXPECT_EQ(answer["orders"].size(), 1U);
+  EXPECT_EQ(answer["refused"][0]["asset"], "web-1");
+  EXPECT_EQ(bench.run({"provision", "web-1", "--config", file, "--yes", "--output", "json"}),
+            ExitCode::general);
+  EXPECT_EQ(Json::parse(bench.console.output)["code"], "ASSET_NOT_AVAILABLE");
+}
+
 TEST(WorkflowsCommand, FollowsUntilTheEndAndTellsHowItEnded) {
   Bench bench;
   auto& asset = bench.orders.add_asset("web-1");
