@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/hosted/link_state.hpp"
+#include "daemon/hosted/unlinked.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -145,6 +146,25 @@ Task<> HostedLink::State::forward_changes() {
   for (;;) {
     (void)co_await ports.store.changed().wait_until(BootTime::max());
     push_wake.wake();
+    co_await bound_outbox();
+  }
+}
+
+Task<> HostedLink::State::bound_outbox() {
+  const auto last = ports.store.marks().last_event.value;
+  const auto waiting = last - std::max(status.acknowledged, sent).value;
+  // In steps: each costs a commit.
+  if (plan.mode() != LinkPlan::Mode::documented || waiting < settings.kept_without_receiver + unlinked_step) {
+    co_return;
+  }
+  const core::EventSeq given_up{last - settings.kept_without_receiver};
+  if (!co_await ports.store.acknowledge(given_up)) co_return;
+  sent = std::max(sent, given_up);
+  status.acknowledged = std::max(status.acknowledged, given_up);
+  if (!std::exchange(told_given_up, true)) {
+    ports.log.warn("hosted.given_up",
+                   "events that no call of the hosted side takes are given up, oldest first",
+                   {{"kept", settings.kept_without_receiver}});
   }
 }
 

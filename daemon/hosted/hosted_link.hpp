@@ -34,6 +34,10 @@ struct LinkSettings {
   std::string datacenter_id;
   std::string agent_id;  // of the configuration; empty: registered by the link
   RateLimits limits;
+  /// How many events wait for a hosted side that has no call to take them (LinkPlan::Mode::documented).
+  /// Older ones are given up: it may never get that call, and the disk must not fill meanwhile. While it is
+  /// only unreachable every event waits.
+  std::uint64_t kept_without_receiver = 100'000;
 };
 
 struct LinkPorts {

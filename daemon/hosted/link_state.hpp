@@ -30,6 +30,7 @@ struct HostedLink::State {
   std::uint64_t operations_seq = 0;
   std::uint64_t assets_revision = 0;
   core::BootTime next_key_check{};
+  bool told_given_up = false;
 
   State(LinkPorts p, LinkSettings s)
       : ports(std::move(p)),
@@ -48,6 +49,7 @@ struct HostedLink::State {
   core::Task<> poll_lane();
   core::Task<> submit_lane();
   core::Task<> forward_changes();
+  core::Task<> bound_outbox();
 
   core::Task<core::Result<>> recall();
   core::Task<Judged> exchange(Part part, core::http::ClientRequest request, core::Duration time,

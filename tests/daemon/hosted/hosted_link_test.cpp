@@ -76,6 +76,7 @@ struct Bench {
   RecordingSink sink;
   std::unique_ptr<store::Store> journal;
   std::unique_ptr<HostedLink> link;
+  LinkSettings settings{.datacenter_id = "dc", .agent_id = "", .limits = {}};
 
   explicit Bench(hw_sim::HostedOptions options = {.key = "good"})
       : model(std::move(options), server_random, {}) {
@@ -101,7 +102,7 @@ struct Bench {
     journal = std::move(*opened);
     link = std::make_unique<HostedLink>(
         LinkPorts{timers, log, random, *journal, exchange, sink, [] { return Json{{"status", "ready"}}; }},
-        LinkSettings{.datacenter_id = "dc", .agent_id = "", .limits = {}});
+        settings);
     link->start();
   }
   void commit(unsigned events) {
@@ -307,6 +308,37 @@ TEST(HostedLink, FallsBackWhenThereIsNoAgentPart) {
   EXPECT_GE(bench.model.state()["requests"]["by_call"]["workflows.list"], 8);
   EXPECT_LE(bench.model.state()["requests"]["by_call"].value("unknown", 0), 3);
   EXPECT_EQ(bench.journal->marks().last_event.value, 5U) << "the outbox keeps them";
+}
+
+TEST(HostedLink, KeepsBoundedlyManyEventsForAHostedSideThatHasNoCallForThem) {
+  Bench bench({.key = "good", .agent_part = false});
+  bench.settings.kept_without_receiver = 300;
+  bench.restart();
+  bench.run(10s);
+  ASSERT_EQ(bench.link->status().mode, LinkPlan::Mode::documented);
+  for (int i = 0; i < 399; ++i) bench.commit(1);
+  bench.run(1s);
+  EXPECT_EQ(bench.link->status().acknowledged.value, 0U);
+  for (int i = 0; i < 500; ++i) {
+    bench.commit(1);
+    bench.run(10ms);
+  }
+  const auto waiting = bench.journal->marks().last_event.value - bench.link->status().acknowledged.value;
+  EXPECT_GE(waiting, 300U);
+  EXPECT_LT(waiting, 400U);
+}
+
+TEST(HostedLink, KeepsEveryEventWhileTheHostedSideIsOnlyAway) {
+  Bench bench;
+  bench.settings.kept_without_receiver = 10;
+  bench.restart();
+  bench.run(10s);
+  bench.exchange.unplugged = true;
+  for (int i = 0; i < 300; ++i) bench.commit(1);
+  bench.run(1h);
+  bench.exchange.unplugged = false;
+  bench.run(1h);
+  EXPECT_EQ(bench.distinct(), 300U);
 }
 
 TEST(HostedLink, StaysBelowTheDocumentedLimits) {
