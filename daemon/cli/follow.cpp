@@ -74,6 +74,16 @@ std::string status_text(const Json& workflow) {
   return core::json_bool(workflow, "held").value_or(false) ? "held" : text_of(workflow, "status");
 }
 
+std::string line_of(const Json& workflow) {
+  std::string line = fmt::format("{} {} {}", text_of(workflow, "asset_name"), text_of(workflow, "type"),
+                                 status_text(workflow));
+  if (const auto step = step_text(workflow); !step.empty()) {
+    line += fmt::format(" {} {}%", step, number_of(workflow, "percent"));
+  }
+  if (const auto latest = news(workflow); !latest.empty()) line += " " + latest;
+  return line;
+}
+
 /// One look at what is followed.
 Task<Result<Json>> look(Session& session, const std::vector<std::string>& ids) {
   Json out = Json::array();
@@ -107,11 +117,7 @@ class Progress {
       std::string& before = said_[text_of(workflow, "id")];
       if (before == state) continue;
       before = state;
-      session_.console.err(
-          terminal_text(fmt::format("{} {} {} {} {}% {}", text_of(workflow, "asset_name"),
-                                    text_of(workflow, "type"), status_text(workflow), step_text(workflow),
-                                    number_of(workflow, "percent"), news(workflow))) +
-          "\n");
+      session_.console.err(terminal_text(line_of(workflow)) + "\n");
     }
   }
 
