@@ -32,7 +32,7 @@ Result<ImageManifest::File> file_of(const Json& manifest, std::string_view membe
 }  // namespace
 
 Result<ImageManifest> decode_image_manifest(std::string_view text) {
-  const auto json = core::parse_json(text, {.bytes = 64 * 1024, .depth = 4, .values = 256});
+  const auto json = core::parse_json(text, {.bytes = 64UL * 1024, .depth = 4, .values = 256});
   if (!json) return std::unexpected(core::with_context(json.error(), "scout-image.json"));
   ImageManifest manifest;
   auto kernel = file_of(*json, "kernel");
