@@ -101,6 +101,7 @@ std::variant<Router::Match, HttpResponse> Router::match(const HttpRequest& reque
 
 std::vector<std::pair<Method, std::string>> Router::list() const {
   std::vector<std::pair<Method, std::string>> out;
+  out.reserve(routes_.size());
   for (const auto& route : routes_) out.emplace_back(route.method, route.pattern);
   return out;
 }
