@@ -104,7 +104,7 @@ class Members {
 
 template <class Order>
 Result<Order> finish(Order order, const Members& members) {
-  if (members.error()) return std::unexpected(*members.error());
+  if (const auto& error = members.error()) return std::unexpected(*error);
   return order;
 }
 
