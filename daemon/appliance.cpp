@@ -1,5 +1,6 @@
 #include "daemon/appliance.hpp"
 
+#include <cassert>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -30,6 +31,7 @@ using core::Task;
 
 std::vector<drivers::ipmi::CipherSuite> cipher_suites(const BmcConfig& config) {
   std::vector<drivers::ipmi::CipherSuite> suites;
+  suites.reserve(config.cipher_suites.size());
   for (const auto suite : config.cipher_suites) {
     suites.push_back(suite == CipherSuite::hmac_sha256_aes ? drivers::ipmi::CipherSuite::sha256_aes
                                                            : drivers::ipmi::CipherSuite::sha1_aes);
@@ -186,6 +188,7 @@ Task<Result<>> Appliance::run() {
 
 Task<Result<>> Appliance::serve(House& house) {
   if (auto up = co_await bring_up(house); !up) co_return up;
+  assert(house.address);  // bring_up's
   tell_serving(house);
 
   const auto end_with = [](Appliance& self, Task<core::Error> what) -> Task<> {
@@ -316,6 +319,7 @@ void Appliance::start_link(House& house) {
 }
 
 void Appliance::tell_serving(const House& house) {
+  assert(house.claimed);  // bring_up's
   const auto counts = house.workshop.ledger().durable().assets().size();
   tell_status(parts_.manager, fmt::format("serving on {} ({}), {} assets", house.claimed->address.to_string(),
                                           house.claimed->interface, counts));

@@ -31,7 +31,7 @@ using Outcome = std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown,
 /// The push lane's calls.
 enum class Push : std::uint8_t { registration, heartbeat, events, assets, workflows };
 struct PushNow {
-  Push call;
+  Push call = Push::heartbeat;
   unsigned most = 0;  // events or assets in this post
 };
 /// Nothing may or need be sent before; something new may come earlier.
