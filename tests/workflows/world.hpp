@@ -15,6 +15,7 @@
 
 #include "core/async/signal.hpp"
 #include "core/async/virtual_timers.hpp"
+#include "core/on_exit.hpp"
 #include "tests/workflows/memory_journal.hpp"
 #include "workflows/workshop.hpp"
 
@@ -174,13 +175,10 @@ core::Task<std::optional<T>> World::request(std::function<core::Task<T>(Workshop
   const auto serve = [](Workshop& workshop, std::function<core::Task<T>(Workshop&)> question,
                         std::shared_ptr<Pending> out) -> core::Task<> {
     // Whatever ends this task, the one who asked is told.
-    struct Tell {
-      std::shared_ptr<Pending>& out;
-      ~Tell() {
-        out->over = true;
-        out->ended.wake();
-      }
-    } const tell{out};
+    const core::OnExit tell([&out] {
+      out->over = true;
+      out->ended.wake();
+    });
     out->answer.emplace(co_await question(workshop));
   };
   appliance_->connections.spawn("request", serve(appliance_->workshop, std::move(ask), pending));

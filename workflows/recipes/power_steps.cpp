@@ -121,11 +121,12 @@ core::Task<StepOutcome> watch_power(StepContext& step, PowerState wanted, core::
 
 core::Result<std::shared_ptr<drivers::Bmc>> bmc_of(StepContext& step) {
   const AssetPtr asset = step.asset();
-  if (!asset->bmc) {
+  const auto& bmc = asset->bmc;
+  if (!bmc) {
     return core::fail(core::ErrorKind::refused, "asset.no_bmc",
                       "the asset has no BMC; enrol it with add-ipmi");
   }
-  return step.tools().bmcs.at(*asset->bmc);
+  return step.tools().bmcs.at(*bmc);
 }
 
 core::Task<core::Result<PowerState>> look_at_power(StepContext& step) {
