@@ -134,7 +134,7 @@ struct Appliance::House {
                   .bmcs = bmcs,
                   .mac_of = [this](core::Ipv4Address peer) -> std::optional<core::MacAddress> {
                     if (!clients) return std::nullopt;
-                    return clients->find(peer);
+                    return clients->holder(peer);
                   }},
                  make_site(config, {})),
         artifacts(parts.timers, parts.pool, artifact_directory(config.store)),

@@ -13,6 +13,9 @@ class ClientAddresses {
   virtual ~ClientAddresses() = default;
   /// The machine that boots through us and uses this address; nothing for everybody else.
   [[nodiscard]] virtual std::optional<core::MacAddress> find(core::Ipv4Address address) const = 0;
+  /// Who holds this address now, served or not: what a claimed MAC is held against before anything secret is
+  /// handed out. Nothing: nobody can tell.
+  [[nodiscard]] virtual std::optional<core::MacAddress> holder(core::Ipv4Address address) const = 0;
 };
 
 }  // namespace colony::pxe

@@ -56,6 +56,12 @@ std::optional<core::MacAddress> KernelNeighbours::mac_of(core::Ipv4Address addre
   return mac;
 }
 
+std::optional<core::MacAddress> KnownClients::holder(core::Ipv4Address address) const {
+  const auto mac = neighbours_.mac_of(address);
+  if (mac && !mac->is_zero() && !mac->is_group()) return mac;
+  return learned_.find(address);
+}
+
 std::optional<core::MacAddress> KnownClients::find(core::Ipv4Address address) const {
   if (const auto mac = learned_.find(address)) {
     const auto request = learned_.last_request(*mac);

@@ -40,6 +40,9 @@ class KnownClients final : public ClientAddresses {
   KnownClients(const LearnedAddresses& learned, const Neighbours& neighbours, const BootPolicy& policy)
       : learned_(learned), neighbours_(neighbours), policy_(policy) {}
   [[nodiscard]] std::optional<core::MacAddress> find(core::Ipv4Address address) const override;
+  /// The neighbour table first: who answers ARP on our link is harder to play than a MAC in a DHCP message.
+  /// What DHCP taught counts for peers behind a router only, who have no entry there.
+  [[nodiscard]] std::optional<core::MacAddress> holder(core::Ipv4Address address) const override;
 
  private:
   const LearnedAddresses& learned_;

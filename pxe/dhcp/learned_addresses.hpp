@@ -22,6 +22,9 @@ class LearnedAddresses final : public ClientAddresses {
   void learn(const BootRequest& request);
   [[nodiscard]] bool knows(core::MacAddress mac) const { return by_mac_.contains(mac); }
   [[nodiscard]] std::optional<core::MacAddress> find(core::Ipv4Address address) const override;
+  [[nodiscard]] std::optional<core::MacAddress> holder(core::Ipv4Address address) const override {
+    return find(address);
+  }
   /// The last request of a machine, with its address where known.
   [[nodiscard]] std::optional<BootRequest> last_request(core::MacAddress mac) const;
   [[nodiscard]] std::size_t size() const { return recent_.size(); }

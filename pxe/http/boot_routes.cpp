@@ -66,7 +66,11 @@ core::Result<BootRequest> boot_request(const http::HttpRequest& request) {
 
 }  // namespace
 
-BootRoutes::BootRoutes(BootServices services) : services_(std::move(services)), cut_deliveries_(10s, 1024) {}
+BootRoutes::BootRoutes(BootServices services)
+    : services_(std::move(services)),
+      cut_deliveries_(10s, 1024),
+      mismatches_(60s, 512),
+      handed_out_(1s, 1024) {}
 
 void BootRoutes::add_to(http::Router& router) {
   router.add_gate([this](const Request&) -> std::optional<Response> {
@@ -88,12 +92,15 @@ void BootRoutes::add_to(http::Router& router) {
 Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
   auto boot = boot_request(request);
   if (!boot) co_return error_response(boot.error());
-  const auto known = self.machine_at(boot->address);
-  if (known && *known != boot->mac) {
-    // The script carries a per-boot token: only the machine itself gets it.
-    self.services_.log.warn(
-        "pxe.http.mac_mismatch", "A machine asked for another machine's boot script",
-        {{"asked_for", boot->mac}, {"is", *known}, {"address", boot->address.value_or(core::Ipv4Address{})}});
+  // The script carries a per-boot token, and its delivery is evidence: only the machine itself gets it.
+  const auto holder = boot->address ? self.services_.addresses.holder(*boot->address) : std::nullopt;
+  if (holder != boot->mac) {
+    if (self.mismatches_.allow(boot->address.value_or(core::Ipv4Address{}), self.services_.timers.now())) {
+      self.services_.log.warn("pxe.http.mac_mismatch", "Somebody asked for another machine's boot script",
+                              {{"asked_for", boot->mac},
+                               {"is", holder ? holder->to_string() : "unknown"},
+                               {"address", boot->address.value_or(core::Ipv4Address{})}});
+    }
     co_return error_response(Status::forbidden, "boot.mac_mismatch", "This is not your MAC address");
   }
   const BootDecision decision =
@@ -110,8 +117,10 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
                              {{"mac", boot->mac}, {"script", *name}, {"error", text.error().message}});
     co_return error_response(text.error());
   }
-  self.services_.log.info("pxe.http.script", "Boot script handed out",
-                          {{"mac", boot->mac}, {"script", *name}});
+  if (self.handed_out_.allow(boot->mac, self.services_.timers.now())) {
+    self.services_.log.info("pxe.http.script", "Boot script handed out",
+                            {{"mac", boot->mac}, {"script", *name}});
+  }
   Response response = with_header(
       sent_on ? error_response(Status::not_found, "boot.local_disk", "This machine boots from its own disk")
               : http::text_response(Status::ok, "text/plain", std::move(*text)),

@@ -73,6 +73,8 @@ class BootRoutes {
 
   BootServices services_;
   RateLimit<core::Ipv4Address> cut_deliveries_;
+  RateLimit<core::Ipv4Address> mismatches_;  // log lines
+  RateLimit<core::MacAddress> handed_out_;   // log lines
   bool ready_ = false;
 };
 

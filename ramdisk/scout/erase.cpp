@@ -83,10 +83,13 @@ Task<DiskWipe> erase_disk(core::Timers& timers, core::BlockingPool& pool, std::s
                           EraseRequest request, EraseProgress progress) {
   DiskWipe record;
   record.disk = request.disk;
-  record.sample_seed = fmt::format("{:016x}", request.seed);
   record.started_at = core::format_utc(timers.utc_now());
-  const auto eraser = std::make_shared<Eraser>(std::move(device), request.verify_permille, request.seed);
+  std::uint64_t seed = request.seed;
   for (const WipeMethod method : request.methods) {
+    // Each try reads back elsewhere: the disk has seen where the last one looked.
+    if (record.method) seed = one_way(seed, "next method");
+    record.sample_seed = fmt::format("{:016x}", seed);
+    const auto eraser = std::make_shared<Eraser>(device, request.verify_permille, seed);
     record.method = method;
     record.bytes_written = record.bytes_read_back = record.samples = 0;
     Attempt attempt(timers, pool, eraser, progress);

@@ -32,7 +32,7 @@ void fill_canary(std::uint64_t seed, std::uint64_t offset, std::span<Byte> block
 }  // namespace
 
 Eraser::Eraser(std::shared_ptr<BlockDevice> device, unsigned verify_permille, std::uint64_t seed)
-    : device_(std::move(device)), buffer_(buffer_bytes), canary_seed_(~seed) {
+    : device_(std::move(device)), buffer_(buffer_bytes), canary_seed_(one_way(seed, "canaries")) {
   const SampleRequest request{.size_bytes = device_->size_bytes(),
                               .block_bytes = device_->logical_block_bytes(),
                               .permille = verify_permille,

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cassert>
 
+#include <fmt/format.h>
+
 #include "core/random.hpp"
+#include "core/sha256.hpp"
 
 namespace colony::ramdisk {
 
@@ -50,6 +53,13 @@ std::vector<Extent> plan_samples(const SampleRequest& request) {
   }
   if (extents.back().end() != request.size_bytes) append(extents, {request.size_bytes - block, block});
   return extents;
+}
+
+std::uint64_t one_way(std::uint64_t seed, std::string_view purpose) {
+  const auto digest = core::sha256(fmt::format("{} {:016x}", purpose, seed));
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < sizeof out; ++i) out = out << 8 | digest.octets()[i];
+  return out;
 }
 
 std::vector<std::uint64_t> plan_canaries(const SampleRequest& request, std::uint64_t count) {

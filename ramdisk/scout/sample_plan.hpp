@@ -5,6 +5,7 @@
 // docs/wire/scout.md gives the arithmetic.
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace colony::ramdisk {
@@ -32,5 +33,9 @@ struct SampleRequest {
 /// Offsets of `count` single blocks, ascending and distinct (fewer on a tiny disk), always with the first and
 /// the last: where a mark is left before an erasure, to see that the erasure took it away.
 [[nodiscard]] std::vector<std::uint64_t> plan_canaries(const SampleRequest& request, std::uint64_t count);
+
+/// A seed for another purpose, from which the first cannot be computed: the disk sees the marks, and must not
+/// know from them where it will be read.
+[[nodiscard]] std::uint64_t one_way(std::uint64_t seed, std::string_view purpose);
 
 }  // namespace colony::ramdisk

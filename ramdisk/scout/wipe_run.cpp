@@ -16,6 +16,9 @@ using drivers::scout::WipeResult;
 
 namespace {
 
+// colonyd takes three minutes without a word for a dead scout.
+constexpr core::Duration longest_silence = 30s;
+
 WipeResult result_of(const WipeOrder& order) {
   WipeResult result;
   result.workflow = order.workflow;
@@ -66,7 +69,13 @@ WipeRun::WipeRun(core::Timers& timers, core::BlockingPool& pool, Conversation co
       verify_permille_(order.verify_permille),
       result_(result_of(order)),
       done_(timers) {
-  for (auto& disk : disks) lanes_.push_back({.prepared = std::move(disk), .progress = {}});
+  for (auto& disk : disks) {
+    Lane& lane = lanes_.emplace_back();
+    lane.progress.disk = disk.disk.id;
+    if (!methods_.empty()) lane.progress.phase = name(methods_.front());
+    lane.prepared = std::move(disk);
+    lane.told = timers_.now();
+  }
   result_.disks.resize(lanes_.size());
   running_ = lanes_.size();
 }
@@ -92,6 +101,7 @@ Task<> WipeRun::erase_one(std::shared_ptr<WipeRun> self, std::size_t index, std:
   auto device = std::move(lane.prepared.device);
   self->result_.disks[index] = co_await erase_disk(self->timers_, self->pool_, std::move(device),
                                                    std::move(request), std::move(progress));
+  lane.running = false;
   if (--self->running_ == 0) self->done_.wake();
 }
 
@@ -100,8 +110,11 @@ Task<> WipeRun::report(std::shared_ptr<WipeRun> self) {
     co_await self->timers_.sleep_for(1s);
     for (std::size_t i = 0; i < self->lanes_.size() && self->running_ > 0; ++i) {
       Lane& lane = self->lanes_[i];
-      if (!lane.changed) continue;
+      // One percent of a large disk takes minutes; silence would be taken for a dead scout.
+      const bool overdue = lane.running && self->timers_.now() - lane.told >= longest_silence;
+      if (!lane.changed && !overdue) continue;
       lane.changed = false;
+      lane.told = self->timers_.now();
       auto body = core::dump_json(to_json(lane.progress));
       // Progress is a courtesy: whether it arrives changes nothing.
       (void)co_await self->conversation_.once("progress", std::move(body), 5s);

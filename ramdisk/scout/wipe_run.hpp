@@ -42,6 +42,8 @@ class WipeRun {
     PreparedDisk prepared;
     drivers::scout::Progress progress;
     bool changed = false;  // since it was last reported
+    bool running = true;
+    core::BootTime told;  // when it was last reported
   };
   static core::Task<> erase_one(std::shared_ptr<WipeRun> self, std::size_t index, std::uint64_t seed);
   static core::Task<> report(std::shared_ptr<WipeRun> self);

@@ -34,6 +34,9 @@ struct ListedAddresses final : pxe::ClientAddresses {
     if (found == machines.end()) return std::nullopt;
     return found->second;
   }
+  [[nodiscard]] std::optional<core::MacAddress> holder(core::Ipv4Address address) const override {
+    return find(address);
+  }
 };
 
 /// Serves the machines it was told about; decides what it was told to.

@@ -53,6 +53,7 @@ bool JournalBootPolicy::discovery_waits() const {
 JournalBootPolicy::Judgement JournalBootPolicy::judge(const pxe::BootRequest& request) const {
   if (!ready_) return {};
   auto id = registry_.by_mac(request.mac);
+  const bool by_mac = id.has_value();
   if (!id && request.uuid) id = registry_.by_uuid(*request.uuid);
   const AssetPtr asset = id ? ledger_.durable().asset(*id) : nullptr;
   if (!asset) {
@@ -65,7 +66,11 @@ JournalBootPolicy::Judgement JournalBootPolicy::judge(const pxe::BootRequest& re
     const IntentPtr intent = boot_intent(ledger_.durable(), work->id);
     if (!intent) return {Verdict::hold, fmt::format("{} is in progress", work->type), nullptr, asset};
     if (intent->act == boot_act::scout) return {Verdict::scout, {}, intent, asset};
-    if (intent->act == boot_act::talos) return {Verdict::talos, {}, intent, asset};
+    if (intent->act == boot_act::talos) {
+      // Boards share UUIDs. To be looked at, that is enough; to be installed over, it is not.
+      if (!by_mac) return {Verdict::hold, "this NIC is not in the asset's inventory", nullptr, asset};
+      return {Verdict::talos, {}, intent, asset};
+    }
     if (intent->act == boot_act::local) return {Verdict::local, {}, intent, asset};
     return {Verdict::hold, fmt::format("{} is not known to this program", intent->act), nullptr, asset};
   }

@@ -97,6 +97,8 @@ DeliveryState ConfigDelivery::state_of(const IntentRow& intent, core::Ipv4Addres
 
   const KnownAsset* const asset = parts_.registry.known(intent.asset);
   const auto mac = parts_.mac_of ? parts_.mac_of(peer) : std::nullopt;
+  // Who holds the address decides; only where nobody can tell does it count under which addresses it was
+  // seen.
   state.is_boot_peer =
       mac && asset != nullptr && std::ranges::find(asset->identity.macs, *mac) != asset->identity.macs.end();
   // From the intent row on: the addresses under which this boot was seen, and what ended it.
@@ -109,7 +111,7 @@ DeliveryState ConfigDelivery::state_of(const IntentRow& intent, core::Ipv4Addres
       since_intent = true;
     }
     if (!since_intent) continue;
-    if (evidence.address == peer && !std::holds_alternative<core::ConfigFetched>(evidence.fact)) {
+    if (!mac && evidence.address == peer && !std::holds_alternative<core::ConfigFetched>(evidence.fact)) {
       state.is_boot_peer = true;
     }
     if (std::holds_alternative<core::TalosStage>(evidence.fact))

@@ -53,7 +53,13 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config, con
   const drivers::scout::Disk* chosen = nullptr;
   if (inventory != nullptr) {
     for (const auto& known : inventory->disks) {
-      if (known.id.serial == disk || known.id.wwn == disk) chosen = &known;
+      if (known.id.serial != disk && known.id.wwn != disk) continue;
+      if (chosen != nullptr) {
+        return refuse("provision.disk_ambiguous",
+                      fmt::format("'{}' names more than one disk of this asset; name it by its WWN",
+                                  core::printable(disk)));
+      }
+      chosen = &known;
     }
   }
   if (chosen == nullptr) {

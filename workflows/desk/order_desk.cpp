@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "workflows/desk/machine_config.hpp"
 #include "workflows/engine/events.hpp"
+#include "workflows/recipes/preconditions.hpp"
 #include "workflows/wipe/wipe_plan.hpp"
 
 namespace colony::workflows {
@@ -180,11 +181,7 @@ core::Task<core::Result<Submitted>> OrderDesk::discover(DiscoverOrder order) {
   if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
   const auto row = orderable(order.asset);
   if (!row) co_return std::unexpected(row.error());
-  if ((*row)->status != AssetStatus::discovering && (*row)->status != AssetStatus::available) {
-    co_return core::fail(
-        core::ErrorKind::conflict, "asset.not_discoverable",
-        fmt::format("{} is {}; discovery would switch it off", (*row)->name, name((*row)->status)));
-  }
+  if (auto may = may_discover(**row); !may) co_return std::unexpected(may.error());
   co_return co_await submit({(*row)->id, "discovery", "{}", order.operation_id, {}, {}});
 }
 
@@ -193,12 +190,7 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
   const auto found = orderable(order.asset);
   if (!found) co_return std::unexpected(found.error());
   const AssetPtr& row = *found;
-  if (row->status != AssetStatus::available || row->condition == AssetCondition::quarantined ||
-      row->condition == AssetCondition::indeterminate) {
-    co_return core::fail(core::ErrorKind::conflict, "asset.not_available",
-                         fmt::format("{} is {} ({}); only an available asset can be provisioned", row->name,
-                                     name(row->status), name(row->condition)));
-  }
+  if (auto may = may_provision(*row); !may) co_return std::unexpected(may.error());
   if (parts_.site.talos.empty()) {
     co_return core::fail(core::ErrorKind::refused, "provision.no_image",
                          "no Talos kernel and initramfs are configured: talos.kernel, talos.initramfs");

@@ -108,8 +108,13 @@ void Engine::enqueue(const core::AssetId& asset, const core::WorkflowId& id) {
 core::Task<> Engine::drive(core::AssetId asset) {
   while (!lane(asset).queue.empty()) {
     const core::WorkflowId id = lane(asset).queue.front();
-    // A staged order becomes visible to us only when it is durable; submit() starts us again then.
-    if (!parts_.ledger.durable().workflow(id)) break;
+    if (!parts_.ledger.durable().workflow(id)) {
+      // A staged order becomes visible to us only when it is durable; submit() starts us again then. One that
+      // was cancelled long ago and is forgotten must not stand in the way of those behind it.
+      if (parts_.ledger.working().workflow(id)) break;
+      lane(asset).queue.pop_front();
+      continue;
+    }
     lane(asset).current = id;
     lane(asset).cancelled = false;
     const bool finished = co_await run(id);
@@ -145,11 +150,14 @@ core::Task<bool> Engine::run(core::WorkflowId id) {
 }
 
 core::Task<core::Result<>> Engine::begin(WorkflowRow row, const Recipe& recipe) {
+  const AssetPtr asset = parts_.ledger.working().asset(row.asset);
+  if (recipe.may_begin != nullptr && asset) {
+    if (auto may = recipe.may_begin(*asset); !may) co_return co_await turn_away(std::move(row), may.error());
+  }
   row.status = WorkflowStatus::running;
   row.step = recipe.steps.front().name;
   row.updated_at = row.step_started_at = parts_.timers.utc_now();
   Batch batch;
-  const AssetPtr asset = parts_.ledger.working().asset(row.asset);
   if (recipe.begin != nullptr && asset) {
     AssetRow edited = asset->clone();
     recipe.begin(row, edited);
@@ -160,6 +168,23 @@ core::Task<core::Result<>> Engine::begin(WorkflowRow row, const Recipe& recipe) 
   batch.events.push_back(workflow_event(row, &recipe));
   parts_.log.info("workflow.started", "A workflow begins.",
                   {{"workflow", row.id}, {"type", row.type}, {"asset", row.asset}});
+  batch.writes.emplace_back(std::move(row));
+  co_return co_await parts_.ledger.commit(std::move(batch));
+}
+
+core::Task<core::Result<>> Engine::turn_away(WorkflowRow row, core::Error reason) {
+  row.status = WorkflowStatus::failed;
+  row.error_code = reason.code;
+  row.error_message = std::move(reason.message);
+  row.updated_at = parts_.timers.utc_now();
+  parts_.log.info("workflow.turned_away", "An order's turn came, and its asset is not fit for it any more.",
+                  {{"workflow", row.id}, {"type", row.type}, {"asset", row.asset}, {"code", row.error_code}});
+  Batch batch;
+  batch.events.push_back(workflow_event(row, recipe(row)));
+  batch.writes.emplace_back(SecretRow{"workflow:" + row.id.to_string(), core::Secret{}});
+  batch.writes.emplace_back(parts_.timelines.row(
+      row.asset, "workflows",
+      core::Note{"workflow.turned_away", fmt::format("{} did not begin: {}", row.type, row.error_message)}));
   batch.writes.emplace_back(std::move(row));
   co_return co_await parts_.ledger.commit(std::move(batch));
 }

@@ -55,6 +55,9 @@ struct Recipe {
   std::vector<Step> steps;
   /// Entered once after a failure, before the workflow ends; empty = none. The error is journaled by then.
   std::string_view after_failure;
+  /// Asked when the workflow's turn comes: what was true when it was ordered may no longer be. With an error
+  /// it ends as failed and nothing is touched.
+  core::Result<> (*may_begin)(const AssetRow&) = nullptr;
   /// What the beginning and the end do to the asset: pure, part of the same transaction.
   void (*begin)(const WorkflowRow&, AssetRow&) = nullptr;
   void (*settle)(const WorkflowRow&, const core::Json& data, Ending, AssetRow&) = nullptr;

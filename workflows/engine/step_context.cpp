@@ -60,7 +60,11 @@ core::Task<core::Result<IntentPtr>> StepContext::intend(core::IntentId id, std::
   row.epoch = parts_.ledger.epoch();
   row.token_hash = token_hash;
   row.detail_json = core::dump_json(detail);
+  // Intents of a workflow keep their order whatever the wall clock does.
   row.intended_at = parts_.timers.utc_now();
+  for (const auto& other : known) {
+    row.intended_at = std::max(row.intended_at, other->intended_at + std::chrono::milliseconds(1));
+  }
 
   Batch batch = take_batch(*workflow(), nullptr);
   batch.writes.emplace_back(parts_.timelines.row(asset_, "workflows", intent_note(row)));

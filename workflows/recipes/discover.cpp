@@ -7,6 +7,7 @@
 
 #include "workflows/boot/boot_policy.hpp"
 #include "workflows/recipes/power_test.hpp"
+#include "workflows/recipes/preconditions.hpp"
 #include "workflows/recipes/recipes.hpp"
 
 namespace colony::workflows {
@@ -67,6 +68,7 @@ Recipe discover_recipe(const Pacing& pacing) {
       power_off_step(pacing, "switch_off"),  // scout runs from memory: nothing is lost
       seen_off_step(pacing, "seen_switched_off"),
   };
+  recipe.may_begin = may_discover;
   recipe.begin = begin;
   recipe.settle = settle;
   return recipe;

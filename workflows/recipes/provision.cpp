@@ -20,6 +20,7 @@
 #include "workflows/boot/boot_policy.hpp"
 #include "workflows/config/config_delivery.hpp"
 #include "workflows/recipes/boot_steps.hpp"
+#include "workflows/recipes/preconditions.hpp"
 #include "workflows/recipes/recipes.hpp"
 
 namespace colony::workflows {
@@ -281,6 +282,7 @@ Recipe provision_recipe(const Pacing& pacing) {
       seen_off_step(pacing, "seen_off_after_failure"),
   };
   recipe.after_failure = "power_off_after_failure";
+  recipe.may_begin = may_provision;
   recipe.begin = begin;
   recipe.settle = settle;
   return recipe;

@@ -30,6 +30,7 @@ constexpr core::Duration longest_wipe = 48h;  // one overwrite of the largest di
 core::Task<StepOutcome> plan(StepContext& step) {
   const AssetPtr asset = step.asset();
   step.data()["was"] = name(asset->status);
+  step.data()["covers_all"] = core::json_bool(step.order(), "covers_all").value_or(false);
   step.edit_asset([](AssetRow& row) { row.status = AssetStatus::deprovisioning; });
   co_return Next{};
 }
@@ -50,6 +51,19 @@ core::Result<WipeDetail> look_at_disks(StepContext& step) {
                         fmt::format("{} {} is not there as it was ordered; nothing was written", disk.model,
                                     disk.id.serial.empty() ? disk.id.wwn : disk.id.serial));
     }
+  }
+  if (!core::json_bool(step.order(), "covers_all").value_or(false) || asset == nullptr || !asset->inventory)
+    return ordered;
+  // The whole machine was ordered: what has come since must not survive in a machine that counts as empty.
+  for (const auto& seen : asset->inventory->disks) {
+    if (seen.removable || seen.size_bytes == 0 ||
+        std::ranges::any_of(ordered->disks, [&seen](const auto& disk) { return is_same_disk(seen, disk); })) {
+      continue;
+    }
+    return core::fail(
+        core::ErrorKind::refused, "wipe.wrong_disks",
+        fmt::format("{} {} is there and was not ordered; nothing was written: order the wipe again",
+                    seen.model, seen.id.serial.empty() ? seen.id.wwn : seen.id.serial));
   }
   return ordered;
 }
@@ -133,7 +147,8 @@ core::Task<StepOutcome> erase(StepContext& step) {
       const core::Fact& seen = fact->row.evidence.fact;
       if (std::holds_alternative<core::ScoutRedeemed>(seen)) redeemed = true;
       if (std::holds_alternative<core::ScoutHello>(seen)) booted_again = booted_again || redeemed;
-      if (const auto* note = std::get_if<core::Note>(&seen); note != nullptr && note->code == "fence.disks") {
+      if (const auto* note = std::get_if<core::Note>(&seen);
+          note != nullptr && note->code == "fence.disks" && !redeemed) {
         step.resolve_later(attempt->id, IntentState::failed, core::Json{{"code", note->code}});
         co_return Failed{
             {core::ErrorKind::refused, "wipe.wrong_disks", note->text + "; nothing was written"}};
@@ -185,6 +200,12 @@ core::Task<StepOutcome> record(StepContext& step) {
 }
 
 void settle(const WorkflowRow& row, const core::Json& data, Ending ending, AssetRow& asset) {
+  const auto before = parse_asset_status(core::json_text(data, "was").value_or(""));
+  if (ending == Ending::completed && !core::json_bool(data, "covers_all").value_or(false)) {
+    // What stood on the other disks still does: a system, or the data that somebody was warned of.
+    asset.status = before.value_or(asset.status);
+    return;
+  }
   if (ending == Ending::completed) {
     asset.status = asset.accepted ? AssetStatus::available : AssetStatus::discovering;
     asset.condition = AssetCondition::normal;
@@ -197,7 +218,7 @@ void settle(const WorkflowRow& row, const core::Json& data, Ending ending, Asset
     asset.condition_reason = row.error_message;
     return;
   }
-  asset.status = parse_asset_status(core::json_text(data, "was").value_or("")).value_or(asset.status);
+  asset.status = before.value_or(asset.status);
   settle_reachability(row, ending, asset);
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/boot/boot_policy.hpp"
 #include "workflows/wipe/wipe_plan.hpp"
 
 namespace colony::workflows {
@@ -171,10 +172,16 @@ bool ScoutService::awaited_by_discovery(const core::AssetId& asset) const {
   });
 }
 
+bool ScoutService::is_boot_in_hand(const BootClaims& claims, const core::WorkflowId& workflow) const {
+  const IntentPtr boot = parts_.ledger.working().newest_intent(workflow, boot_act::scout);
+  return boot && boot->id == claims.intent && boot->state == IntentState::intended;
+}
+
 std::optional<drivers::scout::Order> ScoutService::order_at_work(const BootClaims& claims,
                                                                  const WorkflowRow& work) const {
   const IntentPtr intent = parts_.ledger.durable().newest_intent(work.id, "wipe");
-  if (!intent || intent->state != IntentState::intended) return std::nullopt;
+  if (!intent || intent->state != IntentState::intended || !is_boot_in_hand(claims, work.id))
+    return std::nullopt;
   const WipeProgress progress = wipe_progress(*intent);
   // To the boot that redeemed it the order is repeated: its result was lost on the way. To any other boot it
   // is not, whatever is left of it: looking and deciding is the recipe's.
@@ -245,8 +252,7 @@ core::Task<ScoutReply> ScoutService::redeem(BootClaims claims, core::Json body) 
     return refusal(403, error);
   };
   const WorkflowPtr work = asset ? parts_.ledger.durable().running(*asset) : nullptr;
-  const IntentPtr boot = parts_.ledger.durable().intent(claims.intent);
-  if (!work || !boot || boot->workflow != work->id || message->workflow != work->id) {
+  if (!work || message->workflow != work->id || !is_boot_in_hand(claims, work->id)) {
     co_return refuse({core::ErrorKind::refused, "fence.workflow", "this boot is not that of a wipe in hand"});
   }
   // Working and durable must agree: what is just being given up cannot be begun any more.
@@ -308,10 +314,26 @@ core::Task<ScoutReply> ScoutService::result(BootClaims claims, core::Json body) 
         seen(*asset, claims, core::Note{"wipe.late_result", "scout told its result again"}));
     co_return co_await store(std::move(batch));
   }
-  const auto ordered = wipe_detail_from_text(intent.detail_json);
   const WipeProgress before = wipe_progress(intent);
-  const auto verdict =
+  const bool of_this_boot =
+      before.redeemed ? before.redeemed_by_boot == claims.number : is_boot_in_hand(claims, intent.workflow);
+  if (!of_this_boot) {
+    batch.writes.emplace_back(
+        seen(*asset, claims,
+             core::Note{"wipe.foreign_result",
+                        "a scout that does not hold this wipe told a result; it is not one"}));
+    co_return co_await store(std::move(batch));
+  }
+  const bool claims_writes = std::ranges::any_of(message->disks, [](const drivers::scout::DiskWipe& disk) {
+    return disk.verdict != drivers::scout::WipeVerdict::not_started;
+  });
+  const auto ordered = wipe_detail_from_text(intent.detail_json);
+  auto verdict =
       ordered ? check_result(*message, *ordered) : core::Result<>(std::unexpected(ordered.error()));
+  if (verdict && !before.redeemed) {
+    verdict = core::fail(core::ErrorKind::refused, "wipe.not_redeemed",
+                         "scout tells of an erasure that it was never let begin");
+  }
   IntentRow resolved = intent;
   auto json = core::parse_json(intent.result_json);
   core::Json outcome = json ? std::move(*json) : core::Json::object();
@@ -321,8 +343,9 @@ core::Task<ScoutReply> ScoutService::result(BootClaims claims, core::Json body) 
   resolved.resolved_at = parts_.timers.utc_now();
   if (verdict && !message->fence_refused) {
     resolved.state = IntentState::done;
-  } else if (before.redeemed && message->fence_refused) {
-    // We said yes, the answer was lost: scout wrote nothing, and the token is used up.
+  } else if ((before.redeemed && message->fence_refused) || (!before.redeemed && claims_writes)) {
+    // We said yes, and the answer was lost: scout wrote nothing, and the token is used up. Or scout says that
+    // it wrote without our yes: whatever that was, it is no evidence.
     resolved.state = IntentState::indeterminate;
   } else {
     resolved.state = IntentState::failed;

@@ -75,6 +75,8 @@ class ScoutService {
   [[nodiscard]] core::Task<ScoutReply> result(BootClaims claims, core::Json body);
   [[nodiscard]] ScoutReply progress(const BootClaims& claims, const core::Json& body);
   [[nodiscard]] std::optional<drivers::scout::Order> order_now(const BootClaims& claims) const;
+  /// Whether this is the boot that the workflow's newest, open order to boot asked for.
+  [[nodiscard]] bool is_boot_in_hand(const BootClaims& claims, const core::WorkflowId& workflow) const;
   [[nodiscard]] std::optional<drivers::scout::Order> order_at_work(const BootClaims& claims,
                                                                    const WorkflowRow& work) const;
   [[nodiscard]] std::optional<core::AssetId> asset_of(const BootClaims& claims) const;

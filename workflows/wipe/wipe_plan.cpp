@@ -206,6 +206,16 @@ core::Result<> check_result(const drivers::scout::WipeResult& result, const Wipe
                         fmt::format("{}: {} {}", label(disk), drivers::scout::name(found->verdict),
                                     core::printable(found->error)));
     }
+    if (!found->method || std::ranges::find(ordered.methods, *found->method) == ordered.methods.end()) {
+      return core::fail(core::ErrorKind::refused, "wipe.other_method",
+                        fmt::format("{} was erased by a method that was not ordered", label(disk)));
+    }
+    if (found->bytes_read_back < disk.size_bytes / 1000 * ordered.verify_permille) {
+      return core::fail(
+          core::ErrorKind::refused, "wipe.not_read_back",
+          fmt::format("{}: {} of {} bytes were read back, {} thousandths were ordered", label(disk),
+                      found->bytes_read_back, disk.size_bytes, ordered.verify_permille));
+    }
   }
   if (result.disks.size() != ordered.disks.size()) {
     return core::fail(core::ErrorKind::refused, "wipe.other_disks",

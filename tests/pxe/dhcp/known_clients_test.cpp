@@ -51,6 +51,18 @@ TEST(KnownClients, AsksTheNeighbourTableForAddressesThatDhcpDidNotTeach) {
   EXPECT_FALSE(bench.clients.find(*Ipv4Address::parse("10.1.1.10")));
 }
 
+TEST(KnownClients, TellsWhoHoldsAnAddressWhetherServedOrNotAndTrustsTheLinkMoreThanDhcp) {
+  Bench bench;
+  EXPECT_FALSE(bench.clients.holder(address));
+  BootRequest request;
+  request.mac = *MacAddress::parse("52:54:00:00:00:02");
+  request.address = address;
+  bench.learned.learn(request);
+  EXPECT_EQ(bench.clients.holder(address), request.mac);
+  bench.neighbours.entries[address] = machine;
+  EXPECT_EQ(bench.clients.holder(address), machine);
+}
+
 TEST(KernelNeighbours, HasNoEntryForAnAddressNeverMet) {
   const auto table = KernelNeighbours::open("lo");
   ASSERT_TRUE(table);

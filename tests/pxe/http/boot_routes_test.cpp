@@ -39,7 +39,11 @@ struct FakeAddresses final : ClientAddresses {
     if (found == known.end()) return std::nullopt;
     return found->second;
   }
+  std::optional<MacAddress> holder(Ipv4Address whose) const override {
+    return strangers.contains(whose) ? std::optional(strangers.at(whose)) : find(whose);
+  }
   std::map<Ipv4Address, MacAddress> known;
+  std::map<Ipv4Address, MacAddress> strangers;  // on our link, and not served
 };
 
 struct FakeSink final : EvidenceSink {
@@ -162,14 +166,23 @@ TEST(BootRoutes, NeverGiveAScriptToAnotherMachine) {
   bench.policy.decisions.emplace(other, Hold{"x"});
   EXPECT_EQ(bench.get("/boot.ipxe?mac=52:54:00:00:00:02").status, Status::forbidden);
   EXPECT_TRUE(bench.policy.asked.empty());
-  // An address that nobody learnt proves nothing either way.
+}
+
+TEST(BootRoutes, NeverGiveAScriptToAStrangerWhoNamesAMachineOfOurs) {
+  Bench bench;
   bench.addresses.known.clear();
-  EXPECT_EQ(bench.get("/boot.ipxe?mac=52:54:00:00:00:02").body, "#!ipxe hold x");
+  bench.addresses.strangers.emplace(address, other);
+  EXPECT_EQ(bench.get("/boot.ipxe?mac=52:54:00:00:00:01").status, Status::forbidden);
+  // Nor to somebody of whom nothing is known.
+  bench.addresses.strangers.clear();
+  EXPECT_EQ(bench.get("/boot.ipxe?mac=52:54:00:00:00:01").status, Status::forbidden);
+  EXPECT_TRUE(bench.policy.asked.empty());
+  EXPECT_TRUE(bench.sink.all.empty()) << "what a stranger fetches is no evidence of a machine's boot";
 }
 
 TEST(BootRoutes, RefuseStrangersAndBadRequests) {
   Bench bench;
-  bench.addresses.known.clear();
+  bench.addresses.known.insert_or_assign(address, *MacAddress::parse("52:54:00:00:00:99"));
   EXPECT_EQ(bench.get("/boot.ipxe?mac=52:54:00:00:00:99").status, Status::not_found);
   EXPECT_EQ(bench.get("/boot.ipxe").status, Status::bad_request);
   EXPECT_EQ(bench.get("/boot.ipxe?mac=ff:ff:ff:ff:ff:ff").status, Status::bad_request);
