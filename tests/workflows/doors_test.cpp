@@ -124,6 +124,19 @@ TEST(BootPolicy, TalosGetsItsMandatoryArgumentsAndAConfigUrlThatSurvivesARestart
   EXPECT_EQ(kernel_argument(world, server, "talos.config="), url);
 }
 
+TEST(BootPolicy, AMachineKnownByItsUuidAloneIsNeverInstalledOver) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.truncate_config = 100'000;
+  ASSERT_TRUE(provision(world, asset, ""));
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "talos"; }, 1h));
+  Server twin = server;
+  twin.mac = core::MacAddress({0x52, 0x54, 0x00, 0xff, 0xff, 0x01});
+  EXPECT_EQ(verdict(world, server), "talos");
+  EXPECT_EQ(verdict(world, twin), "hold");
+}
+
 TEST(ConfigDelivery, IsForTheBootedMachineOnlyAndForNobodyAfterIt) {
   World world;
   Server& server = world.add_server();

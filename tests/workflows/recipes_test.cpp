@@ -459,6 +459,30 @@ TEST(Provision, ANodeThatNeverFetchesItsConfigGetsANewTokenAndInTheEndAReason) {
   EXPECT_EQ(only_asset(world).status, AssetStatus::available);
 }
 
+TEST(Provision, IsTurnedAwayWhenItsTurnComesAndTheAssetIsTaken) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto first = provision(world, asset, "op-1");
+  // Another one stands behind it in the journal, ordered when the asset was still available.
+  world.stop_appliance();
+  WorkflowRow late = world.disk.workflows.at(first->workflow);
+  late.id = core::WorkflowId(*core::Uuid::parse("00112233-4455-4677-8899-aabbccddeeff"));
+  late.operation_id = "op-2";
+  late.status = WorkflowStatus::pending;
+  late.step.clear();
+  late.created_at += 1s;
+  world.disk.workflows.emplace(late.id, late);
+  world.restart();
+  ASSERT_TRUE(finishes(world, first->workflow));
+  ASSERT_TRUE(finishes(world, late.id));
+  EXPECT_EQ(error_of(world, first->workflow), "");
+  EXPECT_EQ(error_of(world, late.id), "asset.not_available");
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
+  EXPECT_EQ(server.configs_completed, 1U);
+  EXPECT_EQ(server.power, core::PowerState::on);
+}
+
 TEST(Provision, RefusesWhatCannotWorkWithAReason) {
   World world;
   Server& server = world.add_server();
@@ -535,6 +559,69 @@ TEST(Enrol, UsesTheSitesDriverWhereNoneIsGiven) {
   ASSERT_TRUE(world.run_until([&] { return world.is_up(); }));
   ASSERT_TRUE(enrol(world, server, false));
   EXPECT_EQ(only_asset(world).bmc->driver, "ipmitool");
+}
+
+TEST(Wipe, OneDiskOfAProvisionedMachineLeavesItProvisioned) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  ASSERT_TRUE(finishes(world, provision(world, asset, "")->workflow));
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "", {"DB1"})->workflow));
+  EXPECT_EQ(server.disks[1].writes, 1U);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
+}
+
+TEST(Wipe, OneDiskDoesNotEndTheQuarantineOfAnother) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.fail_erase = 1;
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "")->workflow));
+  ASSERT_EQ(only_asset(world).condition, AssetCondition::quarantined);
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "", {"DB1"})->workflow));
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::quarantined);
+}
+
+TEST(Wipe, OfEverythingStopsAtADiskThatCameSinceItWasOrdered) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  FakeDisk added = server.disks.back();
+  added.facts.id = {"DC1", "naa.50000001c"};
+  added.facts.device = "sdc";
+  server.disks.push_back(added);
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.wrong_disks");
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 0U);
+  EXPECT_TRUE(world.disk.wipe_records.empty());
+  // Ordered again, by somebody who has seen it, it goes with the others.
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "")->workflow));
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 1U);
+}
+
+TEST(Wipe, AResultWithoutARedemptionIsNoEvidence) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.skip_redeem = 100;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.indeterminate");
+  EXPECT_TRUE(world.disk.wipe_records.empty());
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::indeterminate);
+}
+
+TEST(Wipe, LessReadBackThanOrderedIsNoSuccess) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.read_little = 1;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.failed");
+  EXPECT_TRUE(world.disk.wipe_records.empty());
+  EXPECT_EQ(only_asset(world).condition, AssetCondition::quarantined);
 }
 
 TEST(Wipe, WrongDisksAtTheRedemptionWriteNothing) {

@@ -375,10 +375,14 @@ core::Task<> World::run_wipe(Server& server, unsigned life, std::string token, s
     });
     if (ordered) redemption.disks.push_back(drive.facts);
   }
+  const bool lies = take(server.faults.skip_redeem);
   const bool lose_answer = take(server.faults.lose_redeem_answer);
-  const auto answer = co_await say(server, token, "redeem", text(redemption));
-  const bool granted = answer.status == 200 && !lose_answer;
-  if (granted) ++server.redemptions_granted;
+  bool granted = false;
+  if (!lies) {
+    const auto answer = co_await say(server, token, "redeem", text(redemption));
+    granted = answer.status == 200 && !lose_answer;
+    if (granted) ++server.redemptions_granted;
+  }
   for (const auto& wanted : order.disks) {
     scout::DiskWipe wipe;
     wipe.disk = wanted;
@@ -405,11 +409,21 @@ core::Task<> World::run_wipe(Server& server, unsigned life, std::string token, s
       wipe.sample_seed = "00ff";
       wipe.sample_digest = core::sha256("zeroes").to_string();
       wipe.started_at = wipe.ended_at = core::format_utc(timers.utc_now());
+      if (take(server.faults.read_little)) wipe.bytes_read_back = 4096;
       if (fails) wipe.error = "the read-back found old data";
+    }
+    if (lies) {
+      wipe.verdict = scout::WipeVerdict::erased;
+      wipe.method = scout::WipeMethod::discard;
+      wipe.bytes_written = wipe.bytes_read_back = wanted.size_bytes;
+      wipe.samples = 1000;
+      wipe.sample_seed = "00ff";
+      wipe.sample_digest = core::sha256("zeroes").to_string();
+      wipe.started_at = wipe.ended_at = core::format_utc(timers.utc_now());
     }
     result.disks.push_back(std::move(wipe));
   }
-  result.fence_refused = !granted;
+  result.fence_refused = !granted && !lies;
   if (take(server.faults.never_tell_result)) {
     server.runs = "dead";
     co_return;

@@ -37,6 +37,8 @@ struct Faults {
   unsigned lose_redeem_answer = 0;  // the connection breaks when the answer should come
   unsigned never_tell_result = 0;   // everything is erased, then the network is gone
   unsigned fail_erase = 0;          // the read-back finds old data
+  unsigned skip_redeem = 0;         // tells of an erasure that it never asked for and never did
+  unsigned read_little = 0;         // reads back less than was ordered
   unsigned truncate_config = 0;
   unsigned untold_config = 0;         // it arrives whole, and the program never learns that: it dies over it
   unsigned never_install = 0;         // fetches its config and hangs

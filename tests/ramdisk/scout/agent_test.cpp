@@ -41,12 +41,14 @@ class FakeColonyd final : public ScoutTransport {
   explicit FakeColonyd(core::Timers& timers) : timers_(timers) {}
   std::map<std::string, std::deque<Result<Reply>>> answers;
   std::vector<std::string> asked;  // without progress
+  std::vector<core::BootTime> progress_at;
   std::map<std::string, std::vector<std::string>> bodies;
   core::Duration delay{};
 
   core::Task<Result<Reply>> post(std::string path, std::string body, core::BootTime) override {
     const auto message = path.substr(std::string_view("/scout/v1/").size());
     if (message != "progress") asked.push_back(message);
+    if (message == "progress") progress_at.push_back(timers_.now());
     bodies[message].push_back(body);
     if (delay != 0s) co_await timers_.sleep_for(delay);
     auto& queue = answers[message];
@@ -62,7 +64,28 @@ class FakeColonyd final : public ScoutTransport {
   core::Timers& timers_;
 };
 
+/// Every call to the disk takes minutes.
+class SlowPool final : public core::BlockingPool {
+ public:
+  SlowPool(core::Timers& timers, core::TaskGroup& group) : timers_(timers), group_(group) {}
+  void execute(std::function<void()> work, std::function<void()> done) override {
+    const auto later = [](core::Timers& timers, std::function<void()> first,
+                          std::function<void()> then) -> core::Task<> {
+      co_await timers.sleep_for(200s);
+      first();
+      then();
+    };
+    group_.spawn("slow call", later(timers_, std::move(work), std::move(done)));
+  }
+
+ private:
+  core::Timers& timers_;
+  core::TaskGroup& group_;
+};
+
 struct AgentBench : LoopBench {
+  SlowPool slow_pool{timers, group};
+  core::BlockingPool* pool_in_use = &pool;
   core::SeededRandom random{7};
   core::Log log = core::Log::silent();
   FakeColonyd colonyd{timers};
@@ -76,7 +99,7 @@ struct AgentBench : LoopBench {
       b.end =
           co_await run_agent({.timers = b.timers,
                               .tasks = b.group,
-                              .pool = b.pool,
+                              .pool = *b.pool_in_use,
                               .random = b.random,
                               .log = b.log,
                               .transport = b.colonyd,
@@ -206,6 +229,17 @@ TEST(ScoutAgent, RedeemsNothingWhenADiskIsInUse) {
   bench.run();
   EXPECT_EQ(bench.disk().writes, 0U);
   EXPECT_TRUE(bench.colonyd.bodies["redeem"].empty());
+}
+
+TEST(ScoutAgent, GivesASignOfLifeWhileOnePercentOfALargeDiskTakesMinutes) {
+  AgentBench bench;
+  bench.pool_in_use = &bench.slow_pool;
+  bench.answer_order(bench.order());
+  bench.run();
+  EXPECT_EQ(bench.result().disks[0].verdict, WipeVerdict::erased);
+  const auto& told = bench.colonyd.progress_at;
+  ASSERT_GT(told.size(), 20U);
+  for (std::size_t i = 1; i < told.size(); ++i) EXPECT_LE(told[i] - told[i - 1], 40s);
 }
 
 TEST(ScoutAgent, TouchesOnlyTheOrderedDisk) {
