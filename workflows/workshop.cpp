@@ -70,7 +70,7 @@ core::Task<core::Result<>> Workshop::start() {
     if (auto kept = co_await rooms_->ledger.commit(std::move(batch)); !kept) co_return kept;
   }
   rooms_->tokens.set_key(rooms_->ledger.durable().secret(token_key)->clone());
-  rooms_->engine.resume();
+  if (auto resumed = co_await rooms_->engine.resume(); !resumed) co_return resumed;
   rooms_->set_ready(true);
   co_return core::Result<>{};
 }

@@ -104,7 +104,7 @@ struct Life {
         engine({ledger, timelines, timers, random, log, &world}, std::move(recipes)),
         tasks(timers) {
     call(ledger.open());
-    engine.resume();
+    call(engine.resume());
   }
   ~Life() {
     tasks.cancel();

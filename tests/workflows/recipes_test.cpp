@@ -600,6 +600,30 @@ TEST(Wipe, OfEverythingStopsAtADiskThatCameSinceItWasOrdered) {
   for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 1U);
 }
 
+TEST(Wipe, InHandWhenTheBackupWasMadeIsNeverEnteredAgain) {
+  World world;
+  Server& server = world.add_server();
+  Server& waiting = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto other = discovered(world, waiting);
+  const auto running = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 2; }));
+  world.stop_appliance();
+  ++world.disk.epoch.value;  // what a restore does; by then the machine may belong to somebody else
+  world.restart();
+  EXPECT_EQ(error_of(world, running->workflow), "store.restored");
+  world.run_for(24h);
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 0U);
+  EXPECT_EQ(server.scout_boots, 1U);
+  EXPECT_EQ(world.orders().asset(asset.to_string())->condition, AssetCondition::indeterminate);
+  EXPECT_EQ(world.orders().asset(other.to_string())->condition, AssetCondition::normal);
+  // A restart afterwards is an ordinary one, and a new order is a new order.
+  world.restart();
+  const auto again = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, again->workflow));
+  EXPECT_EQ(error_of(world, again->workflow), "");
+}
+
 TEST(Wipe, AResultWithoutARedemptionIsNoEvidence) {
   World world;
   Server& server = world.add_server();

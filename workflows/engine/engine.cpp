@@ -18,6 +18,8 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
+constexpr const char* epoch_key = "engine.epoch";  // the store's epoch in which workflows were last entered
+
 /// How long the step still has: BootTime within a run; across a restart only the journaled UTC start is
 /// known, and a wall clock that jumped may neither take the time to look nor give more than the step's own.
 core::Duration time_left(const WorkflowRow& row, const Step& step, core::UtcTime now, bool again) {
@@ -32,7 +34,8 @@ core::Duration time_left(const WorkflowRow& row, const Step& step, core::UtcTime
 Engine::Engine(EngineParts parts, std::vector<Recipe> recipes)
     : parts_(parts), recipes_(std::move(recipes)), tasks_(parts.timers) {}
 
-void Engine::resume() {
+core::Task<core::Result<>> Engine::resume() {
+  if (auto entered = co_await enter_epoch(); !entered) co_return entered;
   std::vector<WorkflowPtr> unfinished;
   for (const auto& [id, row] : parts_.ledger.working().workflows()) {
     if (!is_finished(*row)) unfinished.push_back(row);
@@ -42,6 +45,28 @@ void Engine::resume() {
     return std::tuple(row->status != WorkflowStatus::running, row->created_at, row->id);
   });
   for (const auto& row : unfinished) enqueue(row->asset, row->id);
+  co_return core::Result<>{};
+}
+
+core::Task<core::Result<>> Engine::enter_epoch() {
+  const std::string epoch = std::to_string(parts_.ledger.epoch().value);
+  const std::string entered = parts_.ledger.durable().setting(epoch_key);
+  if (entered == epoch) co_return core::Result<>{};
+  Batch batch;
+  batch.writes.emplace_back(SettingRow{epoch_key, epoch});
+  if (!entered.empty()) {
+    const core::Error why{core::ErrorKind::conflict, "store.restored",
+                          "the database was restored from a backup, and what happened since is not known"};
+    unsigned given_up = 0;
+    for (const auto& [id, row] : parts_.ledger.working().workflows()) {
+      if (is_finished(*row)) continue;
+      give_up(batch, *row, why);
+      ++given_up;
+    }
+    parts_.log.warn("store.restored", "The database was restored or moved; what it had in hand is given up.",
+                    {{"epoch", epoch}, {"workflows", given_up}});
+  }
+  co_return co_await parts_.ledger.commit(std::move(batch));
 }
 
 core::Task<> Engine::stop() {
@@ -348,30 +373,36 @@ core::Task<core::Result<>> Engine::cancel(core::WorkflowId id) {
   }
 }
 
-core::Task<core::Result<>> Engine::drop(WorkflowRow row) {
-  const bool was_held = held_.erase(row.id) > 0;
-  Batch batch;
+void Engine::give_up(Batch& batch, WorkflowRow row, const core::Error& why) const {
+  row.updated_at = parts_.timers.utc_now();
   if (row.status == WorkflowStatus::running) {
     // Nobody here knows how far it came: a person has to look at the machine.
     if (const AssetPtr asset = parts_.ledger.working().asset(row.asset)) {
       AssetRow edited = asset->clone();
       edited.condition = AssetCondition::indeterminate;
-      edited.condition_reason = "its held workflow was given up";
-      edited.updated_at = parts_.timers.utc_now();
+      edited.condition_reason = fmt::format("its {} was given up: {}", row.type, why.message);
+      edited.updated_at = row.updated_at;
       batch.events.push_back(asset_event(edited));
       batch.writes.emplace_back(std::move(edited));
     }
   }
   row.status = WorkflowStatus::failed;
-  row.error_code = "workflow.cancelled";
-  row.error_message =
-      was_held ? "given up by an operator while it was held" : "cancelled by an operator before it began";
-  row.updated_at = parts_.timers.utc_now();
+  row.error_code = why.code;
+  row.error_message = why.message;
   batch.events.push_back(workflow_event(row, recipe(row)));
   batch.writes.emplace_back(SecretRow{"workflow:" + row.id.to_string(), core::Secret{}});
+  batch.writes.emplace_back(std::move(row));
+}
+
+core::Task<core::Result<>> Engine::drop(WorkflowRow row) {
+  const bool was_held = held_.erase(row.id) > 0;
   const core::AssetId asset = row.asset;
   const core::WorkflowId id = row.id;
-  batch.writes.emplace_back(std::move(row));
+  Batch batch;
+  give_up(
+      batch, std::move(row),
+      {core::ErrorKind::cancelled, "workflow.cancelled",
+       was_held ? "given up by an operator while it was held" : "cancelled by an operator before it began"});
   auto committed = co_await parts_.ledger.commit(std::move(batch));
   if (!was_held || !committed) co_return committed;
   // The lane stood still behind it.

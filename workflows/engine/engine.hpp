@@ -23,8 +23,10 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine() = default;
 
-  /// Re-enters all unfinished workflows of the opened ledger.
-  void resume();
+  /// Re-enters all unfinished workflows of the opened ledger. After a change of epoch (a restored backup,
+  /// another machine) none is entered: the machines may have moved on since, so the workflows are given up
+  /// and what was running is indeterminate.
+  [[nodiscard]] core::Task<core::Result<>> resume();
   /// Cancels and joins every running step; the journal knows where they were.
   [[nodiscard]] core::Task<> stop();
 
@@ -76,6 +78,8 @@ class Engine {
                                                   const core::Error* failure);
   [[nodiscard]] core::Task<core::Result<>> drop(WorkflowRow row);
   void hold(const WorkflowRow& row, core::Error reason);
+  void give_up(Batch& batch, WorkflowRow row, const core::Error& why) const;
+  [[nodiscard]] core::Task<core::Result<>> enter_epoch();
   Lane& lane(const core::AssetId& asset) { return lanes_[asset]; }
 
   EngineParts parts_;
