@@ -3,6 +3,7 @@
 // comes back to the logic thread. Under virtual time the work runs inline, so that a simulation stays one
 // thread.
 
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ class BlockingPool {
     execute([shared, work = std::move(work)] { shared->result.emplace(work()); },
             [shared] { shared->finished.wake(); });
     co_await shared->finished.wait();
+    assert(shared->result);  // `done` comes after `work`
     co_return std::move(*shared->result);
   }
 };
