@@ -2,6 +2,8 @@
 #include <csignal>
 
 #include <boost/asio/io_context.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "core/async/task_group.hpp"
 #include "core/http/client.hpp"
@@ -17,9 +19,17 @@ core::Task<> run_command(Command& command, Session& session, ExitCode& exit_code
   exit_code = co_await command.run(session);
 }
 
+/// Passwords and keys pass through this program: no core dump, no ptrace by others of our user.
+void keep_memory_private() {
+  prctl(PR_SET_DUMPABLE, 0);
+  constexpr rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_private();
   const std::vector<std::string> arguments = take_arguments(argc, argv);
   std::signal(SIGPIPE, SIG_IGN);  // `colony assets | head` ends quietly
   SystemConsole console;

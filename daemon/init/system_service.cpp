@@ -1,6 +1,9 @@
 #include "daemon/init/system_service.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -17,6 +20,7 @@ namespace {
 
 constexpr const char* unit = "colonyd.service";
 constexpr const char* user = "colony";
+constexpr std::array<std::string_view, 2> secret_variables{"COLONY_API_KEY=", "IPMI_PASSWORD="};
 
 /// sd_booted(3): systemd is the system's first process.
 bool systemd_runs() {
@@ -37,7 +41,9 @@ int run(std::vector<std::string> words, StandardOutput output = StandardOutput::
     (void)::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   }
   pid_t child = 0;
-  const int spawned = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  std::vector<char*> environment = environment_of_children(environ);
+  const int spawned =
+      ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (spawned != 0) return -1;
   int status = 0;
@@ -60,6 +66,17 @@ std::optional<FileOwner> find_user() {
 }
 
 }  // namespace
+
+std::vector<char*> environment_of_children(char** ours) {
+  std::vector<char*> plain;
+  for (; ours != nullptr && *ours != nullptr; ++ours) {
+    const std::string_view text(*ours);
+    const auto named = [text](std::string_view name) { return text.starts_with(name); };
+    if (std::ranges::none_of(secret_variables, named)) plain.push_back(*ours);
+  }
+  plain.push_back(nullptr);
+  return plain;
+}
 
 std::optional<FileOwner> SystemService::service_user() {
   if (::geteuid() != 0 || !systemd_runs()) return std::nullopt;

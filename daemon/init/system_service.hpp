@@ -1,9 +1,15 @@
 #pragma once
 // ServiceControl on this machine: systemctl and the user database.
 
+#include <vector>
+
 #include "daemon/init/init.hpp"
 
 namespace colony::daemon {
+
+/// `ours` (as environ(7)) without the variables that carry secrets: systemctl and its children need none, and
+/// what they were given can be read for as long as they run. Points into `ours`.
+[[nodiscard]] std::vector<char*> environment_of_children(char** ours);
 
 class SystemService final : public ServiceControl {
  public:
