@@ -5,12 +5,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <variant>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/async/mailbox.hpp"
 
@@ -25,6 +27,9 @@ constexpr std::uint16_t ether_type_arp = 0x0806;
 constexpr std::size_t most_queued = 64;   // ARP packets about our address that wait to be looked at
 constexpr std::size_t frame_limit = 256;  // no ARP frame is longer; the rest of a longer one is cut off
 constexpr unsigned frames_per_turn = 32;  // then others of the loop get their turn, also in an ARP storm
+
+struct LinkUp {};
+using Heard = std::variant<ArpPacket, LinkUp>;
 
 core::Error conflict(const core::Ipv4Network& address, core::MacAddress other, std::string_view interface) {
   return {
@@ -51,24 +56,47 @@ std::string system_boot_id() {
 /// The packet socket while it listens.
 struct AddressShell::Link {
   Link(core::Timers& timers, core::FileDescriptor fd)
-      : socket(timers.executor(), fd.release()), packets(timers, most_queued) {}
+      : socket(timers.executor(), fd.release()), heard(timers, most_queued) {}
+
+  [[nodiscard]] static ClaimActions tell(Claim& claim, const Heard& heard, core::BootTime now,
+                                         core::Random& random) {
+    if (const auto* packet = std::get_if<ArpPacket>(&heard)) return claim.on_arp(*packet, now);
+    return claim.on_link_up(now, random);
+  }
+
   boost::asio::posix::stream_descriptor socket;
-  core::Mailbox<ArpPacket> packets;
+  core::Mailbox<Heard> heard;
+};
+
+/// The netlink socket, from the first claim until the address is given back.
+struct AddressShell::Watch {
+  Watch(core::Timers& timers, core::InterfaceWatch opened)
+      : notices(std::move(opened)), socket(timers.executor(), ::dup(notices.fd())) {}
+  core::InterfaceWatch notices;
+  boost::asio::posix::stream_descriptor socket;
 };
 
 AddressShell::AddressShell(World world)
-    : world_(std::move(world)), lost_wakeup_(world_.timers), tasks_(world_.timers) {}
+    : world_(std::move(world)),
+      lost_wakeup_(world_.timers),
+      changed_(world_.timers),
+      tasks_(world_.timers),
+      watching_(world_.timers) {}
 
 AddressShell::~AddressShell() = default;
 
 core::Task<Result<ClaimedAddress>> AddressShell::claim(AddressWish wish) {
   const core::BootTime started = world_.timers.now();
+  co_await stop_listening();
+  lost_.reset();
+  start_watch(wish.interface);
   const auto states = world_.kernel.interfaces();
   if (!states) co_return std::unexpected(states.error());
   auto plan = plan_address(wish.interface, wish.ip, *states, world_.records.load(), world_.boot_id);
   if (!plan) co_return std::unexpected(plan.error());
   if (auto done = co_await take_off_leftover(*plan); !done) co_return std::unexpected(done.error());
   plan_ = *plan;
+  carrier_ = plan->interface.carrier;
   ours_ = plan->way == AddressPlan::Way::resume;
   if (plan->interface.arp) {
     if (!plan->interface.carrier) {
@@ -89,6 +117,8 @@ core::Task<Result<ClaimedAddress>> AddressShell::claim(AddressWish wish) {
   } else if (auto added = co_await put_on(*plan); !added) {
     co_return std::unexpected(added.error());  // loopback and point-to-point: nobody to ask
   }
+  held_ = true;
+  contested_ = false;
   const core::Duration took = world_.timers.now() - started;
   constexpr std::array<std::string_view, 3> ways{"claimed", "resumed after a crash", "was there before us"};
   world_.log.info("address.claimed", "The load-balancer address is ours.",
@@ -121,14 +151,14 @@ core::Task<Result<>> AddressShell::put_on(AddressPlan plan) {
 
 core::Task<Result<>> AddressShell::run_claim(AddressPlan plan) {
   const core::BootTime now = world_.timers.now();
-  ClaimActions actions =
-      plan.way == AddressPlan::Way::claim ? claim_->begin(now, world_.random) : claim_->resume(now);
+  const bool ask = plan.way == AddressPlan::Way::claim || contested_;
+  ClaimActions actions = ask ? claim_->begin(now, world_.random) : claim_->resume(now);
   for (;;) {
     if (auto done = co_await perform(std::move(actions)); !done) co_return done;
     if (claim_->state() == Claim::State::holding) co_return Result<>{};
-    const auto packet = co_await link_->packets.pop_until(claim_->deadline());
-    actions = packet ? claim_->on_arp(*packet, world_.timers.now())
-                     : claim_->on_deadline(world_.timers.now(), world_.random);
+    const auto heard = co_await link_->heard.pop_until(claim_->deadline());
+    actions = heard ? Link::tell(*claim_, *heard, world_.timers.now(), world_.random)
+                    : claim_->on_deadline(world_.timers.now(), world_.random);
   }
 }
 
@@ -152,23 +182,91 @@ core::Task<Result<>> AddressShell::perform(ClaimActions actions) {
 
 core::Task<> AddressShell::defend() {
   for (;;) {
-    const auto packet = co_await link_->packets.pop_until(claim_->deadline());
-    if (packet) {
+    const auto heard = co_await link_->heard.pop_until(claim_->deadline());
+    if (const auto* packet = heard ? std::get_if<ArpPacket>(&*heard) : nullptr) {
       world_.log.warn("address.conflict", "Another machine uses the load-balancer address.",
                       {{"address", plan_->address.address}, {"other", packet->sender_mac}});
     }
-    auto actions = packet ? claim_->on_arp(*packet, world_.timers.now())
-                          : claim_->on_deadline(world_.timers.now(), world_.random);
+    auto actions = heard ? Link::tell(*claim_, *heard, world_.timers.now(), world_.random)
+                         : claim_->on_deadline(world_.timers.now(), world_.random);
     auto done = co_await perform(std::move(actions));
     if (claim_->state() != Claim::State::lost) continue;  // a failed send is repaired by the next one
+    held_ = false;
+    contested_ = true;
     if (ours_) take_off(plan_->interface.index, plan_->address);
     ours_ = false;
     world_.log.error("address.lost", "Gave the load-balancer address up: another machine insists on it.",
                      {{"address", plan_->address.address}, {"why", done.error().message}});
-    lost_ = done.error();
-    lost_wakeup_.wake();
+    lose(done.error());
     co_return;
   }
+}
+
+void AddressShell::lose(core::Error why) {
+  held_ = false;
+  lost_ = std::move(why);
+  lost_wakeup_.wake();
+}
+
+core::Task<> AddressShell::wait_for_change(InterfaceName interface, core::BootTime deadline) {
+  start_watch(interface);
+  (void)co_await changed_.wait_until(deadline);
+}
+
+void AddressShell::start_watch(const InterfaceName& interface) {
+  if (watch_) return;
+  auto opened = core::InterfaceWatch::open();
+  if (!opened) {
+    world_.log.warn("address.unwatched", "Changes of the interface cannot be heard.",
+                    {{"why", opened.error().message}});
+    return;
+  }
+  watch_ = std::make_unique<Watch>(world_.timers, std::move(*opened));
+  watching_.spawn("address.watch", watch(interface.text()));
+}
+
+core::Task<> AddressShell::watch(std::string interface) {
+  for (;;) {
+    const auto [error] = co_await watch_->socket.async_wait(
+        boost::asio::posix::stream_descriptor::wait_read, boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (error) co_return;
+    on_news(interface, watch_->notices.take());
+  }
+}
+
+void AddressShell::on_news(const std::string& interface, const core::InterfaceWatch::News& news) {
+  bool touched = news.missed_some;
+  bool came_up = false;
+  for (const auto& notice : news.notices) {
+    const bool ours = notice.link && notice.link->name == interface;
+    if (!ours && (!plan_ || notice.index != plan_->interface.index)) continue;
+    touched = true;
+    if (!notice.link) continue;
+    came_up = came_up || (notice.link->carrier && !carrier_);
+    carrier_ = notice.link->carrier;
+  }
+  if (!touched) return;
+  if (came_up && link_) (void)link_->heard.try_push(LinkUp{});
+  if (!held_) {
+    changed_.wake();
+  } else if (!is_still_there()) {
+    ours_ = false;
+    core::Error gone{
+        ErrorKind::not_found, "address.gone",
+        fmt::format("{} was taken off {} by somebody on this machine (ifdown, a network manager?)",
+                    plan_->address.address.to_string(), interface)};
+    world_.log.error("address.gone", "The load-balancer address is no longer on its interface.",
+                     {{"address", plan_->address}, {"interface", interface}});
+    lose(std::move(gone));
+  }
+}
+
+bool AddressShell::is_still_there() {
+  const auto states = world_.kernel.interfaces();
+  if (!states) return true;  // not known: the next notice looks again
+  const auto state = std::ranges::find(*states, plan_->interface.index, &core::InterfaceState::index);
+  return state != states->end() &&
+         std::ranges::find(state->addresses, plan_->address) != state->addresses.end();
 }
 
 core::Task<core::Error> AddressShell::lost() {
@@ -192,13 +290,14 @@ core::Task<> AddressShell::read_arp() {
       // Everybody who asks for us is heard here too; only claims of the address itself are of interest.
       const bool probe = packet->sender_ip.is_unspecified() && packet->target_ip == address;
       if (packet->sender_ip == address || (probe && claim_->state() == Claim::State::probing)) {
-        (void)link_->packets.try_push(*packet);  // 64 conflicts in one turn say no more than one
+        (void)link_->heard.try_push(*packet);  // 64 conflicts in one turn say no more than one
       }
     }
   }
 }
 
 core::Task<> AddressShell::stop_listening() {
+  held_ = false;
   tasks_.cancel();
   co_await tasks_.join();
   link_.reset();
@@ -231,6 +330,9 @@ void AddressShell::take_off(unsigned interface_index, const core::Ipv4Network& a
 }
 
 core::Task<> AddressShell::give_back() {
+  watching_.cancel();
+  co_await watching_.join();
+  watch_.reset();
   co_await stop_listening();
   if (!ours_) co_return;
   ours_ = false;

@@ -33,6 +33,14 @@ ClaimActions Claim::resume(core::BootTime now) {
   return hold(now);
 }
 
+ClaimActions Claim::on_link_up(core::BootTime now, core::Random& random) {
+  if (state_ != State::probing && state_ != State::holding) return {};
+  asking_again_ = state_ == State::holding;
+  probes_sent_ = 0;
+  deadline_ = now + random_up_to(timing_.probe_wait, random);
+  return {};
+}
+
 ClaimActions Claim::hold(core::BootTime now) {
   state_ = State::holding;
   announcements_sent_ = 1;
@@ -42,6 +50,7 @@ ClaimActions Claim::hold(core::BootTime now) {
 
 ClaimActions Claim::end(State state, core::MacAddress other) {
   state_ = state;
+  asking_again_ = false;
   deadline_ = core::BootTime::max();
   return {Conflict{other}};
 }
@@ -65,8 +74,14 @@ ClaimActions Claim::on_arp(const ArpPacket& packet, core::BootTime now) {
 
 ClaimActions Claim::on_deadline(core::BootTime now, core::Random& random) {
   if (now < deadline_) return {};
-  if (state_ == State::probing) {
-    if (probes_sent_ == probe_num) return hold(now);
+  if (state_ == State::probing || asking_again_) {
+    if (probes_sent_ == probe_num && state_ == State::probing) return hold(now);
+    if (probes_sent_ == probe_num) {
+      asking_again_ = false;
+      announcements_sent_ = 1;
+      deadline_ = now + timing_.announce_interval;
+      return {SendArp{arp_announcement(own_, address_)}};
+    }
     ++probes_sent_;
     deadline_ = now + (probes_sent_ < probe_num ? probe_spacing(random) : timing_.announce_wait);
     return {SendArp{arp_probe(own_, address_)}};

@@ -6,7 +6,8 @@
 //      +--(conflict)--> refused         +-- resume(): the address is on the interface already
 //
 // Once holding, it announces twice and then defends: the first conflict is answered with one announcement, a
-// second one within the defend interval gives the address up (RFC 5227, 2.4 (b)).
+// second one within the defend interval gives the address up (RFC 5227, 2.4 (b)). When the link comes up,
+// whoever is on it was not asked yet: it probes (again), and announces after that (RFC 5227, 2.1).
 
 #include <optional>
 #include <variant>
@@ -53,6 +54,8 @@ class Claim {
   /// The address is ours already: only announce it.
   [[nodiscard]] ClaimActions resume(core::BootTime now);
 
+  /// The interface's link came up.
+  [[nodiscard]] ClaimActions on_link_up(core::BootTime now, core::Random& random);
   [[nodiscard]] ClaimActions on_arp(const ArpPacket& packet, core::BootTime now);
   /// To be called at deadline() or later.
   [[nodiscard]] ClaimActions on_deadline(core::BootTime now, core::Random& random);
@@ -71,6 +74,7 @@ class Claim {
   ArpTiming timing_;
   State state_ = State::idle;
   core::BootTime deadline_ = core::BootTime::max();
+  bool asking_again_ = false;  // while holding: probes first, then announcements
   unsigned probes_sent_ = 0;
   unsigned announcements_sent_ = 0;
   std::optional<core::BootTime> defended_at_;

@@ -1,8 +1,6 @@
 // AddressShell against the kernel: each test makes two network namespaces joined by a veth pair, "us" and
 // "them". They belong to the test's own process and its child, so nothing is left behind whatever happens.
 
-#include "daemon/address/address_shell.hpp"
-
 #include <csignal>
 #include <cstdlib>
 
@@ -14,6 +12,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "daemon/address/address_keeper.hpp"
 
 using namespace colony::core;
 using namespace colony::daemon;
@@ -233,22 +233,174 @@ TEST_F(AddressShellTest, WhoInsistsOnTheAddressGetsItAndWeSaySo) {
     l.stop();
   };
   life.group.spawn("lost", wait(life.shell, lost, life.loop));
-  // arping -U style: them0 takes the address and announces it twice.
+  // them0 takes the address and announces it twice: the kernel does so when the MAC changes.
   run(in_them("sh -c 'echo 1 > /proc/sys/net/ipv4/conf/them0/arp_notify'"));
-  const auto announce = [this] {
-    run(in_them("ip link set them0 down"));
-    run(in_them("ip address replace 10.1.1.5/24 dev them0"));
-    run(in_them("ip link set them0 up"));
+  run(in_them("ip address add 10.1.1.5/24 dev them0"));
+  const auto announce = [this](int last) {
+    run(in_them(fmt::format("ip link set them0 address 02:00:00:00:00:0{}", last)));
   };
-  announce();
+  announce(1);
   life.loop.restart();
   life.loop.run_for(200ms);
   EXPECT_FALSE(lost);  // defended once
   EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24", "10.1.1.5/24"));
-  announce();
+  announce(2);
   life.loop.restart();
   life.loop.run_for(2s);
   ASSERT_TRUE(lost);
   EXPECT_EQ(lost->code, "address.conflict");
   EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24"));
+}
+
+TEST_F(AddressShellTest, AnAddressThatSomebodyTakesOffIsLostAndCanBeClaimedAgain) {
+  Life life(records_);
+  ASSERT_TRUE(life.claim("us0", "10.1.1.5/24"));
+  std::optional<Error> lost;
+  const auto wait = [](AddressShell& s, std::optional<Error>& out, boost::asio::io_context& l) -> Task<> {
+    out = co_await s.lost();
+    l.stop();
+  };
+  life.group.spawn("lost", wait(life.shell, lost, life.loop));
+  run("ip address add 10.1.1.77/24 dev us0");  // no business of ours
+  life.loop.restart();
+  life.loop.run_for(100ms);
+  EXPECT_FALSE(lost);
+  run("ip address flush dev us0");
+  run("ip address add 10.1.1.2/24 dev us0");
+  life.loop.restart();
+  life.loop.run_for(2s);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->code, "address.gone");
+  const auto again = life.claim("us0", "10.1.1.5/24");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->way, AddressPlan::Way::claim);
+  EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24", "10.1.1.5/24"));
+}
+
+TEST_F(AddressShellTest, WhoeverIsOnTheLinkWhenItComesUpIsAskedToo) {
+  run(in_them("ip link set them0 down"));
+  run(in_them("ip address add 10.1.1.5/24 dev them0"));
+  Life life(records_);
+  ASSERT_TRUE(life.claim("us0", "10.1.1.5/24"));  // without a link nobody objects
+  std::optional<Error> lost;
+  const auto wait = [](AddressShell& s, std::optional<Error>& out, boost::asio::io_context& l) -> Task<> {
+    out = co_await s.lost();
+    l.stop();
+  };
+  life.group.spawn("lost", wait(life.shell, lost, life.loop));
+  life.loop.restart();
+  life.loop.run_for(100ms);
+  EXPECT_FALSE(lost);
+  run(in_them("ip link set them0 up"));
+  life.loop.restart();
+  life.loop.run_for(5s);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->code, "address.conflict");
+  EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24"));
+}
+
+namespace {
+
+/// Remembers what it was told, and stops the loop for the test to look.
+struct Told final : AddressUser {
+  explicit Told(boost::asio::io_context& loop) : loop_(loop) {}
+  Task<Result<>> prepare() override {
+    ++prepared;
+    co_return Result<>{};
+  }
+  Task<Result<>> on_held(ClaimedAddress claimed) override {
+    held = claimed.address.to_string();
+    loop_.stop();
+    co_return Result<>{};
+  }
+  void on_missing(const Error& why) override {
+    held.clear();
+    missing.push_back(why);
+    loop_.stop();
+  }
+  std::string held;
+  std::vector<Error> missing;
+  int prepared = 0;
+
+ private:
+  boost::asio::io_context& loop_;
+};
+
+}  // namespace
+
+class AddressKeeperTest : public AddressShellTest {
+ protected:
+  struct Kept : Life {
+    Kept(MemoryRecords& records, const char* interface, Duration retry)
+        : Life(records),
+          keeper(timers, log, shell, told,
+                 {*InterfaceName::parse(interface), *AddressSpec::parse("10.1.1.5/24")}, retry) {
+      group.spawn("keeper", [](AddressKeeper& k) -> Task<> { (void)co_await k.keep(); }(keeper));
+    }
+    ~Kept() {
+      group.cancel();
+      loop.restart();
+      loop.run_for(1s);
+    }
+    void until_told() {
+      loop.restart();
+      loop.run_for(5s);
+    }
+    Told told{loop};
+    AddressKeeper keeper;
+  };
+};
+
+TEST_F(AddressKeeperTest, AConflictIsToldWithTheOtherMacAndTriedAgainUntilItIsOver) {
+  run(in_them("ip link set them0 address 02:00:00:00:00:99"));
+  run(in_them("ip address add 10.1.1.5/24 dev them0"));
+  Kept kept(records_, "us0", 200ms);
+  kept.until_told();
+  ASSERT_EQ(kept.told.missing.size(), 1U);
+  EXPECT_EQ(kept.told.missing[0].code, "address.conflict");
+  EXPECT_THAT(kept.told.missing[0].message, HasSubstr("02:00:00:00:00:99"));
+  EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24"));
+  kept.until_told();  // still there
+  EXPECT_EQ(kept.told.missing.size(), 2U);
+  run(in_them("ip address flush dev them0"));
+  kept.until_told();
+  if (kept.told.held.empty()) kept.until_told();  // the last probe was answered already
+  EXPECT_EQ(kept.told.held, "10.1.1.5/24");
+  EXPECT_THAT(addresses(), UnorderedElementsAre("10.1.1.2/24", "10.1.1.5/24"));
+}
+
+TEST_F(AddressKeeperTest, TriesAgainAtOnceWhenAsked) {
+  run(in_them("ip address add 10.1.1.5/24 dev them0"));
+  Kept kept(records_, "us0", 1min);
+  kept.until_told();
+  ASSERT_EQ(kept.told.missing.size(), 1U);
+  run(in_them("ip address flush dev them0"));
+  kept.keeper.try_again();
+  kept.until_told();
+  EXPECT_EQ(kept.told.held, "10.1.1.5/24");
+}
+
+TEST_F(AddressKeeperTest, AnInterfaceThatAppearsLateIsTakenWhenItDoes) {
+  Kept kept(records_, "late0", 1min);
+  kept.until_told();
+  ASSERT_EQ(kept.told.missing.size(), 1U);
+  EXPECT_EQ(kept.told.missing[0].code, "address.interface_missing");
+  run("ip link add late0 type veth peer name far0");
+  run("ip link set far0 up");
+  run("ip link set late0 up");
+  for (int i = 0; i < 3 && kept.told.held.empty(); ++i) kept.until_told();
+  EXPECT_EQ(kept.told.held, "10.1.1.5/24");
+  EXPECT_GE(kept.told.prepared, 2);
+}
+
+TEST_F(AddressKeeperTest, AnAddressThatIsTakenOffIsToldAndClaimedAgainAtOnce) {
+  Kept kept(records_, "us0", 1min);
+  kept.until_told();
+  ASSERT_EQ(kept.told.held, "10.1.1.5/24");
+  run("ip address del 10.1.1.5/24 dev us0");
+  kept.until_told();
+  ASSERT_EQ(kept.told.missing.size(), 1U);
+  EXPECT_EQ(kept.told.missing[0].code, "address.gone");
+  kept.until_told();
+  EXPECT_EQ(kept.told.held, "10.1.1.5/24");
 }

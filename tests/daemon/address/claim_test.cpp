@@ -173,3 +173,51 @@ TEST(Claim, NothingMovesBeforeItsDeadlineOrAfterItsEnd) {
   EXPECT_TRUE(script.claim.on_deadline(script.now + 1h, script.random).empty());
   EXPECT_TRUE(script.claim.on_arp(reply_from(other), script.now).empty());
 }
+
+TEST(Claim, ALinkThatComesUpWhileProbingStartsTheProbesOver) {
+  Script script;
+  script.begin();
+  script.tick();
+  script.tick();
+  script.take(script.claim.on_link_up(script.now, script.random));
+  while (script.claim.state() == Claim::State::probing) script.tick();
+  EXPECT_EQ(script.log, "PPPPP+A");
+}
+
+TEST(Claim, ALinkThatComesUpWhileHoldingIsAskedAndToldAgain) {
+  Script script;
+  script.hold();
+  script.tick();
+  ASSERT_EQ(script.log, "PPP+AA");
+  script.now += 1h;
+  script.take(script.claim.on_link_up(script.now, script.random));
+  while (script.claim.deadline() != BootTime::max()) script.tick();
+  EXPECT_EQ(script.log, "PPP+AAPPPAA");
+  EXPECT_EQ(script.claim.state(), Claim::State::holding);
+}
+
+TEST(Claim, WhoeverAnswersTwiceBehindALinkThatCameUpKeepsTheAddress) {
+  Script script;
+  script.hold();
+  script.tick();
+  script.now += 1h;
+  script.take(script.claim.on_link_up(script.now, script.random));
+  script.tick();
+  script.hear(reply_from(other));  // defended once
+  script.tick();
+  script.hear(reply_from(other));
+  EXPECT_EQ(script.log, "PPP+AAPAPX");
+  EXPECT_EQ(script.claim.state(), Claim::State::lost);
+  EXPECT_EQ(script.claim.deadline(), BootTime::max());
+}
+
+TEST(Claim, ALinkThatComesUpMeansNothingBeforeAndAfter) {
+  Script script;
+  script.take(script.claim.on_link_up(script.now, script.random));
+  EXPECT_EQ(script.claim.state(), Claim::State::idle);
+  script.begin();
+  script.hear(reply_from(other));
+  script.take(script.claim.on_link_up(script.now, script.random));
+  EXPECT_EQ(script.log, "X");
+  EXPECT_EQ(script.claim.deadline(), BootTime::max());
+}
