@@ -1,5 +1,6 @@
 #include "daemon/appliance.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <filesystem>
 
@@ -8,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/http/server.hpp"
-#include "daemon/address/address_shell.hpp"
+#include "daemon/address/address_keeper.hpp"
 #include "daemon/address/journal_records.hpp"
 #include "daemon/api/api_routes.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
@@ -52,18 +53,26 @@ drivers::ipmitool::IpmitoolOptions ipmitool_options(const BmcConfig& config) {
   return options;
 }
 
-/// The load-balancer address with its network: as configured, else the one the interface already has.
-core::Ipv4Network boot_network(const LoadBalancerConfig& config, core::InterfaceAddresses& interfaces) {
-  if (config.ip.prefix_length) return {config.ip.address, *config.ip.prefix_length};
+/// Where machines are served: the interface as it is now, and the load-balancer address with its network: as
+/// configured, else the one the interface already has.
+struct BootPlace {
+  unsigned interface_index = 0;
+  core::Ipv4Network network;
+  friend bool operator==(const BootPlace&, const BootPlace&) = default;
+};
+
+/// Nothing while there is no such interface; the claim names what is wrong.
+std::optional<BootPlace> boot_place(const LoadBalancerConfig& config, core::InterfaceAddresses& interfaces) {
   const auto states = interfaces.interfaces();
-  if (!states) return {config.ip.address, 32};  // the claim names what is wrong
-  for (const auto& state : *states) {
-    if (state.name != config.interface.text()) continue;
-    for (const auto& network : state.addresses) {
-      if (network.contains(config.ip.address)) return {config.ip.address, network.prefix_length};
-    }
+  if (!states) return std::nullopt;
+  const auto state = std::ranges::find(*states, config.interface.text(), &core::InterfaceState::name);
+  if (state == states->end()) return std::nullopt;
+  if (config.ip.prefix_length) return BootPlace{state->index, {config.ip.address, *config.ip.prefix_length}};
+  for (const auto& network : state->addresses) {
+    if (network.prefix_length == 32 || !network.contains(config.ip.address)) continue;
+    return BootPlace{state->index, {config.ip.address, network.prefix_length}};
   }
-  return {config.ip.address, 32};
+  return BootPlace{state->index, {config.ip.address, 32}};
 }
 
 std::string artifact_directory(const StoreConfig& store) {
@@ -138,7 +147,15 @@ struct Appliance::House {
                   }},
                  make_site(config, {})),
         artifacts(parts.timers, parts.pool, artifact_directory(config.store)),
+        serving(parts.timers),
         tasks(parts.timers) {}
+
+  /// For people, and for the hosted side.
+  [[nodiscard]] std::vector<std::string> to_mend() {
+    auto texts = findings.texts();
+    if (auto full = workshop.orders().status().store_full) texts.push_back(std::move(full->message));
+    return texts;
+  }
 
   std::unique_ptr<drivers::ipmi::DatagramPort> ipmi_port;
   drivers::ipmi::IpmiClient ipmi;
@@ -150,18 +167,36 @@ struct Appliance::House {
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
   std::unique_ptr<BootHouse> boot;
+  std::optional<BootPlace> place;  // of `boot`
+  core::TaskGroup serving;         // of `boot`
   core::http::Router api_router;
   std::optional<core::http::UnixListener> api_socket;
   std::unique_ptr<core::http::Server> api;
   std::optional<JournalAddressRecords> records;
   std::optional<AddressShell> address;
-  std::optional<ClaimedAddress> claimed;
+  std::unique_ptr<AddressUser> tenant;
+  std::optional<AddressKeeper> keeper;
+  std::optional<ClaimedAddress> claimed;  // while machines are served
+  std::optional<core::Error> missing;     // why not
+  bool entered = false;                   // the journal
   Images images;
   Findings findings;
   std::optional<OperationDesk> operations;
   std::unique_ptr<hosted::CurlExchange> exchange;
   std::optional<hosted::HostedLink> link;
   core::TaskGroup tasks;
+};
+
+struct Appliance::Tenant final : AddressUser {
+  Tenant(Appliance& owner, House& where) : self(owner), house(where) {}
+  Task<Result<>> prepare() override { return self.set_up_boot(house); }
+  Task<Result<>> on_held(ClaimedAddress claimed) override {
+    return self.serve_machines(house, std::move(claimed));
+  }
+  void on_missing(const core::Error& why) override { self.stop_serving_machines(house, why); }
+
+  Appliance& self;
+  House& house;
 };
 
 Appliance::Appliance(Parts parts, Config config)
@@ -188,17 +223,18 @@ Task<Result<>> Appliance::run() {
 
 Task<Result<>> Appliance::serve(House& house) {
   if (auto up = co_await bring_up(house); !up) co_return up;
-  assert(house.address);  // bring_up's
-  tell_serving(house);
-
+  assert(house.keeper);  // bring_up's
   const auto end_with = [](Appliance& self, Task<core::Error> what) -> Task<> {
-    self.failure_ = co_await std::move(what);
-    self.stop();
+    self.fail(co_await std::move(what));
   };
-  house.tasks.spawn("store-failure", end_with(*this, house.workshop.store_failure()));
-  house.tasks.spawn("address-lost", end_with(*this, house.address->lost()));
+  house.tasks.spawn("address", end_with(*this, house.keeper->keep()));
   co_await stopping_.wait();
   co_return Result<>{};
+}
+
+void Appliance::fail(core::Error why) {
+  if (!failure_) failure_ = std::move(why);
+  stop();
 }
 
 Task<Result<>> Appliance::bring_up(House& house) {
@@ -218,6 +254,10 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                     {"interface", house.claimed->interface},
                                                     {"mac", house.claimed->mac.to_string()}};
                              }
+                             if (house.missing) {
+                               status["address_problem"] = {{"code", house.missing->code},
+                                                            {"message", house.missing->message}};
+                             }
                              status["findings"] = house.findings.texts();
                              status["hosted"] =
                                  house.link ? link_json(house.link->status()) : core::Json{{"mode", "off"}};
@@ -230,22 +270,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                    core::http::ServerLimits{}, "api");
   house.api->start(house.api_socket->take());
 
-  auto neighbours = pxe::dhcp::KernelNeighbours::open(config_.load_balancer.interface.text());
-  if (!neighbours) co_return std::unexpected(neighbours.error());
-  house.neighbours.emplace(std::move(*neighbours));
-  house.clients.emplace(house.addresses, *house.neighbours, house.workshop.boot_policy());
-
-  auto boot = BootHouse::open({.timers = parts_.timers,
-                               .log = log,
-                               .privileged = parts_.privileged,
-                               .workshop = house.workshop,
-                               .artifacts = house.artifacts,
-                               .addresses = house.addresses,
-                               .clients = *house.clients},
-                              config_, boot_network(config_.load_balancer, parts_.interfaces));
-  if (!boot) co_return std::unexpected(boot.error());
-  house.boot = std::move(*boot);
-  house.boot->start(house.tasks);
+  if (auto opened = co_await set_up_boot(house); !opened) co_return opened;
   house.tasks.spawn("watchdog", feed_watchdog(parts_.manager, parts_.timers, log,
                                               [&store = parts_.store] { return store.waiting_since(); }));
   tell_ready(parts_.manager, fmt::format("claiming {}", config_.load_balancer.ip.to_string()));
@@ -269,17 +294,83 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                             .records = *house.records,
                                             .log = log,
                                             .boot_id = system_boot_id()});
-  auto claimed = co_await house.address->claim({config_.load_balancer.interface, config_.load_balancer.ip});
-  if (!claimed) co_return std::unexpected(claimed.error());
-  house.claimed = std::move(*claimed);
-
-  if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
-  house.boot->set_ready(true);
-  if (!config_.hosted.enabled) {
-    house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
-  }
-  start_link(house);
+  house.tenant = std::make_unique<Tenant>(*this, house);
+  house.keeper.emplace(parts_.timers, log, *house.address, *house.tenant,
+                       AddressWish{config_.load_balancer.interface, config_.load_balancer.ip});
   co_return Result<>{};
+}
+
+Task<Result<>> Appliance::set_up_boot(House& house) {
+  const auto place = boot_place(config_.load_balancer, parts_.interfaces);
+  if (house.boot && place == house.place) co_return Result<>{};
+  // An interface that was made anew is another one to the kernel: what is bound to the old one hears nothing.
+  co_await take_down_boot(house);
+  if (!place) co_return Result<>{};
+  auto neighbours = pxe::dhcp::KernelNeighbours::open(config_.load_balancer.interface.text());
+  if (!neighbours) co_return std::unexpected(neighbours.error());
+  house.neighbours.emplace(std::move(*neighbours));
+  house.clients.emplace(house.addresses, *house.neighbours, house.workshop.boot_policy());
+  auto boot = BootHouse::open({.timers = parts_.timers,
+                               .log = parts_.log,
+                               .privileged = parts_.privileged,
+                               .workshop = house.workshop,
+                               .artifacts = house.artifacts,
+                               .addresses = house.addresses,
+                               .clients = *house.clients},
+                              config_, place->network);
+  if (!boot) co_return std::unexpected(boot.error());
+  house.boot = std::move(*boot);
+  house.place = place;
+  house.boot->start(house.serving);
+  co_return Result<>{};
+}
+
+Task<> Appliance::take_down_boot(House& house) {
+  if (house.boot) co_await house.boot->stop();
+  house.serving.cancel();
+  co_await house.serving.join();
+  house.boot.reset();
+  house.place.reset();
+  house.clients.reset();
+  house.neighbours.reset();
+}
+
+Task<Result<>> Appliance::serve_machines(House& house, ClaimedAddress claimed) {
+  // It came between the look and the claim.
+  if (!house.boot) {
+    if (auto opened = co_await set_up_boot(house); !opened) co_return opened;
+  }
+  house.findings.clear("address");
+  house.missing.reset();
+  house.claimed = std::move(claimed);
+  if (house.entered) {
+    house.workshop.set_ready(true);
+  } else {
+    if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
+    house.entered = true;
+    const auto end = [](Appliance& self, House& at) -> Task<> {
+      self.fail(co_await at.workshop.store_failure());
+    };
+    house.tasks.spawn("store-failure", end(*this, house));
+    if (!config_.hosted.enabled) {
+      house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
+    }
+    start_link(house);
+  }
+  if (house.boot) house.boot->set_ready(true);
+  tell_serving(house);
+  co_return Result<>{};
+}
+
+void Appliance::stop_serving_machines(House& house, const core::Error& why) {
+  if (house.boot) house.boot->set_ready(false);
+  if (house.entered) house.workshop.set_ready(false);
+  house.claimed.reset();
+  house.missing = why;
+  house.findings.set("address", fmt::format("no server is served: {}; tried again every minute, and by: "
+                                            "systemctl reload colonyd",
+                                            why.message));
+  tell_status(parts_.manager, fmt::format("not serving: {}", why.message));
 }
 
 /// Without a usable key the appliance still works; the operator is told, and a reload tries again.
@@ -311,7 +402,7 @@ void Appliance::start_link(House& house) {
                         .heartbeat_state =
                             [&house, version = parts_.version] {
                               return heartbeat_state(house.workshop.orders().status(), version,
-                                                     house.findings.texts());
+                                                     house.to_mend());
                             }},
       hosted::LinkSettings{
           .datacenter_id = config_.datacenter_id.text(), .agent_id = config_.agent_id.text(), .limits = {}});
@@ -319,22 +410,26 @@ void Appliance::start_link(House& house) {
 }
 
 void Appliance::tell_serving(const House& house) {
-  assert(house.claimed);  // bring_up's
+  assert(house.claimed);  // looked at by the callers
   const auto counts = house.workshop.ledger().durable().assets().size();
   tell_status(parts_.manager, fmt::format("serving on {} ({}), {} assets", house.claimed->address.to_string(),
                                           house.claimed->interface, counts));
 }
 
 Task<> Appliance::take_down(House& house) {
-  if (house.link) co_await house.link->stop();
+  // The address goes back before anything that may have to wait for others: a service manager's patience
+  // ends.
   if (house.boot) co_await house.boot->stop();
-  if (house.api) co_await house.api->stop();
-  co_await house.workshop.stop();
+  house.serving.cancel();
+  co_await house.serving.join();
   house.tasks.cancel();
   co_await house.tasks.join();
-  co_await house.bmcs.close();
-  co_await house.ipmi.close();
   if (house.address) co_await house.address->give_back();
+  if (house.link) co_await house.link->stop();
+  if (house.api) co_await house.api->stop();
+  co_await house.workshop.stop();
+  house.bmcs.let_go();
+  co_await house.ipmi.close();
 }
 
 void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
@@ -356,7 +451,8 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       tell_unserved(house_->findings, parts_.log, *wanted);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
-      if (house_->claimed) start_link(*house_);
+      if (house_->entered) start_link(*house_);
+      if (house_->keeper) house_->keeper->try_again();
     }
     parts_.log.info("config.reloaded", "configuration read again",
                     {{"taken_up", fmt::format("{}", fmt::join(diff.live, " "))},
@@ -366,7 +462,8 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
     tell_ready(parts_.manager, "serving");
     tell_serving(*house_);
   } else {
-    tell_ready(parts_.manager, "starting");
+    tell_ready(parts_.manager,
+               house_ != nullptr && house_->keeper ? "not serving: see colony status" : "starting");
   }
 }
 

@@ -3,7 +3,10 @@
 // nothing: who boots what, which disk is erased and what is sent where is decided in the rooms.
 //
 //   up:   sockets bound, local API -> READY -> address claimed -> journal re-entered -> machines served
-//   down: machines no longer served -> steps end where they are -> journal closed -> address given back
+//   down: machines no longer served -> address given back -> steps end where they are -> journal closed
+//
+// An address that cannot be claimed, or is lost, ends nothing: machines are not served and orders are refused
+// until it is ours (daemon/address/address_keeper.hpp).
 
 #include <memory>
 #include <string>
@@ -13,6 +16,7 @@
 #include "core/log.hpp"
 #include "core/net/privileged.hpp"
 #include "core/random.hpp"
+#include "daemon/address/address_shell.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/notify/notify.hpp"
 #include "daemon/store/store.hpp"
@@ -48,10 +52,17 @@ class Appliance {
 
  private:
   struct House;
+  struct Tenant;
 
   [[nodiscard]] core::Task<core::Result<>> serve(House& house);
   [[nodiscard]] core::Task<core::Result<>> bring_up(House& house);
   [[nodiscard]] core::Task<> take_down(House& house);
+  /// Binds what machines talk to on the interface as it is now; nothing while there is no such interface.
+  [[nodiscard]] core::Task<core::Result<>> set_up_boot(House& house);
+  [[nodiscard]] core::Task<> take_down_boot(House& house);
+  [[nodiscard]] core::Task<core::Result<>> serve_machines(House& house, ClaimedAddress claimed);
+  void stop_serving_machines(House& house, const core::Error& why);
+  void fail(core::Error why);
   void start_link(House& house);
   void tell_serving(const House& house);
 

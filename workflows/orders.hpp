@@ -184,6 +184,7 @@ struct StatusView {
   unsigned wipes_left_this_hour = 0;
   core::EventSeq last_event;
   std::optional<core::Error> store_failure;  // set once, never cleared: the daemon must stop
+  std::optional<core::Error> store_full;     // boots are served, orders refused, work in hand waits
 };
 
 class Orders {

@@ -75,6 +75,10 @@ core::Task<core::Result<>> Workshop::start() {
   co_return core::Result<>{};
 }
 
+void Workshop::set_ready(bool ready) {
+  rooms_->set_ready(ready);
+}
+
 core::Task<> Workshop::stop() {
   rooms_->set_ready(false);
   co_await rooms_->engine.stop();

@@ -35,6 +35,9 @@ class Workshop {
   /// Reads the journal, re-enters every workflow, then begins to answer. Until it returned success BootPolicy
   /// is silent and scouts and nodes are told to come back.
   [[nodiscard]] core::Task<core::Result<>> start();
+  /// Once started: false = machines are told to come back and orders are refused, as before start(); work in
+  /// hand goes on as far as it can.
+  void set_ready(bool ready);
   /// Stops answering, ends running steps where they are, writes what is staged.
   [[nodiscard]] core::Task<> stop();
   /// Ends without writing anything more.

@@ -21,6 +21,8 @@ std::string render_metrics(const workflows::StatusView& status, const std::vecto
   std::string out;
   head(out, "ready", "1 when the store is open and every workflow is re-entered", "gauge");
   out += fmt::format("colony_ready {}\n", status.ready ? 1 : 0);
+  head(out, "store_full", "1 while the store has no room: orders are refused, work in hand waits", "gauge");
+  out += fmt::format("colony_store_full {}\n", status.store_full ? 1 : 0);
   head(out, "assets", "Assets by status", "gauge");
   const auto& assets = status.assets;
   labelled(out, "assets", "status", "discovering", assets.discovering);

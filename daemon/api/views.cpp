@@ -195,6 +195,7 @@ Json to_json(const wf::StatusView& status) {
                       {"held", status.workflows.held}};
   out["wipes_left_this_hour"] = status.wipes_left_this_hour;
   out["last_event"] = status.last_event.value;
+  out["store_full"] = status.store_full ? Json(status.store_full->message) : Json(nullptr);
   out["store_failure"] = status.store_failure ? Json(status.store_failure->message) : Json(nullptr);
   return out;
 }

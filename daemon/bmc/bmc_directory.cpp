@@ -1,7 +1,5 @@
 #include "daemon/bmc/bmc_directory.hpp"
 
-#include <vector>
-
 #include <fmt/format.h>
 
 namespace colony::daemon {
@@ -34,12 +32,14 @@ core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::at(const workflows:
   return bmc;
 }
 
-core::Task<> DriverDirectory::close() {
-  std::vector<std::shared_ptr<drivers::Bmc>> all;
-  all.reserve(entries_.size());
-  for (const auto& [place, entry] : entries_) all.push_back(entry.bmc);
+core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::afresh(const workflows::BmcRecord& record) {
+  // Whoever still works with the old one keeps it until then; it closes its session when it is let go.
+  entries_.erase(Place{record.address, record.port});
+  return at(record);
+}
+
+void DriverDirectory::let_go() {
   entries_.clear();
-  for (const auto& bmc : all) co_await bmc->close();
 }
 
 }  // namespace colony::daemon

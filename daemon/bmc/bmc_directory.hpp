@@ -22,8 +22,12 @@ class DriverDirectory final : public workflows::BmcDirectory {
 
   /// Errors: bmc.driver (unsupported: no such driver), bmc.too_many.
   [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> at(const workflows::BmcRecord& record) override;
-  /// Ends every session.
-  [[nodiscard]] core::Task<> close();
+  /// Errors as at().
+  [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> afresh(
+      const workflows::BmcRecord& record) override;
+  /// Lets go of every BMC at once: what is under way with one ends. IpmiClient::close() waits for the
+  /// sessions.
+  void let_go();
 
  private:
   struct Entry {

@@ -4,6 +4,7 @@
 #include "core/net/privileged.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/report.hpp"
+#include "daemon/cli/serving.hpp"
 #include "daemon/init/init.hpp"
 #include "daemon/init/system_service.hpp"
 
@@ -61,7 +62,9 @@ class InitCommand final : public Command {
     CurlRegistration hosted;
     SystemService service;
     Json steps = Json::array();
+    bool runs = false;
     const auto report = [&](const InitStep& step) {
+      runs = runs || (step.name == "service" && step.outcome != InitStep::Outcome::note);
       steps.push_back({{"step", step.name}, {"outcome", outcome_word(step.outcome)}, {"text", step.text}});
       if (session.output == Output::table) {
         session.console.out(
@@ -74,6 +77,14 @@ class InitCommand final : public Command {
     if (!done) {
       report_error(session, done.error());
       co_return static_cast<ExitCode>(exit_code(done.error()));
+    }
+    if (runs) {
+      const auto held = co_await wait_for_address(session);
+      if (!held) {
+        report_error(session, held.error());
+        co_return ExitCode::general;
+      }
+      report({"serving", InitStep::Outcome::done, *held});
     }
     if (session.output == Output::json) print_json(session, Json{{"steps", steps}});
     session.console.err("Next: colony add-ipmi --help\n");

@@ -63,11 +63,16 @@ class StatusCommand final : public Command {
       co_return ExitCode::success;
     }
     const std::string failure = text_of(*status, "store_failure");
+    const std::string full = text_of(*status, "store_full");
     const bool ready = core::json_bool(*status, "ready").value_or(false);
+    const Json* found = core::json_member(*status, "findings");
+    const bool is_hindered = found != nullptr && !found->empty();
     const std::string window = text_of(*status, "discovery_window_until");
     std::vector<std::pair<std::string, std::string>> lines = {
         {"state", !failure.empty() ? "store failed: " + failure
+                  : !full.empty()  ? "store full"
                   : ready          ? "ready"
+                  : is_hindered    ? "not ready"
                                    : "starting"},
         {"version", text_of(*status, "version")},
         {"assets", counts(*status, "assets")},
@@ -80,13 +85,14 @@ class StatusCommand final : public Command {
     lines.emplace_back("address", address_text(*status));
     lines.emplace_back("hosted side", hosted_text(session, *status));
     if (const auto problem = problem_text(*status); !problem.empty()) lines.emplace_back("", problem);
-    if (const Json* found = core::json_member(*status, "findings"); found != nullptr && found->is_array()) {
+    if (!full.empty()) lines.emplace_back("to mend", full);
+    if (found != nullptr && found->is_array()) {
       for (const auto& finding : *found) {
         if (finding.is_string()) lines.emplace_back("to mend", finding.get<std::string>());
       }
     }
     session.console.out(render_pairs(lines));
-    co_return ready&& failure.empty() ? ExitCode::success : ExitCode::general;
+    co_return ready&& failure.empty() && full.empty() ? ExitCode::success : ExitCode::general;
   }
 };
 

@@ -238,8 +238,8 @@ Result<> start_service(const InitRequest& request, const Paths& paths, bool chan
   if (!started) return std::unexpected(started.error());
   using Started = ServiceControl::Started;
   switch (*started) {
-    case Started::started: report({"service", Outcome::done, "colonyd is started and ready"}); break;
-    case Started::restarted: report({"service", Outcome::done, "colonyd is restarted and ready"}); break;
+    case Started::started: report({"service", Outcome::done, "colonyd is started"}); break;
+    case Started::restarted: report({"service", Outcome::done, "colonyd is restarted"}); break;
     case Started::running: report({"service", Outcome::unchanged, "colonyd is running"}); break;
     case Started::no_systemd:
       report({"service", Outcome::note, "systemd does not run here; " + by_hand});

@@ -62,8 +62,10 @@ Row row(IpmiError error) {
     case IpmiError::backing_off:
       return {"backing_off", unreachable, "the BMC did not answer of late and is left alone for a while"};
     case IpmiError::locked_out:
-      return {"locked_out", unauthorized,
-              "this password was refused twice and is not tried again; enter another"};
+      return {
+          "locked_out", unauthorized,
+          "this password was refused twice and is not tried again; mend it here or on the BMC, then: colony "
+          "add-ipmi"};
     case IpmiError::closed: return {"closed", cancelled, "the BMC client is closing"};
     case IpmiError::deadline:
       return {"deadline", timed_out, "the deadline passed before the BMC had answered"};

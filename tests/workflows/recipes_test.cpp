@@ -804,6 +804,39 @@ TEST(Orders, WhySaysWhatItWaitsForSinceWhenAndWhatToDo) {
   EXPECT_GT(why->workflow->percent, 50U);
 }
 
+TEST(Orders, AFullStoreIsWhatStatusAndWhySayFirst) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  EXPECT_FALSE(world.orders().status().store_full);
+  world.appliance().journal.fail_from_now({core::ErrorKind::exhausted, "store.no_room", "disk full"});
+  (void)world.ask<core::Result<Submitted>>(
+      [asset](Workshop& w) { return w.orders().power({asset.to_string(), PowerOrderAction::off, ""}); });
+  const auto status = world.orders().status();
+  ASSERT_TRUE(status.store_full);
+  EXPECT_EQ(status.store_full->code, "store.full");
+  EXPECT_FALSE(status.store_failure);
+  const auto why = world.orders().why(asset.to_string());
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->waits_for, "room in the store");
+  ASSERT_FALSE(why->advice.empty());
+  EXPECT_EQ(why->advice.front(), status.store_full->message);
+  world.appliance().journal.work_again();
+  world.run_for(10s);
+  EXPECT_FALSE(world.orders().status().store_full);
+  EXPECT_NE(world.orders().why(asset.to_string())->waits_for, "room in the store");
+}
+
+TEST(Enrol, OpensTheBmcAfreshEachTimeBecauseItMayHaveBeenMended) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.bmc_wrong_password = true;
+  EXPECT_FALSE(enrol(world, server));
+  server.faults.bmc_wrong_password = false;
+  EXPECT_TRUE(enrol(world, server));
+  EXPECT_EQ(world.appliance().opened_afresh, 2U);
+}
+
 TEST(Timeline, TellsTheWholeStoryOfADiscovery) {
   World world;
   Server& server = world.add_server();

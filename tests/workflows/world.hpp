@@ -97,6 +97,10 @@ class Appliance final : public BmcDirectory {
   Appliance(World& world, Disk& disk, Crash crash, Site site);
   ~Appliance() override;
   core::Result<std::shared_ptr<drivers::Bmc>> at(const BmcRecord& record) override;
+  core::Result<std::shared_ptr<drivers::Bmc>> afresh(const BmcRecord& record) override {
+    ++opened_afresh;
+    return at(record);
+  }
 
   World& world;
   core::SeededRandom random;
@@ -104,6 +108,7 @@ class Appliance final : public BmcDirectory {
   Workshop workshop;
   core::TaskGroup connections;
   bool started = false;
+  unsigned opened_afresh = 0;  // BMCs, by enrolments
 };
 
 class World {

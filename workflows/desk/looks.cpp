@@ -175,6 +175,16 @@ core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::A
 }
 
 core::Result<Why> OrderDesk::why(const AssetRef& asset) const {
+  auto why = why_by_itself(asset);
+  // Whatever it waits for, it goes no further while nothing can be written down.
+  if (const auto full = store_full(); why && full) {
+    why->waits_for = "room in the store";
+    why->advice.insert(why->advice.begin(), full->message);
+  }
+  return why;
+}
+
+core::Result<Why> OrderDesk::why_by_itself(const AssetRef& asset) const {
   auto found = this->asset(asset);
   if (!found) return std::unexpected(found.error());
   Why why;
@@ -291,6 +301,7 @@ StatusView OrderDesk::status() const {
   status.wipes_left_this_hour = wipes_left();
   status.last_event = parts_.ledger.journal().last_event();
   status.store_failure = parts_.ledger.failure();
+  status.store_full = store_full();
   return status;
 }
 

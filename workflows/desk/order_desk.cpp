@@ -42,14 +42,18 @@ core::Result<> check_argument(const std::string& argument) {
 core::Result<> OrderDesk::check_ready() const {
   if (const auto& failure = parts_.ledger.failure()) return std::unexpected(*failure);
   if (!ready_)
-    return core::fail(core::ErrorKind::exhausted, "appliance.starting",
-                      "the appliance is starting; try again");
-  if (parts_.ledger.stalled()) {
     return core::fail(
-        core::ErrorKind::exhausted, "store.full",
-        "the store is full: free space under /var/lib/colony; work in hand goes on by itself then");
-  }
+        core::ErrorKind::exhausted, "appliance.starting",
+        "the appliance is starting, or without its address (colony status says which); try again");
+  if (auto full = store_full()) return std::unexpected(std::move(*full));
   return {};
+}
+
+std::optional<core::Error> OrderDesk::store_full() const {
+  if (!parts_.ledger.stalled()) return std::nullopt;
+  return core::Error{
+      core::ErrorKind::exhausted, "store.full",
+      "the store is full: free space under /var/lib/colony; work in hand goes on by itself then"};
 }
 
 core::Task<std::optional<core::Result<Submitted>>> OrderDesk::repeated(std::string operation_id) {
@@ -105,7 +109,7 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   }
   BmcRecord record{enrolment.address, enrolment.port, enrolment.driver, enrolment.username,
                    std::move(enrolment.password)};
-  const auto bmc = parts_.bmcs.at(record);
+  const auto bmc = parts_.bmcs.afresh(record);
   if (!bmc) co_return std::unexpected(bmc.error());
   const auto identity = co_await (*bmc)->identity(parts_.timers.now() + enrolment_patience);
   if (!identity) {

@@ -64,6 +64,7 @@ class OrderDesk final : public Orders {
     core::Secret secret;  // kept sealed under the workflow's id
   };
   [[nodiscard]] core::Result<> check_ready() const;
+  [[nodiscard]] std::optional<core::Error> store_full() const;
   [[nodiscard]] core::Task<core::Result<Submitted>> submit(Submission submission);
   /// The answer to an operation that was taken before.
   [[nodiscard]] core::Task<std::optional<core::Result<Submitted>>> repeated(std::string operation_id);
@@ -71,6 +72,7 @@ class OrderDesk final : public Orders {
   [[nodiscard]] core::Result<AssetPtr> orderable(const AssetRef& ref) const;
   [[nodiscard]] core::Result<WipePlan> plan_wipe(const AssetRow& asset, const WipeRequest& request,
                                                  bool* covers_all) const;
+  [[nodiscard]] core::Result<Why> why_by_itself(const AssetRef& asset) const;
   [[nodiscard]] unsigned wipes_left() const;
   [[nodiscard]] SettingRow spend_wipe() const;
 

@@ -13,11 +13,15 @@
 namespace colony::workflows {
 
 /// From a record to the one actor that speaks to that BMC. Implemented by the composition over drivers/ipmi
-/// and drivers/ipmitool. The same address and port give the same actor, until the credentials change.
+/// and drivers/ipmitool. The same address and port give the same actor, until the credentials change or an
+/// operator hands the BMC over again.
 class BmcDirectory {
  public:
   virtual ~BmcDirectory() = default;
   [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> at(const BmcRecord& record) = 0;
+  /// A new actor in any case: what the last one held against the BMC (refused passwords, a back-off) is
+  /// forgotten, for the operator may have mended it there.
+  [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> afresh(const BmcRecord& record) = 0;
 };
 
 struct Tools {

@@ -202,6 +202,10 @@ TEST(ApiRoutes, TellStatusReadinessAndMetrics) {
   EXPECT_NE(metrics.find("colony_assets{status=\"available\"} 3\n"), std::string::npos);
   EXPECT_NE(metrics.find("# TYPE colony_http_requests_total counter\ncolony_http_requests_total 7\n"),
             std::string::npos);
+  bench.orders.shown_status.store_full = Error{ErrorKind::exhausted, "store.full", "no room"};
+  EXPECT_EQ(bench.get("/readyz").status, Status::ok);  // boots are served
+  EXPECT_EQ(bench.json("/api/v1/status")["store_full"], "no room");
+  EXPECT_NE(bench.get("/metrics").body.find("\ncolony_store_full 1\n"), std::string::npos);
   bench.orders.shown_status.store_failure = Error{ErrorKind::io, "store.io", "disk"};
   EXPECT_EQ(bench.get("/readyz").status, Status::unavailable);
 }

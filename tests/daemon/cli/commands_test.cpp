@@ -10,6 +10,7 @@
 #include "core/http/exchange.hpp"
 #include "daemon/api/api_routes.hpp"
 #include "daemon/cli/program.hpp"
+#include "daemon/cli/serving.hpp"
 #include "tests/daemon/cli/console_recorder.hpp"
 #include "tests/daemon/fake_orders.hpp"
 #include "tests/temporary_directory.hpp"
@@ -347,14 +348,59 @@ TEST(StatusCommand, ShowsTheAddressTheHostedSideAndWhatIsToMend) {
   }
 }
 
+TEST(StatusCommand, SaysThatTheStoreIsFullThoughBootsAreServed) {
+  Bench bench;
+  bench.orders.shown_status.ready = true;
+  bench.orders.shown_status.store_full = Error{ErrorKind::exhausted, "store.full", "free space under /var"};
+  EXPECT_EQ(bench.run({"status"}), ExitCode::general);
+  EXPECT_NE(bench.console.output.find("store full\n"), std::string::npos) << bench.console.output;
+  EXPECT_NE(bench.console.output.find("free space under /var\n"), std::string::npos);
+}
+
 TEST(StatusCommand, IsAFailureUntilReady) {
   Bench bench;
   EXPECT_EQ(bench.run({"status"}), ExitCode::general);
+  EXPECT_NE(bench.console.output.find("starting\n"), std::string::npos) << bench.console.output;
+  bench.more_status = {{"findings", {"10.1.1.5 is in use by 02:00:00:00:00:99"}}};
+  EXPECT_EQ(bench.run({"status"}), ExitCode::general);
+  EXPECT_NE(bench.console.output.find("not ready\n"), std::string::npos) << bench.console.output;
   bench.orders.shown_status.ready = true;
   EXPECT_EQ(bench.run({"status"}), ExitCode::success);
   EXPECT_EQ(bench.run({"version"}), ExitCode::success);
   EXPECT_EQ(bench.run({"clusters"}), ExitCode::success);
   EXPECT_EQ(bench.run({"certificates"}), ExitCode::success);
+}
+
+TEST(Serving, WaitsUntilTheAddressIsHeldOrSaysWhoHasIt) {
+  Bench bench;
+  Session session{bench.timers, bench.console, bench.api, Output::table};
+  std::optional<Result<std::string>> held;
+  const auto wait = [](Session& s, std::optional<Result<std::string>>& out) -> Task<> {
+    out = co_await wait_for_address(s);
+  };
+  bench.group.spawn("wait", wait(session, held));
+  bench.timers.run_for(6s);
+  EXPECT_FALSE(held);
+  bench.more_status = {{"address", {{"ip", "10.1.1.5"}, {"interface", "vlan1001"}}}};
+  bench.timers.run_for(1s);
+  ASSERT_TRUE(held && *held);
+  EXPECT_EQ(**held, "10.1.1.5 on vlan1001");
+
+  bench.more_status = {
+      {"address_problem", {{"code", "address.conflict"}, {"message", "in use by 02:00:00:00:00:99"}}}};
+  held.reset();
+  bench.group.spawn("wait", wait(session, held));
+  bench.timers.run_for(1s);
+  ASSERT_TRUE(held && !*held);
+  EXPECT_EQ(held->error().code, "address.conflict");
+  EXPECT_NE(held->error().message.find("02:00:00:00:00:99"), std::string::npos);
+
+  bench.more_status = Json::object();
+  held.reset();
+  bench.group.spawn("wait", wait(session, held));
+  bench.timers.run_for(1min);
+  ASSERT_TRUE(held && !*held);
+  EXPECT_EQ(held->error().code, "address.late");
 }
 
 TEST(CertificatesCommand, ShowsOneRowForEachDiskOfARecord) {

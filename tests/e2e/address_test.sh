@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# colonyd and its address: another machine has it, somebody takes it off, the interface is made anew, a BMC hangs at the
+# end. The daemon stays up, says what is wrong, and gives the address back in time. In network namespaces of its own.
+#   address_test.sh BIN_DIR
+set -euo pipefail
+
+if [ "${1:-}" != --inside ]; then
+  [ "$(id -u)" -eq 0 ] || { echo "needs root for network namespaces"; exit 77; }
+  exec unshare --net --mount -- "$0" --inside "$(realpath "$1")"
+fi
+bin=$2
+work=$(mktemp -d)
+address=10.77.0.5
+daemon=
+peer=
+bmc=
+cleanup() {
+  for pid in $daemon $peer $bmc; do
+    kill -KILL "$pid" 2> /dev/null || true
+    wait "$pid" 2> /dev/null || true
+  done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+fail() {
+  echo "FAILED: $1" >&2
+  tail -40 "$work/log" >&2 || true
+  exit 1
+}
+# WHAT SECONDS COMMAND...: until the command succeeds.
+within() {
+  local what=$1 tenths=$(($2 * 10))
+  shift 2
+  until "$@" > "$work/said" 2>&1; do
+    tenths=$((tenths - 1))
+    [ "$tenths" -gt 0 ] || fail "$what: $(cat "$work/said")"
+    kill -0 "$daemon" 2> /dev/null || [ -z "$daemon" ] || fail "$what: colonyd ended"
+    sleep 0.1
+  done
+  echo "ok   $what"
+}
+colony() { "$bin/colony" --socket "$work/socket" "$@"; }
+in_peer() { nsenter -t "$peer" -n "$@"; }
+fails_saying() { ! colony status > "$work/status" && grep -q -- "$1" "$work/status"; }
+is_ready() { colony status > /dev/null; }
+has_address() { ip -4 -oneline address show dev lb0 | grep -qw "$address/24"; }
+lacks_address() { ! has_address; }
+make_link() {
+  ip link add lb0 type veth peer name far0 netns "$peer"
+  ip link set lb0 up
+  ip address add 10.77.0.2/24 dev lb0
+  in_peer ip link set far0 address 02:00:00:00:00:99
+  in_peer ip link set far0 up
+}
+
+ip link set lo up
+unshare --net sleep 600 &
+peer=$!
+within "the peer's namespace is there" 5 sh -c "[ \"\$(readlink /proc/$peer/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+make_link
+in_peer ip address add $address/24 dev far0
+
+mkdir -m 700 "$work/lib"
+cat > "$work/colony.yaml" <<YAML
+load_balancer: { interface: lb0, ip: $address/24 }
+hosted: { enabled: false }
+store: { path: $work/lib/colony.db }
+api: { socket: $work/socket }
+YAML
+"$bin/colonyd" --config "$work/colony.yaml" --store-key "$work/store.key" 2> "$work/log" &
+daemon=$!
+
+within "a conflict is a finding that names the other MAC" 10 fails_saying "in use by 02:00:00:00:00:99"
+lacks_address || fail "nothing was claimed"
+in_peer ip address flush dev far0
+kill -HUP "$daemon"
+within "a reload tries again, and the appliance is ready" 12 is_ready
+has_address || fail "the address is on the interface"
+
+ip address flush dev lb0
+ip address add 10.77.0.2/24 dev lb0
+within "an address that was taken off is missed" 3 fails_saying "was taken off lb0"
+within "and claimed again" 10 is_ready
+has_address || fail "the address is back"
+
+ip link delete lb0
+within "a missing interface is a finding" 3 fails_saying "there is no interface lb0"
+make_link
+within "an interface that is made anew is taken" 15 is_ready
+in_peer ip address add 10.77.0.9/24 dev far0
+answer=$(in_peer curl -s -o /dev/null --max-time 5 -w '%{http_code}' http://$address:8080/nothing) || true
+[ "$answer" = 404 ] || fail "HTTP serves there: $answer"
+echo "ok   HTTP serves on the new interface"
+
+IPMI_PASSWORD=secret "$bin/hw-sim" bmc --listen 127.0.0.1:6231 > "$work/bmc.log" 2>&1 &
+bmc=$!
+enrol() { IPMI_PASSWORD=secret colony add-ipmi --ip 127.0.0.1 --port 6231 --username ADMIN --name web-1; }
+within "a BMC is enrolled" 5 enrol
+kill -STOP $bmc
+colony power web-1 status > /dev/null 2>&1 &
+asking=$!
+sleep 1
+begun=$(date +%s)
+kill -TERM "$daemon"
+within "the address is given back though a BMC hangs" 3 lacks_address
+code=0
+wait "$daemon" || code=$?
+daemon=
+took=$(($(date +%s) - begun))
+wait $asking || true
+[ "$code" = 0 ] || fail "colonyd ended with $code"
+[ "$took" -le 8 ] || fail "the stop took $took s"
+echo "ok   the stop took $took s"
