@@ -25,6 +25,7 @@ Status status_of(ParseError error) {
     case ParseError::method: return Status::not_implemented;
     case ParseError::syntax:
     case ParseError::framing:
+    case ParseError::chunks:
     case ParseError::host:
     case ParseError::truncated: return Status::bad_request;
   }
@@ -49,6 +50,7 @@ class Connection {
       co_await send(std::move(*response));
       if (!parser_.done()) break;  // the rest of its body would be read as the next request
       rest_ = parser_.take_rest();
+      if (!rest_.empty()) co_await give_way();  // pipelined: not one peer's requests in a row
     }
     co_await linger();
   }
@@ -82,7 +84,7 @@ class Connection {
     asked.body = parser_.take_body();
     asked.params = std::move(route.params);
     ++context_.counters.requests;
-    co_return co_await call(*route.handler, std::move(asked));
+    co_return co_await call(*route.handler, route.pattern, std::move(asked));
   }
 
   /// Outer nothing: end of connection. Inner nothing: it is there.
@@ -165,10 +167,10 @@ class Connection {
     return response;
   }
 
-  /// A handler that throws is our bug; it costs this request, not the machines that are booting.
-  Task<HttpResponse> call(const Handler& handler, HttpRequest request) {
+  /// A handler that throws is our bug; it costs this request, not the machines that are booting. The log gets
+  /// the route's pattern: a path may hold a token.
+  Task<HttpResponse> call(const Handler& handler, std::string_view pattern, HttpRequest request) {
     std::string what;
-    const std::string path = request.path;
     try {
       co_return co_await handler(std::move(request));
     } catch (const boost::system::system_error& error) {
@@ -178,7 +180,7 @@ class Connection {
       what = error.what();
     }
     context_.log.error("http.handler_failed", "A handler threw: a bug",
-                       {{"server", context_.name}, {"path", path}, {"what", what}});
+                       {{"server", context_.name}, {"route", pattern}, {"what", what}});
     co_return error_response(Status::internal_error, "internal", "Our own fault; it is in the log");
   }
 
@@ -188,13 +190,14 @@ class Connection {
     const ResponsePlan plan =
         plan_response(asked, response, close_ || body_unread, context_.timers.utc_now());
     std::uint64_t sent = 0;
-    const bool written = co_await write_response(response, plan, sent);
+    const bool written = co_await write_guarded(response, plan, sent);
     context_.counters.body_bytes += sent;
     open_ = written && !plan.close;
-    if (!response.on_delivered || (asked != nullptr && asked->method == Method::head)) co_return;
+    if (!response.on_delivered) co_return;
     Delivery delivery{plan.first, sent, plan.size, false};
     if (plan.framing == Framing::chunked || plan.framing == Framing::close) delivery.size = sent;
-    if (written) {
+    // Neither HEAD nor 304 nor 416 delivers anything of what the handler made.
+    if (written && plan.framing != Framing::none && response.status != Status::range_not_satisfiable) {
       const auto limit = context_.limits.acknowledge_time;
       delivery.acknowledged = co_await link_->acknowledged({limit, budget(plan.length).end + limit});
     }
@@ -205,6 +208,22 @@ class Connection {
     const auto seconds =
         std::chrono::seconds(bytes / std::max<std::uint64_t>(context_.limits.slowest_rate, 1));
     return {context_.limits.stall_time, context_.timers.now() + context_.limits.stall_time + seconds};
+  }
+
+  /// A stream that throws is a handler that throws: the connection ends, and on_delivered is still called.
+  Task<bool> write_guarded(const HttpResponse& response, const ResponsePlan& plan, std::uint64_t& sent) {
+    std::string what;
+    try {
+      co_return co_await write_response(response, plan, sent);
+    } catch (const boost::system::system_error& error) {
+      if (error.code() == boost::asio::error::operation_aborted) throw;
+      what = error.what();
+    } catch (const std::exception& error) {
+      what = error.what();
+    }
+    context_.log.error("http.handler_failed", "A handler's stream threw: a bug",
+                       {{"server", context_.name}, {"what", what}});
+    co_return false;
   }
 
   /// True when every byte went to the kernel; `sent` counts those of the body.

@@ -49,9 +49,11 @@ Task<Result<ClientResponse>> RouterExchange::exchange(ClientRequest request, Boo
   if (const auto* text = std::get_if<std::string>(&answer.body)) taken = take(*text);
   if (const auto* shared = std::get_if<SharedBody>(&answer.body)) taken = take(*shared->bytes);
   if (const auto* file = std::get_if<FileBody>(&answer.body)) {
-    const auto whole = read_whole(*file);
-    if (!whole) co_return fail(ErrorKind::io, "http.file", "a served file could not be read");
-    taken = take(*whole);
+    if (const auto whole = read_whole(*file)) {
+      taken = take(*whole);
+    } else {
+      taken = fail(ErrorKind::io, "http.file", "a served file could not be read");
+    }
   }
   if (const auto* stream = std::get_if<StreamBody>(&answer.body)) {
     while (taken) {

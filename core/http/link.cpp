@@ -65,6 +65,8 @@ Task<bool> Readiness::wait(For what, BootTime deadline) {
 
 namespace {
 
+/// So many reads in a row that found bytes: then others get their turn.
+constexpr unsigned reads_per_turn = 4;
 /// One call of sendfile(2) never holds the loop longer than this takes to copy.
 constexpr std::size_t file_step = 512UL * 1024;
 
@@ -77,6 +79,8 @@ class PlainLink final : public Link {
   PlainLink(Timers& timers, FileDescriptor socket) : timers_(timers), ready_(timers, std::move(socket)) {}
 
   Task<std::expected<std::size_t, LinkError>> read_some(std::span<char> into, BootTime deadline) override {
+    if (++reads_ % reads_per_turn == 0) co_await give_way();
+    if (timers_.now() >= deadline) co_return std::unexpected(LinkError::timed_out);
     for (;;) {
       const ssize_t got = ::recv(ready_.fd(), into.data(), into.size(), 0);
       if (got >= 0) co_return static_cast<std::size_t>(got);
@@ -168,9 +172,14 @@ class PlainLink final : public Link {
 
   Timers& timers_;
   Readiness ready_;
+  unsigned reads_ = 0;
 };
 
 }  // namespace
+
+Task<> give_way() {
+  co_await asio::post(asio::use_awaitable);
+}
 
 std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket) {
   return std::make_unique<PlainLink>(timers, std::move(socket));

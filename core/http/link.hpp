@@ -28,7 +28,8 @@ struct WriteBudget {
 class Link {
  public:
   virtual ~Link() = default;
-  /// At least one byte; 0 is the peer's end of stream.
+  /// At least one byte; 0 is the peer's end of stream. A deadline that passed counts even when bytes are
+  /// there, and a peer whose bytes are always there does not keep the loop: others get their turn in between.
   [[nodiscard]] virtual Task<std::expected<std::size_t, LinkError>> read_some(std::span<char> into,
                                                                               BootTime deadline) = 0;
   /// `sent` grows as bytes go to the kernel. more: something follows at once (MSG_MORE).
@@ -44,6 +45,9 @@ class Link {
   /// Our end of stream.
   virtual void shutdown_send() = 0;
 };
+
+/// Everybody else who is ready gets a turn on the loop first.
+[[nodiscard]] Task<> give_way();
 
 /// `socket` is connected (or connecting) and non-blocking.
 [[nodiscard]] std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket);

@@ -137,8 +137,10 @@ struct HttpResponse {
   Status status = Status::ok;
   Headers headers;  // Content-Length, Connection, Date and ranges are the server's business
   Body body;
-  /// Called once when the fate of a GET or POST response is known, before the connection goes on. Not called
-  /// for HEAD, nor when the server is stopped meanwhile: no call means not delivered.
+  bool whole_only = false;  // a Range is passed over, as RFC 9110 section 14.2 allows
+  /// Called exactly once, when the response's fate is known, before the connection goes on; also for a
+  /// response of which nothing was sent or due (HEAD, 304, 416): not acknowledged, no bytes. Only a server
+  /// that is stopped meanwhile does not call: no call means not delivered.
   std::function<Task<>(Delivery)> on_delivered;
 };
 

@@ -16,6 +16,11 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+/// A request's chunks, their extensions and trailers may cost as much again as the body they carry, and this
+/// for the last chunk, the trailers and a few small ones. Every chunk costs a step of the grammar: a body in
+/// chunks of one byte would cost fifty times what it carries.
+constexpr std::size_t spare_framing = 4096;
+
 ParseError verdict(const BeastError& error) {
   namespace http = beast::http;
   if (error == http::error::header_limit) return ParseError::head_too_large;
@@ -49,22 +54,37 @@ class Grammar final : public beast::http::basic_parser<IsRequest> {
 
   /// Feeds the front of `buffer`, removes what was taken. `pause` is asked between steps.
   std::expected<void, ParseError> pump(std::string& buffer, const std::function<bool()>& pause) {
-    while (!buffer.empty() && !Base::is_done() && !pause()) {
+    // Removed once, not step by step: a body in many chunks would be moved as often as it has chunks.
+    std::size_t taken = 0;
+    auto pumped = pump_from(buffer, taken, pause);
+    buffer.erase(0, taken);
+    return pumped;
+  }
+
+ private:
+  std::expected<void, ParseError> pump_from(std::string_view bytes, std::size_t& taken,
+                                            const std::function<bool()>& pause) {
+    while (taken < bytes.size() && !Base::is_done() && !pause()) {
       BeastError error;
-      const std::size_t used = Base::put(boost::asio::const_buffer(buffer.data(), buffer.size()), error);
-      buffer.erase(0, used);
+      const std::string_view left = bytes.substr(taken);
+      const bool in_body = Base::is_header_done();
+      const std::size_t used = Base::put(boost::asio::const_buffer(left.data(), left.size()), error);
+      taken += used;
+      if (in_body) body_taken_ += used;
       if (refusal_) return std::unexpected(*refusal_);
       if (error == beast::http::error::need_more) {
         // What the grammar waits for is a line: of the head, or of a chunk and its trailers.
-        if (buffer.size() > limits_.head_bytes) return std::unexpected(ParseError::head_too_large);
+        if (bytes.size() - taken > limits_.head_bytes) return std::unexpected(ParseError::head_too_large);
         return {};
       }
       if (error) return std::unexpected(verdict(error));
+      if (IsRequest && body_taken_ > 2 * body_bytes_ + spare_framing) {
+        return std::unexpected(ParseError::chunks);
+      }
     }
     return {};
   }
 
- private:
   void refuse(ParseError why, BeastError& error) {
     refusal_ = why;
     error = beast::http::error::bad_field;
@@ -100,11 +120,13 @@ class Grammar final : public beast::http::basic_parser<IsRequest> {
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, BeastError&) override {}
   std::size_t on_body_impl(beast::string_view body, BeastError&) override {
+    body_bytes_ += body.size();
     if (on_body) on_body(view(body));
     return body.size();
   }
   void on_chunk_header_impl(std::uint64_t, beast::string_view, BeastError&) override {}
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, BeastError&) override {
+    body_bytes_ += body.size();
     if (on_body) on_body(view(body));
     return body.size();
   }
@@ -113,6 +135,8 @@ class Grammar final : public beast::http::basic_parser<IsRequest> {
   ParserLimits limits_;
   std::size_t fields_ = 0;
   bool head_ended_ = false;
+  std::uint64_t body_taken_ = 0;  // after the head, framing included
+  std::uint64_t body_bytes_ = 0;
   std::optional<ParseError> refusal_;
 };
 
@@ -125,6 +149,7 @@ std::string_view name(ParseError error) {
     case ParseError::too_many_fields: return "too many header fields";
     case ParseError::body_too_large: return "body too large";
     case ParseError::framing: return "contradicting or unknown Content-Length or Transfer-Encoding";
+    case ParseError::chunks: return "chunks smaller than their framing";
     case ParseError::host: return "exactly one Host is needed";
     case ParseError::version: return "only HTTP/1.0 and HTTP/1.1 are spoken";
     case ParseError::method: return "unknown method";

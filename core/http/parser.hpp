@@ -20,6 +20,7 @@ enum class ParseError : std::uint8_t {
   too_many_fields,
   body_too_large,
   framing,  // contradicting or unknown Content-Length, Transfer-Encoding
+  chunks,   // of a request: smaller than what frames them
   host,     // HTTP/1.1 without exactly one Host
   version,
   method,  // well formed, but none of ours

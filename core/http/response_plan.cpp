@@ -52,7 +52,6 @@ void apply_range(const RequestHead& asked, HttpResponse& response, ResponsePlan&
     response.status = Status::range_not_satisfiable;
     (void)response.headers.add("Content-Range", fmt::format("bytes */{}", plan.size));
     response.body = std::string{};
-    response.on_delivered = nullptr;
     plan.length = plan.size = 0;
   }
 }
@@ -85,9 +84,8 @@ ResponsePlan plan_response(const RequestHead* asked, HttpResponse& response, boo
     if (known && etag && etag_listed(*known, *etag)) {
       response.status = Status::not_modified;
       response.body = std::string{};
-      response.on_delivered = nullptr;
       plan.length = plan.size = 0;
-    } else if (stored) {
+    } else if (stored && !response.whole_only) {
       (void)response.headers.add("Accept-Ranges", "bytes");
       apply_range(*asked, response, plan);
     }

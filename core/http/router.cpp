@@ -86,7 +86,8 @@ std::variant<Router::Match, HttpResponse> Router::match(const HttpRequest& reque
   for (const auto& route : routes_) {
     auto params = fit(route.segments, path);
     if (!params) continue;
-    if (serves(route)) return Match{&route.handler, route.options.body_limit, std::move(*params)};
+    if (serves(route))
+      return Match{&route.handler, route.pattern, route.options.body_limit, std::move(*params)};
     allowed.append(allowed.empty() ? "" : ", ").append(name(route.method));
   }
   if (allowed.empty()) {

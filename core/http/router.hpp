@@ -29,6 +29,7 @@ class Router {
 
   struct Match {
     const Handler* handler = nullptr;
+    std::string_view pattern;
     std::size_t body_limit = 0;
     TextMap params;
   };

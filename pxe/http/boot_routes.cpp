@@ -202,6 +202,7 @@ Task<http::HttpResponse> BootRoutes::config(BootRoutes& self, Request request) {
   (void)response.headers.add("Content-Type", "application/yaml");
   (void)response.headers.add("Cache-Control", "no-store");
   response.body = http::SharedBody{wiped_when_sent(grant->body)};
+  response.whole_only = true;  // a part would be a delivery that never completes
   response.on_delivered = [&self, id = grant->id](http::Delivery delivery) {
     return self.services_.configs.delivered(id, delivery.complete(), delivery.bytes);
   };
@@ -236,7 +237,9 @@ std::optional<core::MacAddress> BootRoutes::machine_at(std::optional<core::Ipv4A
 
 bool BootRoutes::worth_telling(const http::Delivery& delivery, std::optional<core::Ipv4Address> address) {
   if (!address) return false;
-  return delivery.complete() || cut_deliveries_.allow(*address, services_.timers.now());
+  if (delivery.complete()) return true;
+  // Nothing was sent to one that asked with HEAD, or has the bytes already: no cut.
+  return delivery.bytes > 0 && cut_deliveries_.allow(*address, services_.timers.now());
 }
 
 }  // namespace colony::pxe

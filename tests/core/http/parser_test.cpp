@@ -1,5 +1,8 @@
 #include "core/http/parser.hpp"
 
+#include <chrono>
+#include <cstdio>
+
 #include <gtest/gtest.h>
 
 using namespace colony::core::http;
@@ -74,6 +77,39 @@ TEST(RequestParser, ReadsChunksAndIgnoresTrailers) {
   ASSERT_TRUE(parser->done());
   EXPECT_EQ(parser->take_body(), "abcde");
   EXPECT_FALSE(parser->head().headers.find("X-T"));
+}
+
+namespace {
+
+const std::string chunked_head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+std::string in_chunks(std::size_t bytes, std::size_t each) {
+  char size[16];
+  std::snprintf(size, sizeof size, "%zx\r\n", each);
+  const std::string chunk = size + std::string(each, 'x') + "\r\n";
+  std::string all;
+  for (std::size_t i = 0; i < bytes; i += each) all += chunk;
+  return all;
+}
+
+}  // namespace
+
+TEST(RequestParser, RefusesABodyThatIsMostlyFraming) {
+  const auto mostly_framing = parse(chunked_head + in_chunks(2000, 1), 1 << 20);
+  ASSERT_FALSE(mostly_framing);
+  EXPECT_EQ(mostly_framing.error(), ParseError::chunks);
+  EXPECT_EQ(refusal(chunked_head + "1;" + std::string(5000, 'e') + "\r\nx\r\n"), ParseError::chunks);
+  EXPECT_TRUE(parse(chunked_head + in_chunks(500, 1) + "0\r\n\r\n")) << "a few small ones are no harm";
+}
+
+TEST(RequestParser, ReadsABodyInManyChunksInLinearTime) {
+  constexpr std::size_t bytes = 4 << 20;
+  const auto begun = std::chrono::steady_clock::now();
+  auto parser = parse(chunked_head + in_chunks(bytes, 16) + "0\r\n\r\n", bytes);
+  ASSERT_TRUE(parser);
+  EXPECT_TRUE(parser->done());
+  EXPECT_EQ(parser->take_body().size(), bytes);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
 }
 
 TEST(RequestParser, RefusesTwoReadingsOfALength) {

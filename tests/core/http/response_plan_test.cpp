@@ -57,6 +57,28 @@ TEST(ResponsePlan, RefusesARangeBeyondTheEnd) {
   EXPECT_EQ(plan.length, 0U);
 }
 
+TEST(ResponsePlan, KeepsTheCallOfAnAnswerThatSendsNothing) {
+  for (const auto& [key, value] : {std::pair{"Range", "bytes=10-"}, std::pair{"If-None-Match", "*"}}) {
+    HttpResponse response = shared("0123456789");
+    response.on_delivered = [](Delivery) -> Task<> { co_return; };
+    const RequestHead get = asking(Method::get, {{key, value}});
+    static_cast<void>(plan_response(&get, response, false, noon));
+    EXPECT_TRUE(response.on_delivered) << key;
+  }
+}
+
+TEST(ResponsePlan, PassesOverARangeOfWhatIsGivenOnlyWhole) {
+  for (const auto* range : {"bytes=2-4", "bytes=10-"}) {
+    HttpResponse response = shared("0123456789");
+    response.whole_only = true;
+    const RequestHead get = asking(Method::get, {{"Range", range}});
+    const auto plan = plan_response(&get, response, false, noon);
+    EXPECT_EQ(response.status, Status::ok);
+    EXPECT_EQ(plan.length, 10U);
+    EXPECT_EQ(plan.head.find("Accept-Ranges"), std::string::npos);
+  }
+}
+
 TEST(ResponsePlan, ARangeOfAnotherRepresentationIsTheWhole) {
   HttpResponse response = shared("0123456789");
   const RequestHead get = asking(Method::get, {{"Range", "bytes=2-4"}, {"If-Range", "\"other\""}});

@@ -2,6 +2,7 @@
 #include "core/http/server.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -63,6 +64,14 @@ class ServerTest : public ::testing::Test {
     router.add(Method::get, "/throws", [](HttpRequest) -> Task<HttpResponse> {
       throw std::runtime_error("oops");
       co_return HttpResponse{};
+    });
+    router.add(Method::get, "/secret/{token}", [](HttpRequest) -> Task<HttpResponse> {
+      throw std::runtime_error("oops");
+      co_return HttpResponse{};
+    });
+    router.add(Method::get, "/turn", [this](HttpRequest) -> Task<HttpResponse> {
+      if (++turns == 1) boost::asio::post(loop, [this] { turns_before_others = turns; });
+      co_return text_response(Status::ok, "text/plain", "x");
     });
     router.add(Method::get, "/who", [](HttpRequest request) -> Task<HttpResponse> {
       const auto* peer = std::get_if<UnixPeer>(&request.peer);
@@ -153,12 +162,16 @@ class ServerTest : public ::testing::Test {
 
   boost::asio::io_context loop{1};
   SystemTimers timers{loop};
-  Log log = Log::silent();
+  Log log{LogLevel::debug, LogFormat::text,
+          [this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }};
   Router router;
   std::optional<Server> server;
   std::uint16_t port = 0;
   FileBody file = big_file();
   std::vector<Delivery> deliveries;
+  std::vector<std::string> log_lines;
+  unsigned turns = 0;
+  unsigned turns_before_others = 0;
 };
 
 }  // namespace
@@ -286,6 +299,83 @@ TEST_F(ServerTest, AHandlerThatThrowsCostsItsRequestOnly) {
     EXPECT_EQ((co_await t.get("/throws")).status, Status::internal_error);
     EXPECT_EQ((co_await t.get("/hello")).status, Status::ok);
   });
+}
+
+TEST_F(ServerTest, ThePathOfAFailedRequestStaysOutOfTheLog) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    EXPECT_EQ((co_await t.get("/secret/the-token")).status, Status::internal_error);
+  });
+  ASSERT_FALSE(log_lines.empty());
+  EXPECT_NE(log_lines.back().find("/secret/{token}"), std::string::npos) << log_lines.back();
+  for (const auto& line : log_lines) EXPECT_EQ(line.find("the-token"), std::string::npos) << line;
+}
+
+TEST_F(ServerTest, PipelinedRequestsLeaveOthersTheirTurn) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += "GET /turn HTTP/1.1\r\nHost: a\r\n\r\n";
+    static_cast<void>(co_await t.raw(many + "GET /turn HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+  });
+  EXPECT_EQ(turns, 201U);
+  EXPECT_LE(turns_before_others, 2U);
+}
+
+TEST_F(ServerTest, ATransferThatNeverPausesLeavesOthersTheirTurn) {
+  run([](ServerTest& t) -> Task<> {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    const FileDescriptor writer(ends[1]);
+    EXPECT_EQ(::write(ends[1], std::string(1000, 'x').data(), 1000), 1000);
+    auto link = make_plain_link(t.timers, FileDescriptor(ends[0]));
+    unsigned read = 0;
+    unsigned read_before_others = 0;
+    boost::asio::post(t.loop, [&] { read_before_others = read; });
+    std::array<char, 1> byte{};
+    while (read < 1000) {
+      EXPECT_TRUE(co_await link->read_some(byte, t.timers.now() + 5s));
+      ++read;
+    }
+    EXPECT_LE(read_before_others, 8U);
+    EXPECT_GT(read_before_others, 0U);
+  });
+}
+
+TEST_F(ServerTest, ADeadlineHoldsWhileBytesAreThere) {
+  run([](ServerTest& t) -> Task<> {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    const FileDescriptor writer(ends[1]);
+    EXPECT_EQ(::write(ends[1], "xy", 2), 2);
+    auto link = make_plain_link(t.timers, FileDescriptor(ends[0]));
+    std::array<char, 1> byte{};
+    const BootTime deadline = t.timers.now() + 20ms;
+    EXPECT_TRUE(co_await link->read_some(byte, deadline));
+    co_await t.timers.sleep_until(deadline);
+    const auto late = co_await link->read_some(byte, deadline);
+    EXPECT_FALSE(late);
+  });
+}
+
+TEST_F(ServerTest, EveryAnswerSaysWhatBecameOfIt) {
+  start();
+  run([](ServerTest& t) -> Task<> {
+    ClientRequest beyond;
+    beyond.target = "/program";
+    static_cast<void>(beyond.headers.add("Range", "bytes=99999999-"));
+    EXPECT_EQ((co_await t.ask(std::move(beyond)))->status, Status::range_not_satisfiable);
+    ClientRequest head;
+    head.method = Method::head;
+    head.target = "/program";
+    EXPECT_EQ((co_await t.ask(std::move(head)))->status, Status::ok);
+    co_await t.timers.sleep_for(5ms);
+  });
+  ASSERT_EQ(deliveries.size(), 2U);
+  for (const auto& delivery : deliveries) {
+    EXPECT_FALSE(delivery.complete());
+    EXPECT_EQ(delivery.bytes, 0U);
+  }
 }
 
 TEST_F(ServerTest, ServesRequestsOfOneConnectionInOrder) {

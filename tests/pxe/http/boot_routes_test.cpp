@@ -236,3 +236,11 @@ TEST(BootRoutes, DelegateConfigsAndReportTheirDelivery) {
   EXPECT_EQ(bench.get("/config/good", Method::head).status, Status::method_not_allowed);
   EXPECT_EQ(bench.configs.deliveries.size(), 1U);
 }
+
+TEST(BootRoutes, GiveConfigsOnlyWhole) {
+  Bench bench;
+  HttpRequest request;
+  request.path = "/config/good";
+  request.peer = TcpPeer{address, 4711};
+  EXPECT_TRUE(bench.run(bench.router.handle(std::move(request))).whole_only);
+}
