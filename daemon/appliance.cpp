@@ -381,7 +381,7 @@ void Appliance::start_link(House& house) {
       {.url = config_.hosted.url.text(),
        .ca_file = config_.hosted.ca_file.text(),
        .user_agent = "colonyd/" + parts_.version,
-       .read_key = [file = config_.hosted.api_key_file.text()] { return read_api_key(file); }});
+       .read_key = [this, file = config_.hosted.api_key_file.text()] { return key_source_.read(file); }});
   if (!exchange) {
     parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
     house.findings.set("hosted.link", fmt::format("not linked to the hosted side: {}; then: systemctl reload "

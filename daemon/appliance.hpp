@@ -18,6 +18,7 @@
 #include "core/random.hpp"
 #include "daemon/address/address_shell.hpp"
 #include "daemon/config/config.hpp"
+#include "daemon/config/files.hpp"
 #include "daemon/notify/notify.hpp"
 #include "daemon/store/store.hpp"
 
@@ -68,6 +69,7 @@ class Appliance {
 
   Parts parts_;
   Config config_;
+  ApiKeySource key_source_;
   core::Wakeup stopping_;
   std::optional<core::Error> failure_;
   House* house_ = nullptr;  // while run() is under way

@@ -107,7 +107,7 @@ Result<Secret> read_secret_file(const std::string& path) {
   return secret;
 }
 
-Result<Secret> read_api_key(const std::string& key_file) {
+Result<Secret> ApiKeySource::read(const std::string& key_file) {
   // systemd.exec(5), LoadCredential=: a file only this service can read, whatever its mode looks like.
   if (const char* directory = std::getenv("CREDENTIALS_DIRECTORY"); directory != nullptr) {
     const std::string path = fmt::format("{}/api-key", directory);
@@ -122,12 +122,12 @@ Result<Secret> read_api_key(const std::string& key_file) {
     }
   }
   if (char* variable = std::getenv("COLONY_API_KEY"); variable != nullptr && *variable != '\0') {
-    Secret secret{std::string_view(variable)};
+    from_environment_ = Secret{std::string_view(variable)};
     // Children and /proc/PID/environ must not carry it on.
     core::wipe_memory(variable, std::strlen(variable));
     ::unsetenv("COLONY_API_KEY");
-    return secret;
   }
+  if (!from_environment_.empty()) return from_environment_.clone();
   auto from_file = read_secret_file(key_file);
   if (!from_file && from_file.error().kind == ErrorKind::not_found) {
     return core::fail(

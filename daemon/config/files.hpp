@@ -20,8 +20,15 @@ namespace colony::daemon {
 /// Where `colony init` puts the store's key: beside the configuration.
 [[nodiscard]] std::string store_key_beside(const std::string& config_file);
 
-/// The API key, from the first of: the systemd credential "api-key", COLONY_API_KEY, `key_file`. The variable
-/// is taken out of the environment. Errors: as above, and secret.missing that names all three places.
-[[nodiscard]] core::Result<core::Secret> read_api_key(const std::string& key_file);
+/// The API key, from the first of: the systemd credential "api-key", COLONY_API_KEY, a file. The variable is
+/// taken out of the environment and remembered, so that a later read does not fall back to the file.
+class ApiKeySource {
+ public:
+  /// Errors: as above, and secret.missing that names all three places.
+  [[nodiscard]] core::Result<core::Secret> read(const std::string& key_file);
+
+ private:
+  core::Secret from_environment_;
+};
 
 }  // namespace colony::daemon

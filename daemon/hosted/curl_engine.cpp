@@ -107,6 +107,9 @@ CurlTransfer::CurlTransfer(core::Timers& timers, std::shared_ptr<CurlEngine> eng
     : engine_(std::move(engine)), easy_(curl_easy_init()), done_(timers) {
   assert(easy_ != nullptr);
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  // A name is looked up in a thread of curl's own. Without this, a handle that leaves before the answer waits
+  // for that thread, on our loop, as long as the name servers are silent.
+  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
 }
 
 CurlTransfer::~CurlTransfer() {

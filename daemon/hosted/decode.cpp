@@ -16,6 +16,7 @@ namespace {
 constexpr core::JsonLimits answer_limits{.bytes = 4 << 20, .depth = 32, .values = 200'000};
 constexpr std::size_t most_operations = 1000;
 constexpr std::size_t largest_body = 1 << 20;
+constexpr std::uint64_t largest_seq = (std::uint64_t{1} << 53) - 1;  // RFC 8259 section 6
 
 std::unexpected<core::Error> unreadable(std::string_view why) {
   return core::fail(ErrorKind::corrupt, "hosted.answer",
@@ -40,7 +41,7 @@ std::optional<Operation> operation_from(const Json& entry) {
   operation.generation.value = core::json_uint(entry, "generation").value_or(1);
   operation.type = core::json_text(entry, "type", 64).value_or("");
   operation.target = core::json_text(entry, "target", 256).value_or("");
-  if (!is_visible(operation.id) || operation.seq == 0 || operation.seq > INT64_MAX ||
+  if (!is_visible(operation.id) || operation.seq == 0 || operation.seq > largest_seq ||
       operation.generation.value > INT64_MAX || !is_visible(operation.type)) {
     return std::nullopt;
   }
@@ -63,10 +64,8 @@ core::Result<OperationList> decode_operations(std::string_view body, std::uint64
   for (const Json& entry : *entries) {
     auto operation = operation_from(entry);
     if (!operation) {
+      // It does not move the cursor: a number that cannot be trusted would hide all that comes after.
       ++list.unusable;
-      // Not asked for again, when it at least says where it stands.
-      const auto seq = core::json_uint(entry, "seq").value_or(0);
-      if (seq <= INT64_MAX) list.last_seq = std::max(list.last_seq, seq);
       continue;
     }
     list.last_seq = std::max(list.last_seq, operation->seq);

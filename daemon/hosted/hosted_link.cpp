@@ -124,21 +124,18 @@ Task<> HostedLink::State::poll_lane() {
       continue;
     }
     plan.on_begin(now());
-    unsigned received = 0;
-    const Outcome outcome = co_await ask_for_operations(received);
-    plan.on_poll(outcome, received, now());
+    Polled polled;
+    const Outcome outcome = co_await ask_for_operations(polled);
+    plan.on_poll(outcome, polled.operations, now());
+    if (polled.only_unreadable) plan.on_unreadable_poll(now());
     push_wake.wake();
   }
 }
 
 Task<> HostedLink::State::submit_lane() {
   for (;;) {
-    bool all = true;
-    auto rows = co_await ports.store.received_operations(100);
-    if (rows) {
-      for (auto& row : *rows) all = co_await submit(std::move(row)) && all;
-    }
-    (void)co_await submit_wake.wait_until(all && rows ? BootTime::max() : now() + resubmit_every);
+    const bool all = co_await submit_received();
+    (void)co_await submit_wake.wait_until(all ? BootTime::max() : now() + resubmit_every);
   }
 }
 

@@ -193,7 +193,7 @@ Task<Outcome> HostedLink::State::ask_for_workflows() {
   co_return Succeeded{};
 }
 
-Task<Outcome> HostedLink::State::ask_for_operations(unsigned& received) {
+Task<Outcome> HostedLink::State::ask_for_operations(Polled& polled) {
   Result<ClientResponse> answer;
   const auto target =
       fmt::format("{}?after={}&wait={}", agent_path("operations"), operations_seq, poll_seconds);
@@ -204,11 +204,13 @@ Task<Outcome> HostedLink::State::ask_for_operations(unsigned& received) {
     note({TryLater{}, list.error()});
     co_return TryLater{};
   }
-  if (list->unusable > 0) {
+  if (list->unusable > 0 && list->unusable != told_unusable) {
     ports.log.warn("hosted.unusable_operations", "operations without id, seq or type were left out",
                    {{"count", list->unusable}});
   }
-  received = static_cast<unsigned>(list->operations.size());
+  told_unusable = list->unusable;
+  polled.operations = static_cast<unsigned>(list->operations.size());
+  polled.only_unreadable = list->unusable > 0 && list->operations.empty();
   if (list->last_seq == operations_seq) co_return Succeeded{};
   const auto last = list->last_seq;
   if (const auto kept = co_await keep(std::move(list->operations), last); !kept) co_return TryLater{};

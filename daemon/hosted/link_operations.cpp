@@ -60,13 +60,35 @@ Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
   co_return kept;
 }
 
+/// True when all are settled. One that waits, for a disk's turn or a budget, holds up none behind it.
+Task<bool> HostedLink::State::submit_received() {
+  constexpr unsigned page = 100;
+  std::set<std::string> waiting;
+  unsigned passed = 0;  // those that wait stay in the list: the next page begins behind them
+  for (;;) {
+    auto rows = co_await ports.store.received_operations(page, passed);
+    if (!rows) co_return false;
+    for (auto& row : *rows) {
+      std::string id = row.id;
+      if (co_await submit(std::move(row))) continue;
+      ++passed;
+      waiting.insert(std::move(id));
+    }
+    if (rows->size() < page) break;
+  }
+  told_waiting = std::move(waiting);
+  co_return told_waiting.empty();
+}
+
 /// True when it is settled.
 Task<bool> HostedLink::State::submit(OperationRow row) {
   Operation operation{row.id, row.generation, row.seq, row.type, row.target, row.body_json};
   const auto taken = co_await ports.sink.submit(std::move(operation));
   if (!taken && passes(taken.error().kind)) {
-    ports.log.warn("hosted.operation_waits", "an operation cannot be taken now and is tried again",
-                   {{"operation", row.id}, {"why", taken.error().message}});
+    if (told_waiting.insert(row.id).second) {
+      ports.log.warn("hosted.operation_waits", "an operation cannot be taken now and is tried again",
+                     {{"operation", row.id}, {"why", taken.error().message}});
+    }
     co_return false;
   }
   row.state = taken ? OperationState::accepted : OperationState::refused;

@@ -19,6 +19,9 @@ struct Overloaded : Ts... {
 constexpr unsigned largest_event_batch = 200;
 constexpr unsigned largest_asset_batch = 50;
 constexpr Duration heartbeat_every = 60s;
+constexpr Duration shortest_registration_pause = 60s;  // an agent that is lost at once is not made in a loop
+constexpr Duration longest_registration_pause = 1h;
+constexpr Duration unreadable_poll_gap = 60s;
 constexpr Duration workflows_every = 60s;   // the documented way, once a minute
 constexpr Duration probe_every = 1h;        // for an agent part that was missing
 constexpr Duration locked_out_for = 15min;  // the same key again: it may have been enabled meanwhile
@@ -42,7 +45,10 @@ Importance importance(Push call) {
 }  // namespace
 
 LinkPlan::LinkPlan(RateLimits limits, core::Random& random)
-    : budget_(limits), random_(random), event_batch_(largest_event_batch) {}
+    : budget_(limits),
+      random_(random),
+      event_batch_(largest_event_batch),
+      registration_pause_(shortest_registration_pause) {}
 
 LinkPlan::Mode LinkPlan::mode() const {
   if (locked_out_) return Mode::locked_out;
@@ -98,7 +104,11 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
       std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome);
   switch (call) {
     case Push::registration:
-      if (succeeded) registered_ = true;
+      if (succeeded) {
+        registered_ = true;
+        next_registration_ = now + registration_pause_;
+        registration_pause_ = std::min(2 * registration_pause_, longest_registration_pause);
+      }
       // 409 without an id needs a person: --agent-id.
       if (unwelcome || std::holds_alternative<AgentUnknown>(outcome) ||
           std::holds_alternative<CallUnknown>(outcome)) {
@@ -106,8 +116,8 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
       }
       break;
     case Push::heartbeat:
-      if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
       if (succeeded || unwelcome) next_heartbeat_ = now + heartbeat_every;
+      if (succeeded && now >= next_registration_) registration_pause_ = shortest_registration_pause;
       break;
     case Push::events:
       if (succeeded) {
@@ -127,6 +137,8 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
       if (!std::holds_alternative<TryLater>(outcome)) next_workflows_ = now + workflows_every;
       break;
   }
+  // Registered again, though not before next_registration_.
+  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
   if ((call == Push::events || call == Push::assets) && std::holds_alternative<CallUnknown>(outcome)) {
     agent_part_ = false;
     next_probe_ = now + probe_every;
@@ -146,6 +158,10 @@ void LinkPlan::on_poll(const Outcome& outcome, unsigned operations, BootTime now
   if (std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome)) {
     back_off(std::nullopt, now);
   }
+}
+
+void LinkPlan::on_unreadable_poll(BootTime now) {
+  next_poll_ = std::max(next_poll_, now + unreadable_poll_gap);
 }
 
 void LinkPlan::on_outcome(const Outcome& outcome, BootTime began, BootTime now) {

@@ -61,6 +61,8 @@ class LinkPlan {
   void on_push(Push call, const Outcome& outcome, core::BootTime now);
   void on_poll(const Outcome& outcome, unsigned operations, core::BootTime now);
   void on_new_key(core::BootTime now);
+  /// The operations that wait over there are ones that we cannot read: they are there with the next poll too.
+  void on_unreadable_poll(core::BootTime now);
 
   enum class Mode : std::uint8_t {
     unregistered,
@@ -86,6 +88,7 @@ class LinkPlan {
   unsigned event_batch_;
   core::BootTime not_before_{};
   core::BootTime next_registration_{};
+  core::Duration registration_pause_;  // to the next one, if this agent is lost soon
   core::BootTime next_heartbeat_{};
   core::BootTime next_events_{};
   core::BootTime next_assets_{};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,12 @@ inline constexpr const char* agent_key = "hosted.agent_id";
 inline constexpr const char* operations_key = "hosted.operations_seq";
 inline constexpr const char* assets_key = "hosted.assets_revision";
 
+/// What a poll brought.
+struct Polled {
+  unsigned operations = 0;
+  bool only_unreadable = false;
+};
+
 struct HostedLink::State {
   LinkPorts ports;
   LinkSettings settings;
@@ -31,6 +38,8 @@ struct HostedLink::State {
   std::uint64_t assets_revision = 0;
   core::BootTime next_key_check{};
   bool told_given_up = false;
+  std::set<std::string> told_waiting;  // operations whose waiting was logged, by id
+  unsigned told_unusable = 0;          // entries of the last list that were logged
 
   State(LinkPorts p, LinkSettings s)
       : ports(std::move(p)),
@@ -60,8 +69,9 @@ struct HostedLink::State {
   core::Task<Outcome> send_events(unsigned most);
   core::Task<Outcome> send_assets(unsigned most);
   core::Task<Outcome> ask_for_workflows();
-  core::Task<Outcome> ask_for_operations(unsigned& received);
+  core::Task<Outcome> ask_for_operations(Polled& polled);
   core::Task<core::Result<>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
+  core::Task<bool> submit_received();
   core::Task<bool> submit(store::OperationRow row);
 
   void note(const Judged& judged);

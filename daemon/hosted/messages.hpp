@@ -20,7 +20,7 @@ namespace colony::daemon::hosted {
 struct Operation {
   std::string id;  // 1..128 visible ASCII characters
   core::Generation generation{1};
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  // at most 2^53 - 1: the greatest number that every JSON reader keeps exact
   std::string type;
   std::string target;
   std::string body_json;  // an object, at most 1 MiB
@@ -28,7 +28,7 @@ struct Operation {
 
 struct OperationList {
   std::vector<Operation> operations;  // by seq, each seq once
-  std::uint64_t last_seq = 0;         // the highest one in the answer, of unusable entries too
+  std::uint64_t last_seq = 0;         // the highest one of a usable entry, or the one asked with
   unsigned unusable = 0;              // entries without id, seq or type
 };
 

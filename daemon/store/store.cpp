@@ -283,9 +283,9 @@ Task<Result<std::optional<OperationRow>>> Store::operation(std::string id) {
       [id = std::move(id)](StoreFile& file) { return file.operation(id); });
 }
 
-Task<Result<std::vector<OperationRow>>> Store::received_operations(unsigned limit) {
+Task<Result<std::vector<OperationRow>>> Store::received_operations(unsigned limit, unsigned after_first) {
   return read<std::vector<OperationRow>>(
-      [limit](StoreFile& file) { return file.received_operations(limit); });
+      [limit, after_first](StoreFile& file) { return file.received_operations(limit, after_first); });
 }
 
 Task<Result<std::vector<StoredAsset>>> Store::changed_assets(std::uint64_t after, unsigned limit) {

@@ -69,7 +69,8 @@ class Store final : public workflows::Journal {
   [[nodiscard]] core::Task<core::Result<>> set(std::string key, std::string value);
   [[nodiscard]] core::Task<core::Result<std::optional<std::string>>> setting(std::string key);
   [[nodiscard]] core::Task<core::Result<std::optional<OperationRow>>> operation(std::string id);
-  [[nodiscard]] core::Task<core::Result<std::vector<OperationRow>>> received_operations(unsigned limit);
+  [[nodiscard]] core::Task<core::Result<std::vector<OperationRow>>> received_operations(
+      unsigned limit, unsigned after_first = 0);
   [[nodiscard]] core::Task<core::Result<std::vector<StoredAsset>>> changed_assets(std::uint64_t after,
                                                                                   unsigned limit);
   [[nodiscard]] core::Task<core::Result<std::vector<workflows::WorkflowRow>>> recent_workflows(

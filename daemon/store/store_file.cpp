@@ -238,7 +238,9 @@ Result<> StoreFile::apply(const Change& change, Counters& counters) {
       return done;
     }
   }
-  static const std::string upsert_operation = upsert_sql(operations_table);
+  // What became of a generation does not take the place of a newer one that came meanwhile.
+  static const std::string upsert_operation =
+      upsert_sql(operations_table) + " WHERE excluded.generation >= operations.generation";
   for (const OperationRow& row : change.operations) {
     if (auto done = database_.execute(upsert_operation, encode(row, *sealer_)); !done) return done;
   }
@@ -448,10 +450,11 @@ Result<std::optional<OperationRow>> StoreFile::operation(const std::string& id) 
                                   [this](const Cells& cells) { return decode_operation(cells, *sealer_); }));
 }
 
-Result<std::vector<OperationRow>> StoreFile::received_operations(unsigned limit) {
-  return rows<OperationRow>(select_sql(operations_table) + "WHERE state = 'received' ORDER BY seq LIMIT ?",
-                            {std::int64_t{limit}},
-                            [this](const Cells& cells) { return decode_operation(cells, *sealer_); });
+Result<std::vector<OperationRow>> StoreFile::received_operations(unsigned limit, unsigned after_first) {
+  return rows<OperationRow>(
+      select_sql(operations_table) + "WHERE state = 'received' ORDER BY seq, rowid LIMIT ? OFFSET ?",
+      {std::int64_t{limit}, std::int64_t{after_first}},
+      [this](const Cells& cells) { return decode_operation(cells, *sealer_); });
 }
 
 Result<std::vector<StoredAsset>> StoreFile::changed_assets(std::uint64_t after, unsigned limit) {

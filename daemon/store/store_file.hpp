@@ -104,7 +104,8 @@ class StoreFile {
   [[nodiscard]] core::Result<std::optional<std::string>> setting(const std::string& key);
   [[nodiscard]] core::Result<std::optional<OperationRow>> operation(const std::string& id);
   /// Received and not yet handed on, in the hosted side's order.
-  [[nodiscard]] core::Result<std::vector<OperationRow>> received_operations(unsigned limit);
+  [[nodiscard]] core::Result<std::vector<OperationRow>> received_operations(unsigned limit,
+                                                                            unsigned after_first = 0);
   /// By revision, oldest change first, without passwords.
   [[nodiscard]] core::Result<std::vector<StoredAsset>> changed_assets(std::uint64_t after, unsigned limit);
 

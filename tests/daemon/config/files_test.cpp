@@ -38,14 +38,14 @@ class SecretFile : public ::testing::Test {
 
 TEST_F(SecretFile, IsReadWithoutItsNewline) {
   write("cd-secret\n", 0600);
-  const auto key = read_api_key(path_);
+  const auto key = ApiKeySource().read(path_);
   ASSERT_TRUE(key) << key.error().message;
   EXPECT_TRUE(key->equals("cd-secret"));
 }
 
 TEST_F(SecretFile, ThatOthersCanReadIsRefusedWithTheCure) {
   write("cd-secret\n", 0640);
-  const auto key = read_api_key(path_);
+  const auto key = ApiKeySource().read(path_);
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().code, "secret.permissions");
   EXPECT_THAT(key.error().message, HasSubstr("chmod 0600"));
@@ -56,35 +56,46 @@ TEST_F(SecretFile, OfAnotherUserIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to give a file away";
   write("cd-secret\n", 0600);
   ASSERT_EQ(::chown(path_.c_str(), 4242, 4242), 0);
-  const auto key = read_api_key(path_);
+  const auto key = ApiKeySource().read(path_);
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().code, "secret.permissions");
 }
 
 TEST_F(SecretFile, EmptyMissingOversizedOrOddIsNamed) {
-  EXPECT_EQ(read_api_key(path_).error().code, "secret.missing");
-  EXPECT_THAT(read_api_key(path_).error().message, HasSubstr("COLONY_API_KEY"));
+  EXPECT_EQ(ApiKeySource().read(path_).error().code, "secret.missing");
+  EXPECT_THAT(ApiKeySource().read(path_).error().message, HasSubstr("COLONY_API_KEY"));
   write("\n", 0600);
-  EXPECT_EQ(read_api_key(path_).error().code, "secret.empty");
+  EXPECT_EQ(ApiKeySource().read(path_).error().code, "secret.empty");
   write(std::string(5000, 'x'), 0600);
-  EXPECT_EQ(read_api_key(path_).error().code, "secret.file");
-  EXPECT_EQ(read_api_key(directory_).error().code, "secret.file");
+  EXPECT_EQ(ApiKeySource().read(path_).error().code, "secret.file");
+  EXPECT_EQ(ApiKeySource().read(directory_).error().code, "secret.file");
 }
 
 TEST_F(SecretFile, TheVariableComesFirstAndIsTakenOutOfTheEnvironment) {
   write("from-file\n", 0600);
   ::setenv("COLONY_API_KEY", "from-variable", 1);
-  const auto key = read_api_key(path_);
+  const auto key = ApiKeySource().read(path_);
   ASSERT_TRUE(key);
   EXPECT_TRUE(key->equals("from-variable"));
   EXPECT_EQ(std::getenv("COLONY_API_KEY"), nullptr);
+}
+
+TEST_F(SecretFile, TheVariableStillComesFirstWhenTheKeyIsReadAgain) {
+  write("from-file\n", 0600);
+  ::setenv("COLONY_API_KEY", "from-variable", 1);
+  ApiKeySource source;
+  for (int i = 0; i < 2; ++i) {
+    const auto key = source.read(path_);
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(key->equals("from-variable")) << i;
+  }
 }
 
 TEST_F(SecretFile, TheSystemdCredentialComesBeforeAll) {
   write("from-credential\n", 0440);
   ::setenv("CREDENTIALS_DIRECTORY", directory_.c_str(), 1);
   ::setenv("COLONY_API_KEY", "from-variable", 1);
-  const auto key = read_api_key("/nonexistent");
+  const auto key = ApiKeySource().read("/nonexistent");
   ASSERT_TRUE(key) << key.error().message;
   EXPECT_TRUE(key->equals("from-credential"));
   ::unsetenv("CREDENTIALS_DIRECTORY");

@@ -52,9 +52,11 @@ class RecordingSink final : public OperationSink {
  public:
   std::vector<Operation> taken;
   std::optional<core::Error> answer;
+  std::string waits;  // operations of this type wait
 
   Task<core::Result<std::string>> submit(Operation operation) override {
     taken.push_back(operation);
+    if (operation.type == waits) co_return core::fail(core::ErrorKind::exhausted, "wipe.budget", "wait");
     if (answer) co_return std::unexpected(*answer);
     co_return "workflow-of-" + operation.id;
   }
@@ -249,6 +251,22 @@ TEST(HostedLink, RefusesForGoodOrTriesAgainAsTheReasonIs) {
   bench.sink.answer.reset();
   bench.run(1min);
   EXPECT_EQ(bench.agent()["events"].back()["type"], "operation.accepted");
+}
+
+TEST(HostedLink, OperationsThatWaitHideNoneBehindThem) {
+  Bench bench;
+  bench.run(10s);
+  bench.sink.waits = "wipe";
+  for (int i = 0; i < 120; ++i) (void)bench.order("wipe");
+  bench.run(10s);
+  (void)bench.order("reboot");
+  bench.run(1min);
+  ASSERT_FALSE(bench.agent()["events"].empty());
+  EXPECT_EQ(bench.agent()["events"].back()["type"], "operation.accepted");
+  EXPECT_EQ(bench.logged("hosted.operation_waits"), 120U) << "each once";
+  bench.sink.waits.clear();
+  bench.run(5min);
+  EXPECT_EQ(bench.agent()["events"].size(), 121U);
 }
 
 TEST(HostedLink, SubmitsAfterARestartWhatItHadOnlyReceived) {

@@ -150,6 +150,53 @@ TEST(LinkPlan, RegistersAgainWhenItsAgentIsGone) {
   EXPECT_EQ(bench.push(), Push::registration);
 }
 
+TEST(LinkPlan, DoesNotMakeAgentsInALoop) {
+  for (const Push refused : {Push::heartbeat, Push::events}) {
+    Bench bench;
+    unsigned registrations = 0;
+    unsigned calls = 0;
+    const auto end = bench.now + 1h;
+    while (bench.now < end) {
+      if (const auto call = bench.push(both)) {
+        bench.plan.on_begin(bench.now);
+        ++calls;
+        registrations += *call == Push::registration ? 1 : 0;
+        bench.plan.on_push(*call, *call == refused ? Outcome(AgentUnknown{}) : Succeeded{}, bench.now);
+      } else {
+        bench.now += 1s;
+      }
+    }
+    // At 0, 1, 3, 7, 15 and 31 minutes.
+    EXPECT_EQ(registrations, 6U);
+    EXPECT_LE(calls, 20U);
+  }
+}
+
+TEST(LinkPlan, RegistersSoonAgainAnAgentThatLasted) {
+  Bench bench;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(bench.push(), Push::registration) << i;
+    bench.succeed(Push::registration);
+    for (int minutes = 0; minutes < 5; ++minutes) {
+      bench.succeed(Push::heartbeat);
+      bench.now += 60s;
+    }
+    bench.plan.on_push(Push::heartbeat, AgentUnknown{}, bench.now);
+  }
+}
+
+TEST(LinkPlan, AsksSeldomForOperationsThatItCannotRead) {
+  Bench bench;
+  bench.registered();
+  ASSERT_TRUE(bench.polls());
+  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  bench.plan.on_unreadable_poll(bench.now);
+  bench.now += 59s;
+  EXPECT_FALSE(bench.polls());
+  bench.now += 1s;
+  EXPECT_TRUE(bench.polls());
+}
+
 TEST(LinkPlan, AsksSeldomForARegistrationThatIsRefused) {
   Bench bench;
   bench.plan.on_push(Push::registration, Conflict{}, bench.now);

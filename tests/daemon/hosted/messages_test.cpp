@@ -1,5 +1,6 @@
 #include "daemon/hosted/messages.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -60,6 +61,17 @@ TEST(Operations, UnusableEntriesAreCountedAndPassed) {
   EXPECT_EQ(list->operations.size(), 1U);
   EXPECT_EQ(list->unusable, 8U);
   EXPECT_EQ(list->last_seq, 5U);
+}
+
+TEST(Operations, OnlyUsableEntriesMoveTheCursor) {
+  for (const auto* bad : {R"({"seq":9223372036854775807,"id":"","type":"wipe"})", R"({"seq":90,"id":"x"})",
+                          R"({"seq":9223372036854775807,"id":"x","type":"wipe"})"}) {
+    const auto list =
+        decode_operations(fmt::format(R"({{"operations":[{{"seq":8,"id":"a","type":"wipe"}},{}]}})", bad), 7);
+    ASSERT_TRUE(list) << bad;
+    EXPECT_EQ(list->last_seq, 8U) << bad;
+    EXPECT_EQ(list->unusable, 1U) << bad;
+  }
 }
 
 TEST(Operations, OfAnyOtherShapeAreRefused) {

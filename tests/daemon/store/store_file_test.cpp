@@ -95,6 +95,35 @@ TEST(StoreFile, KeepsEverythingOverAReopen) {
   EXPECT_EQ(file->received_operations(10)->size(), 1U);
 }
 
+TEST(StoreFile, ListsReceivedOperationsPageByPage) {
+  const TemporaryDirectory directory;
+  const auto file = opened(options_in(directory));
+  Change change;
+  for (unsigned i = 1; i <= 5; ++i) change.operations.push_back(operation_row("op-" + std::to_string(i), i));
+  ASSERT_TRUE(commit(*file, std::move(change)));
+  EXPECT_EQ(file->received_operations(2)->front().id, "op-1");
+  EXPECT_EQ(file->received_operations(2, 2)->front().id, "op-3");
+  EXPECT_EQ(file->received_operations(2, 4)->size(), 1U);
+}
+
+TEST(StoreFile, KeepsTheNewerGenerationOfAnOperation) {
+  const TemporaryDirectory directory;
+  const auto file = opened(options_in(directory));
+  Change newer;
+  newer.operations = {operation_row("op-1", 7)};
+  newer.operations[0].generation.value = 2;
+  ASSERT_TRUE(commit(*file, std::move(newer)));
+  Change older;
+  older.operations = {operation_row("op-1", 6)};
+  older.operations[0].generation.value = 1;
+  older.operations[0].state = OperationState::accepted;
+  ASSERT_TRUE(commit(*file, std::move(older)));
+  const auto kept = file->operation("op-1");
+  ASSERT_TRUE(kept && kept->has_value());
+  EXPECT_EQ((*kept)->generation.value, 2U);
+  EXPECT_EQ((*kept)->state, OperationState::received) << "it has yet to be carried out";
+}
+
 TEST(StoreFile, KeepsNamedSecretsUntilTheyAreEmptied) {
   const TemporaryDirectory directory;
   {
