@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,38 @@ const Json* list_in(const Json& body, std::string_view name) {
   const Json* list = core::json_member(body, name);
   if (list == nullptr) list = core::json_member(body, "data");
   return list != nullptr && list->is_array() ? list : nullptr;
+}
+
+/// What an order of this type knows: daemon/api/bodies.
+std::vector<std::string_view> order_members(std::string_view type) {
+  if (type == "provision" || type == "cluster-provision") return {"config", "disk", "kernel_arguments"};
+  if (type == "wipe" || type == "disk-wipe") return {"disks", "minimum"};
+  if (type == "power") return {"action"};
+  if (type == "reboot") return {"boot_device", "efi"};
+  return {};
+}
+
+/// Whether the member may say which disks are meant, itself or inside.
+bool speaks_of_disks(std::string_view key, const Json& value) {
+  std::string text(key);
+  if (value.is_structured()) text += core::dump_json(value);
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return std::ranges::any_of(std::array{"disk", "device", "storage"},
+                             [&text](const char* word) { return text.find(word) != std::string::npos; });
+}
+
+/// The order in a documented workflow, whose entry says above all what the workflow is and how it fares. A
+/// member that may be about disks is kept although no order knows it, so that the order is refused by its
+/// name: without it "erase these two disks" would become "erase all".
+Json order_in(const Json& entry, std::string_view type) {
+  const auto known = order_members(type);
+  Json order = Json::object();
+  for (const auto& [key, value] : entry.items()) {
+    if (value.is_null()) continue;
+    if (std::ranges::find(known, key) != known.end() || speaks_of_disks(key, value)) order[key] = value;
+  }
+  return order;
 }
 
 std::optional<Operation> operation_from(const Json& entry) {
@@ -96,7 +129,7 @@ core::Result<std::vector<Operation>> decode_pending_workflows(std::string_view b
     for (const auto* member : {"asset_id", "assetId"}) {
       if (operation.target.empty()) operation.target = core::json_text(entry, member, 256).value_or("");
     }
-    operation.body_json = core::dump_json(entry);
+    operation.body_json = core::dump_json(order_in(entry, operation.type));
     if (is_visible(operation.id) && is_visible(operation.type) && !operation.target.empty() &&
         operation.body_json.size() <= largest_body) {
       operations.push_back(std::move(operation));
