@@ -18,6 +18,9 @@ namespace {
 
 constexpr core::Duration key_check_every = 5s;
 constexpr core::Duration resubmit_every = 10s;
+constexpr core::Duration save_every = 5s;
+constexpr unsigned most_unsaved = 10;
+constexpr unsigned saved_one_by_one = 20;
 
 std::uint64_t number_of(const std::optional<std::string>& text) {
   std::uint64_t value = 0;
@@ -82,8 +85,9 @@ Task<Result<>> HostedLink::State::recall() {
   const auto stored = co_await ports.store.setting(agent_key);
   const auto operations = co_await ports.store.setting(operations_key);
   const auto assets = co_await ports.store.setting(assets_key);
+  const auto spent = co_await ports.store.setting(spent_key);
   const auto acknowledged = co_await ports.store.acknowledged();
-  for (const auto* setting : {&stored, &operations, &assets}) {
+  for (const auto* setting : {&stored, &operations, &assets, &spent}) {
     if (!*setting) co_return std::unexpected(setting->error());
   }
   if (!acknowledged) co_return std::unexpected(acknowledged.error());
@@ -95,7 +99,19 @@ Task<Result<>> HostedLink::State::recall() {
   }
   sent = status.acknowledged = *acknowledged;
   if (!agent.empty()) plan.on_known_agent();
+  plan.budget().recall(spent->value_or(""), now(), ports.timers.utc_now());
   co_return Result<>{};
+}
+
+/// Counts a call, and writes the count down: each of the first ones, for a daemon that restarts again and
+/// again, and later so that what a restart forgets is far less than what the limits leave free.
+Task<> HostedLink::State::begin_call() {
+  plan.on_begin(now());
+  ++calls_unsaved;
+  if (++calls_begun > saved_one_by_one && calls_unsaved < most_unsaved && now() < next_save) co_return;
+  calls_unsaved = 0;
+  next_save = now() + save_every;
+  (void)co_await ports.store.set(spent_key, plan.budget().remember(now(), ports.timers.utc_now()));
 }
 
 Task<> HostedLink::State::push_lane() {
@@ -109,7 +125,7 @@ Task<> HostedLink::State::push_lane() {
       continue;
     }
     const PushNow call = std::get<PushNow>(step);
-    plan.on_begin(now());
+    co_await begin_call();
     const Outcome outcome = co_await carry_out(call);
     plan.on_push(call.call, outcome, now());
     poll_wake.wake();
@@ -123,7 +139,7 @@ Task<> HostedLink::State::poll_lane() {
       (void)co_await poll_wake.wait_until(wait->at);
       continue;
     }
-    plan.on_begin(now());
+    co_await begin_call();
     Polled polled;
     const Outcome outcome = co_await ask_for_operations(polled);
     plan.on_poll(outcome, polled.operations, now());

@@ -58,6 +58,7 @@ class LinkPlan {
   [[nodiscard]] PollStep next_poll(core::BootTime now);
   // A call is counted when it is begun, since it may count over there even if its answer is lost.
   void on_begin(core::BootTime now) { budget_.spend(now); }
+  [[nodiscard]] RateBudget& budget() { return budget_; }
   void on_push(Push call, const Outcome& outcome, core::BootTime now);
   void on_poll(const Outcome& outcome, unsigned operations, core::BootTime now);
   void on_new_key(core::BootTime now);

@@ -18,6 +18,7 @@ namespace colony::daemon::hosted {
 inline constexpr const char* agent_key = "hosted.agent_id";
 inline constexpr const char* operations_key = "hosted.operations_seq";
 inline constexpr const char* assets_key = "hosted.assets_revision";
+inline constexpr const char* spent_key = "hosted.spent_calls";
 
 /// What a poll brought.
 struct Polled {
@@ -37,6 +38,9 @@ struct HostedLink::State {
   std::uint64_t operations_seq = 0;
   std::uint64_t assets_revision = 0;
   core::BootTime next_key_check{};
+  unsigned calls_begun = 0;
+  unsigned calls_unsaved = 0;
+  core::BootTime next_save{};
   bool told_given_up = false;
   std::set<std::string> told_waiting;  // operations whose waiting was logged, by id
   unsigned told_unusable = 0;          // entries of the last list that were logged
@@ -61,6 +65,7 @@ struct HostedLink::State {
   core::Task<> bound_outbox();
 
   core::Task<core::Result<>> recall();
+  core::Task<> begin_call();
   core::Task<Judged> exchange(Part part, core::http::ClientRequest request, core::Duration time,
                               core::Result<core::http::ClientResponse>& out);
   core::Task<Outcome> carry_out(PushNow step);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/clock.hpp"
 
@@ -33,6 +35,10 @@ class RateBudget {
   void spend(core::BootTime now);
   /// How far apart calls should be that could also wait a little: more when much of the hour is spent.
   [[nodiscard]] core::Duration pace(core::BootTime now);
+  /// What was spent in the last hour, for a later run: a restart is no fresh hour over there.
+  [[nodiscard]] std::string remember(core::BootTime now, core::UtcTime utc);
+  /// Takes up what an earlier run remembered; what cannot be read counts as nothing.
+  void recall(std::string_view remembered, core::BootTime now, core::UtcTime utc);
   [[nodiscard]] std::size_t spent_in_hour() const { return spent_.size(); }
 
  private:

@@ -371,6 +371,17 @@ TEST(HostedLink, StaysBelowTheDocumentedLimits) {
   EXPECT_EQ(bench.distinct(), 4U * 3600U);
 }
 
+TEST(HostedLink, ARestartIsNoFreshHour) {
+  Bench bench;
+  for (int i = 0; i < 400; ++i) {
+    bench.commit(1);
+    bench.run(5s);
+    bench.restart();
+  }
+  EXPECT_LE(bench.model.state()["requests"]["total"].get<int>(), 1000);
+  EXPECT_FALSE(bench.model.state()["requests"]["by_status"].contains("429"));
+}
+
 TEST(HostedLink, SurvivesEveryFaultOnEveryCall) {
   for (const std::string call :
        {"agents.create", "agents.heartbeat", "agents.operations", "agents.events", "agents.assets"}) {
