@@ -141,7 +141,9 @@ std::optional<core::Duration> start_time(StepContext& step) {
   if (!boot) return std::nullopt;
   for (const SeenEvidence* fact : step.since(boot)) {
     if (std::holds_alternative<core::DhcpSeen>(fact->row.evidence.fact)) {
-      return fact->row.evidence.at - boot->intended_at;
+      const core::Duration took = fact->row.evidence.at - boot->intended_at;
+      // A wall clock that was set back tells nothing.
+      return took > core::Duration{0} ? std::optional(took) : std::nullopt;
     }
   }
   return std::nullopt;
