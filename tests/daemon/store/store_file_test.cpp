@@ -356,7 +356,7 @@ TEST(StoreFile, BoundsTheFinishedWorkflowsOfAnAssetButKeepsEveryProof) {
                              core::WorkflowId(numbered(12)), core::AssetId(numbered(1)), {1}, "{}", at(1)})));
   // An operation that nobody else remembers, and one that the hosted side's table remembers.
   ASSERT_TRUE(commit(*file, rows(finished(13, "local-1"))));
-  auto hosted = rows(finished(14, "op-1"));
+  auto hosted = rows(finished(14, "op-1#1"));
   hosted.operations = {operation_row("op-1", 1)};
   ASSERT_TRUE(commit(*file, std::move(hosted)));
   for (unsigned number = 15; number < 20; ++number) {
