@@ -117,7 +117,7 @@ Result<> StoreFile::begin_first_epoch(core::UtcTime now) {
   report_.created = true;
   report_.epoch.value = 1;
   auto done = database_.execute("INSERT INTO store VALUES (1, ?, 1, 0, 0, 0, ?, ?)",
-                                {options_.owner, sealer_->seal(key_check_text, key_check_place), cell(now)});
+                                {options_.owner, sealer().seal(key_check_text, key_check_place), cell(now)});
   if (!done) return done;
   return forget_restore_marker(options_.path);
 }
@@ -134,7 +134,7 @@ Result<> StoreFile::check_owner() {
   counters_.revision = in.ordinal();
   const auto key_check = in.blob();
   if (!in.complete()) return core::fail(ErrorKind::corrupt, "store.corrupt", "the store row cannot be read");
-  if (!sealer_->unseal(key_check, key_check_place)) {
+  if (!sealer().unseal(key_check, key_check_place)) {
     return core::fail(
         ErrorKind::unauthorized, "store.wrong_key",
         fmt::format("the database was made with another key than the one in {}", options_.key.file));
@@ -242,7 +242,7 @@ Result<> StoreFile::apply(const Change& change, Counters& counters) {
   static const std::string upsert_operation =
       upsert_sql(operations_table) + " WHERE excluded.generation >= operations.generation";
   for (const OperationRow& row : change.operations) {
-    if (auto done = database_.execute(upsert_operation, encode(row, *sealer_)); !done) return done;
+    if (auto done = database_.execute(upsert_operation, encode(row, sealer())); !done) return done;
   }
   if (change.acknowledge) {
     if (change.acknowledge->value > counters.event) {
@@ -270,10 +270,10 @@ Result<> StoreFile::write(const Write& row, Counters& counters) {
     StoreFile& file;
     Counters& counters;
     Result<> operator()(const AssetRow& r) const {
-      return file.database_.execute(upsert_asset, encode(r, ++counters.revision, *file.sealer_));
+      return file.database_.execute(upsert_asset, encode(r, ++counters.revision, file.sealer()));
     }
     Result<> operator()(const WorkflowRow& r) const {
-      return recoded(file.database_.execute(upsert_workflow, encode(r, *file.sealer_)),
+      return recoded(file.database_.execute(upsert_workflow, encode(r, file.sealer())),
                      "store.operation_known", "another workflow already serves this operation");
     }
     Result<> operator()(const IntentRow& r) const { return file.database_.execute(upsert_intent, encode(r)); }
@@ -292,7 +292,7 @@ Result<> StoreFile::write(const Write& row, Counters& counters) {
     }
     Result<> operator()(const SecretRow& r) const {
       if (r.value.empty()) return file.database_.execute("DELETE FROM secrets WHERE key = ?", {r.key});
-      return file.database_.execute(upsert_secret, encode(r, *file.sealer_));
+      return file.database_.execute(upsert_secret, encode(r, file.sealer()));
     }
   };
   return std::visit(Writer{*this, counters}, row);
@@ -374,7 +374,7 @@ Result<std::vector<T>> StoreFile::rows(const std::string& sql, const Cells& argu
 }
 
 Result<std::vector<WorkflowRow>> StoreFile::workflows(std::optional<core::AssetId> asset, unsigned limit) {
-  const auto decode = [this](const Cells& cells) { return decode_workflow(cells, *sealer_); };
+  const auto decode = [this](const Cells& cells) { return decode_workflow(cells, sealer()); };
   const std::string sql = select_sql(workflows_table);
   if (!asset) {
     return rows<WorkflowRow>(sql + "ORDER BY created_at DESC, rowid DESC LIMIT ?", {std::int64_t{limit}},
@@ -393,19 +393,19 @@ Result<std::optional<T>> StoreFile::first(Result<std::vector<T>> found) {
 
 Result<std::optional<WorkflowRow>> StoreFile::workflow(core::WorkflowId id) {
   return first(rows<WorkflowRow>(select_sql(workflows_table) + "WHERE id = ?", {id.to_string()},
-                                 [this](const Cells& cells) { return decode_workflow(cells, *sealer_); }));
+                                 [this](const Cells& cells) { return decode_workflow(cells, sealer()); }));
 }
 
 Result<std::optional<WorkflowRow>> StoreFile::workflow_of_operation(const std::string& operation_id) {
   return first(rows<WorkflowRow>(select_sql(workflows_table) + "WHERE operation_id = ?", {operation_id},
-                                 [this](const Cells& cells) { return decode_workflow(cells, *sealer_); }));
+                                 [this](const Cells& cells) { return decode_workflow(cells, sealer()); }));
 }
 
 Result<std::vector<WorkflowRow>> StoreFile::recent_workflows(unsigned limit) {
   return rows<WorkflowRow>(
       select_sql(workflows_table) +
           "ORDER BY status IN ('pending', 'running') DESC, updated_at DESC, rowid DESC LIMIT ?",
-      {std::int64_t{limit}}, [this](const Cells& cells) { return decode_workflow(cells, *sealer_); });
+      {std::int64_t{limit}}, [this](const Cells& cells) { return decode_workflow(cells, sealer()); });
 }
 
 Result<std::vector<TimelineRow>> StoreFile::timeline(core::AssetId asset, unsigned limit) {
@@ -449,20 +449,20 @@ Result<std::optional<std::string>> StoreFile::setting(const std::string& key) {
 
 Result<std::optional<OperationRow>> StoreFile::operation(const std::string& id) {
   return first(rows<OperationRow>(select_sql(operations_table) + "WHERE id = ?", {id},
-                                  [this](const Cells& cells) { return decode_operation(cells, *sealer_); }));
+                                  [this](const Cells& cells) { return decode_operation(cells, sealer()); }));
 }
 
 Result<std::vector<OperationRow>> StoreFile::received_operations(unsigned limit, unsigned after_first) {
   return rows<OperationRow>(
       select_sql(operations_table) + "WHERE state = 'received' ORDER BY seq, rowid LIMIT ? OFFSET ?",
       {std::int64_t{limit}, std::int64_t{after_first}},
-      [this](const Cells& cells) { return decode_operation(cells, *sealer_); });
+      [this](const Cells& cells) { return decode_operation(cells, sealer()); });
 }
 
 Result<std::vector<StoredAsset>> StoreFile::changed_assets(std::uint64_t after, unsigned limit) {
   return rows<StoredAsset>(select_sql(assets_table) + "WHERE revision > ? ORDER BY revision LIMIT ?",
                            {cell(after), std::int64_t{limit}},
-                           [this](const Cells& cells) { return decode_asset(cells, *sealer_, Unseal::no); });
+                           [this](const Cells& cells) { return decode_asset(cells, sealer(), Unseal::no); });
 }
 
 Result<Snapshot> StoreFile::load() {
@@ -476,11 +476,11 @@ Result<Snapshot> StoreFile::load() {
   };
   static const std::string unfinished = "SELECT id FROM workflows WHERE status IN ('pending', 'running')";
   const auto asset = [this](const Cells& cells) -> Result<AssetRow> {
-    auto stored = decode_asset(cells, *sealer_, Unseal::yes);
+    auto stored = decode_asset(cells, sealer(), Unseal::yes);
     if (!stored) return std::unexpected(std::move(stored.error()));
     return std::move(stored->asset);
   };
-  const auto workflow = [this](const Cells& cells) { return decode_workflow(cells, *sealer_); };
+  const auto workflow = [this](const Cells& cells) { return decode_workflow(cells, sealer()); };
   auto done = into(snapshot.assets, rows<AssetRow>(select_sql(assets_table) + "ORDER BY rowid", {}, asset));
   if (done) {
     done = into(snapshot.workflows,
@@ -502,7 +502,7 @@ Result<Snapshot> StoreFile::load() {
     done = into(snapshot.settings, rows<SettingRow>(select_sql(settings_table), {}, decode_setting));
   }
   if (done) {
-    const auto secret = [this](const Cells& cells) { return decode_secret(cells, *sealer_); };
+    const auto secret = [this](const Cells& cells) { return decode_secret(cells, sealer()); };
     done = into(snapshot.secrets, rows<SecretRow>(select_sql(secrets_table), {}, secret));
   }
   if (!done) return std::unexpected(std::move(done.error()));

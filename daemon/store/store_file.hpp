@@ -7,6 +7,7 @@
 // or corrupt the file is finished: nothing is written any more, not even at close, and a failed fsync is
 // never retried, because the kernel forgets what it could not write.
 
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -110,6 +111,10 @@ class StoreFile {
   [[nodiscard]] core::Result<std::vector<StoredAsset>> changed_assets(std::uint64_t after, unsigned limit);
 
  private:
+  [[nodiscard]] const Sealer& sealer() const {
+    assert(sealer_);
+    return *sealer_;
+  }
   struct Counters {
     std::uint64_t event = 0, acknowledged = 0, revision = 0;
   };
@@ -136,7 +141,7 @@ class StoreFile {
 
   FileOptions options_;
   core::FileDescriptor lock_;
-  std::optional<Sealer> sealer_;
+  std::optional<Sealer> sealer_;  // from open() on, before which nothing else is called
   Database database_;
   OpenReport report_;
   std::optional<core::Error> finished_;
