@@ -5,8 +5,8 @@
 
 namespace colony::core {
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
-  other.wipe();
+Secret::Secret(Secret&& other) noexcept {
+  *this = std::move(other);
 }
 
 Secret& Secret::operator=(Secret&& other) noexcept {

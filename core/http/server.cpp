@@ -75,6 +75,7 @@ struct Server::State {
     Place(Place&& other) noexcept : state_(std::exchange(other.state_, nullptr)), address_(other.address_) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
+    Place& operator=(Place&&) = delete;
     ~Place() {
       if (state_ == nullptr) return;
       --state_->counters.open;

@@ -47,7 +47,7 @@ Result<InterfaceWatch> InterfaceWatch::open() {
 
 InterfaceWatch::News InterfaceWatch::take() {
   News news;
-  alignas(nlmsghdr) std::array<char, buffer_size> buffer;
+  alignas(nlmsghdr) std::array<char, buffer_size> buffer{};
   for (unsigned i = 0; i < datagrams_per_turn; ++i) {
     sockaddr_nl from{};
     socklen_t from_size = sizeof from;

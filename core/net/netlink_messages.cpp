@@ -78,8 +78,9 @@ std::optional<InterfaceAddress> decode_address(const nlmsghdr& message) {
   // IFA_LOCAL is the interface's own address, also on a point-to-point link, where IFA_ADDRESS is the peer's.
   const auto local = attribute_of<ifaddrmsg>(message, IFA_LOCAL);
   if (!local || local->size() != 4) return std::nullopt;
-  return InterfaceAddress{header->ifa_index,
-                          {Ipv4Address(*ByteReader(*local).u32be()), header->ifa_prefixlen}};
+  const auto address = ByteReader(*local).u32be();
+  if (!address) return std::nullopt;
+  return InterfaceAddress{header->ifa_index, {Ipv4Address(*address), header->ifa_prefixlen}};
 }
 
 std::optional<MacAddress> decode_neighbour(const nlmsghdr& message) {

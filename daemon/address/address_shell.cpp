@@ -53,17 +53,17 @@ std::string system_boot_id() {
   return id.size() <= 64 ? id : "";
 }
 
-/// The packet socket while it listens.
+/// The packet socket while it listens, and the claim that it serves.
 struct AddressShell::Link {
-  Link(core::Timers& timers, core::FileDescriptor fd)
-      : socket(timers.executor(), fd.release()), heard(timers, most_queued) {}
+  Link(core::Timers& timers, core::FileDescriptor fd, Claim for_claim)
+      : claim(std::move(for_claim)), socket(timers.executor(), fd.release()), heard(timers, most_queued) {}
 
-  [[nodiscard]] static ClaimActions tell(Claim& claim, const Heard& heard, core::BootTime now,
-                                         core::Random& random) {
-    if (const auto* packet = std::get_if<ArpPacket>(&heard)) return claim.on_arp(*packet, now);
+  [[nodiscard]] ClaimActions tell(const Heard& news, core::BootTime now, core::Random& random) {
+    if (const auto* packet = std::get_if<ArpPacket>(&news)) return claim.on_arp(*packet, now);
     return claim.on_link_up(now, random);
   }
 
+  Claim claim;
   boost::asio::posix::stream_descriptor socket;
   core::Mailbox<Heard> heard;
 };
@@ -105,8 +105,8 @@ core::Task<Result<ClaimedAddress>> AddressShell::claim(AddressWish wish) {
     }
     auto fd = world_.privileged.packet({.interface = plan->interface.name, .ether_type = ether_type_arp});
     if (!fd) co_return std::unexpected(fd.error());
-    link_ = std::make_unique<Link>(world_.timers, std::move(*fd));
-    claim_.emplace(plan->interface.mac, plan->address.address, world_.timing);
+    link_ = std::make_unique<Link>(world_.timers, std::move(*fd),
+                                   Claim(plan->interface.mac, plan->address.address, world_.timing));
     tasks_.spawn("address.read", read_arp());
     auto claimed = co_await run_claim(*plan);
     if (!claimed) {
@@ -152,13 +152,13 @@ core::Task<Result<>> AddressShell::put_on(AddressPlan plan) {
 core::Task<Result<>> AddressShell::run_claim(AddressPlan plan) {
   const core::BootTime now = world_.timers.now();
   const bool ask = plan.way == AddressPlan::Way::claim || contested_;
-  ClaimActions actions = ask ? claim_->begin(now, world_.random) : claim_->resume(now);
+  ClaimActions actions = ask ? link_->claim.begin(now, world_.random) : link_->claim.resume(now);
   for (;;) {
     if (auto done = co_await perform(std::move(actions)); !done) co_return done;
-    if (claim_->state() == Claim::State::holding) co_return Result<>{};
-    const auto heard = co_await link_->heard.pop_until(claim_->deadline());
-    actions = heard ? Link::tell(*claim_, *heard, world_.timers.now(), world_.random)
-                    : claim_->on_deadline(world_.timers.now(), world_.random);
+    if (link_->claim.state() == Claim::State::holding) co_return Result<>{};
+    const auto heard = co_await link_->heard.pop_until(link_->claim.deadline());
+    actions = heard ? link_->tell(*heard, world_.timers.now(), world_.random)
+                    : link_->claim.on_deadline(world_.timers.now(), world_.random);
   }
 }
 
@@ -169,11 +169,11 @@ core::Task<Result<>> AddressShell::perform(ClaimActions actions) {
       const ssize_t sent = ::send(link_->socket.native_handle(), frame.data(), frame.size(), 0);
       // A full queue loses one of several; an interface that is gone would make silence look like consent.
       if (sent < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EINTR) {
-        co_return core::fail_errno("address.send", fmt::format("ARP on {}", plan_->interface.name), errno);
+        co_return core::fail_errno("address.send", fmt::format("ARP on {}", plan().interface.name), errno);
       }
     } else if (const auto* refused = std::get_if<Conflict>(&action)) {
-      co_return std::unexpected(conflict(plan_->address, refused->other, plan_->interface.name));
-    } else if (auto added = co_await put_on(*plan_); !added) {
+      co_return std::unexpected(conflict(plan().address, refused->other, plan().interface.name));
+    } else if (auto added = co_await put_on(plan()); !added) {
       co_return added;
     }
   }
@@ -182,21 +182,21 @@ core::Task<Result<>> AddressShell::perform(ClaimActions actions) {
 
 core::Task<> AddressShell::defend() {
   for (;;) {
-    const auto heard = co_await link_->heard.pop_until(claim_->deadline());
+    const auto heard = co_await link_->heard.pop_until(link_->claim.deadline());
     if (const auto* packet = heard ? std::get_if<ArpPacket>(&*heard) : nullptr) {
       world_.log.warn("address.conflict", "Another machine uses the load-balancer address.",
-                      {{"address", plan_->address.address}, {"other", packet->sender_mac}});
+                      {{"address", plan().address.address}, {"other", packet->sender_mac}});
     }
-    auto actions = heard ? Link::tell(*claim_, *heard, world_.timers.now(), world_.random)
-                         : claim_->on_deadline(world_.timers.now(), world_.random);
+    auto actions = heard ? link_->tell(*heard, world_.timers.now(), world_.random)
+                         : link_->claim.on_deadline(world_.timers.now(), world_.random);
     auto done = co_await perform(std::move(actions));
-    if (claim_->state() != Claim::State::lost) continue;  // a failed send is repaired by the next one
+    if (link_->claim.state() != Claim::State::lost) continue;  // a failed send is repaired by the next one
     held_ = false;
     contested_ = true;
-    if (ours_) take_off(plan_->interface.index, plan_->address);
+    if (ours_) take_off(plan().interface.index, plan().address);
     ours_ = false;
     world_.log.error("address.lost", "Gave the load-balancer address up: another machine insists on it.",
-                     {{"address", plan_->address.address}, {"why", done.error().message}});
+                     {{"address", plan().address.address}, {"why", done.error().message}});
     lose(done.error());
     co_return;
   }
@@ -254,9 +254,9 @@ void AddressShell::on_news(const std::string& interface, const core::InterfaceWa
     core::Error gone{
         ErrorKind::not_found, "address.gone",
         fmt::format("{} was taken off {} by somebody on this machine (ifdown, a network manager?)",
-                    plan_->address.address.to_string(), interface)};
+                    plan().address.address.to_string(), interface)};
     world_.log.error("address.gone", "The load-balancer address is no longer on its interface.",
-                     {{"address", plan_->address}, {"interface", interface}});
+                     {{"address", plan().address}, {"interface", interface}});
     lose(std::move(gone));
   }
 }
@@ -264,9 +264,9 @@ void AddressShell::on_news(const std::string& interface, const core::InterfaceWa
 bool AddressShell::is_still_there() {
   const auto states = world_.kernel.interfaces();
   if (!states) return true;  // not known: the next notice looks again
-  const auto state = std::ranges::find(*states, plan_->interface.index, &core::InterfaceState::index);
+  const auto state = std::ranges::find(*states, plan().interface.index, &core::InterfaceState::index);
   return state != states->end() &&
-         std::ranges::find(state->addresses, plan_->address) != state->addresses.end();
+         std::ranges::find(state->addresses, plan().address) != state->addresses.end();
 }
 
 core::Task<core::Error> AddressShell::lost() {
@@ -275,8 +275,8 @@ core::Task<core::Error> AddressShell::lost() {
 }
 
 core::Task<> AddressShell::read_arp() {
-  const core::Ipv4Address address = plan_->address.address;
-  const core::MacAddress own = plan_->interface.mac;
+  const core::Ipv4Address address = plan().address.address;
+  const core::MacAddress own = plan().interface.mac;
   for (;;) {
     const auto [error] = co_await link_->socket.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                                                            boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -289,7 +289,7 @@ core::Task<> AddressShell::read_arp() {
       if (!packet || packet->sender_mac == own) continue;
       // Everybody who asks for us is heard here too; only claims of the address itself are of interest.
       const bool probe = packet->sender_ip.is_unspecified() && packet->target_ip == address;
-      if (packet->sender_ip == address || (probe && claim_->state() == Claim::State::probing)) {
+      if (packet->sender_ip == address || (probe && link_->claim.state() == Claim::State::probing)) {
         (void)link_->heard.try_push(*packet);  // 64 conflicts in one turn say no more than one
       }
     }
@@ -301,7 +301,6 @@ core::Task<> AddressShell::stop_listening() {
   tasks_.cancel();
   co_await tasks_.join();
   link_.reset();
-  claim_.reset();
 }
 
 void AddressShell::take_off(unsigned interface_index, const core::Ipv4Network& address) {
@@ -336,9 +335,9 @@ core::Task<> AddressShell::give_back() {
   co_await stop_listening();
   if (!ours_) co_return;
   ours_ = false;
-  take_off(plan_->interface.index, plan_->address);
+  take_off(plan().interface.index, plan().address);
   world_.log.info("address.given_back", "The load-balancer address is off the interface.",
-                  {{"address", plan_->address}, {"interface", plan_->interface.name}});
+                  {{"address", plan().address}, {"interface", plan().interface.name}});
   if (auto forgotten = co_await world_.records.save(std::nullopt); !forgotten) {
     world_.log.warn("address.record", "The record of the address could not be cleared.",
                     {{"why", forgotten.error().message}});

@@ -8,6 +8,7 @@
 // From the first claim on, the kernel's notices are heard: an address that somebody takes off the interface
 // is lost, and a link that comes up is asked (again) whether the address is free.
 
+#include <cassert>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,11 @@ class AddressShell {
   struct Link;
   struct Watch;
 
+  /// What claim() found to be done; asked only after that.
+  [[nodiscard]] const AddressPlan& plan() const {
+    assert(plan_);
+    return *plan_;
+  }
   [[nodiscard]] core::Task<core::Result<>> take_off_leftover(AddressPlan plan);
   [[nodiscard]] core::Task<core::Result<>> put_on(AddressPlan plan);
   [[nodiscard]] core::Task<core::Result<>> run_claim(AddressPlan plan);
@@ -97,7 +103,6 @@ class AddressShell {
 
   World world_;
   std::unique_ptr<Link> link_;  // while listening
-  std::optional<Claim> claim_;
   std::optional<AddressPlan> plan_;
   bool held_ = false;
   bool carrier_ = false;    // as last seen

@@ -58,7 +58,10 @@ std::expected<ArpPacket, ArpFault> decode_arp_frame(core::ByteView frame) {
   const auto sender_ip = in.u32be();
   const auto target_mac = in.take(6);
   const auto target_ip = in.u32be();
-  if (!in.ok()) return std::unexpected(ArpFault::truncated);
+  if (!ether_type || !hardware || !protocol || !hardware_length || !protocol_length || !operation ||
+      !sender_mac || !sender_ip || !target_mac || !target_ip) {
+    return std::unexpected(ArpFault::truncated);
+  }
   if (*ether_type != ether_type_arp) return std::unexpected(ArpFault::not_arp);
   if (*hardware != hardware_ethernet || *protocol != protocol_ipv4 || *hardware_length != 6 ||
       *protocol_length != 4 || *operation < 1 || *operation > 2) {

@@ -68,16 +68,16 @@ class ProbeCommand final : public OneBmcCommand {
     if (!identity) co_return std::unexpected(identity.error());
     const auto power = co_await bmc.power_state(deadline);
     if (!power) co_return std::unexpected(power.error());
-    co_return Json{
-        {"power", name(*power)},
-        {"device_id", identity->device_id},
-        {"firmware", identity->firmware_revision},
-        {"manufacturer_id", identity->manufacturer_id},
-        {"product_id", identity->product_id},
-        {"product_name", identity->product_name},
-        {"board_serial", identity->board_serial},
-        {"product_serial", identity->product_serial},
-        {"system_guid", identity->system_guid ? Json(identity->system_guid->to_string()) : Json()}};
+    const auto& guid = identity->system_guid;
+    co_return Json{{"power", name(*power)},
+                   {"device_id", identity->device_id},
+                   {"firmware", identity->firmware_revision},
+                   {"manufacturer_id", identity->manufacturer_id},
+                   {"product_id", identity->product_id},
+                   {"product_name", identity->product_name},
+                   {"board_serial", identity->board_serial},
+                   {"product_serial", identity->product_serial},
+                   {"system_guid", guid ? Json(guid->to_string()) : Json()}};
   }
 };
 

@@ -37,6 +37,7 @@ std::string lower(std::string_view text) {
 
 core::Result<Layout> layout_of(const CsvRow& first) {
   std::vector<std::string> names;
+  names.reserve(first.fields.size());
   for (const auto& field : first.fields) names.push_back(lower(field));
   const auto column = [&](std::string_view name) -> std::optional<std::size_t> {
     const auto found = std::ranges::find(names, name);

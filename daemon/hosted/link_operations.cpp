@@ -44,12 +44,13 @@ Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
   for (const auto& operation : operations) {
     const auto known = co_await ports.store.operation(operation.id);
     if (!known) co_return std::unexpected(known.error());
-    if (!known->has_value() || (*known)->generation < operation.generation) {
+    const std::optional<OperationRow>& row = *known;
+    if (!row || row->generation < operation.generation) {
       ports.log.info("hosted.operation", "an operation was received",
                      {{"operation", operation.id}, {"type", operation.type}, {"target", operation.target}});
       change.operations.push_back(row_of(operation, utc));
-    } else if (cursor && (*known)->state != OperationState::received) {
-      change.batch.events.push_back(operation_event(**known, utc));
+    } else if (cursor && row->state != OperationState::received) {
+      change.batch.events.push_back(operation_event(*row, utc));
     }
   }
   if (cursor)
@@ -77,7 +78,8 @@ Task<bool> HostedLink::State::submit_received() {
     if (rows->size() < page) break;
   }
   told_waiting = std::move(waiting);
-  co_return told_waiting.empty();
+  const bool all_settled = told_waiting.empty();
+  co_return all_settled;
 }
 
 /// True when it is settled.

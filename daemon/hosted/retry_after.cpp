@@ -54,8 +54,8 @@ std::optional<core::Duration> parse_retry_after(std::string_view text, core::Utc
   core::Duration wanted{};
   if (all_digits(text)) {
     // More than five digits is over a day: the clamp below has the last word anyway.
-    wanted =
-        text.size() > 5 ? core::Duration(longest_retry) : core::Duration(std::chrono::seconds(*digits(text)));
+    wanted = text.size() > 5 ? core::Duration(longest_retry)
+                             : core::Duration(std::chrono::seconds(digits(text).value_or(0)));
   } else if (const auto date = parse_http_date(text)) {
     // Before it becomes nanoseconds, which centuries do not fit into.
     wanted = std::clamp<std::chrono::milliseconds>(*date - now, -24h, 24h);

@@ -183,8 +183,10 @@ std::optional<core::BootTime> Store::waiting_since() const {
 namespace {
 
 Task<Result<>> result_of(std::shared_ptr<Waiter> waiter) {
-  while (!waiter->result) co_await waiter->settled.wait();
-  co_return std::move(*waiter->result);
+  for (;;) {
+    if (waiter->result) co_return std::move(*waiter->result);
+    co_await waiter->settled.wait();
+  }
 }
 
 }  // namespace
@@ -212,7 +214,8 @@ Task<Result<>> Store::set(std::string key, std::string value) {
 template <class T>
 Task<Result<T>> Store::read(std::function<Result<T>(StoreFile&)> work) {
   struct Answer {
-    std::optional<Result<T>> value;
+    Result<T> value =
+        core::fail(core::ErrorKind::internal, "store.unread", "the store did not answer a read");
     std::optional<core::Error> finished;
   };
   const auto answer = std::make_shared<Answer>();
@@ -220,7 +223,7 @@ Task<Result<T>> Store::read(std::function<Result<T>(StoreFile&)> work) {
   Queue* const queue = queue_.get();
   queue->execute(
       [queue, answer, work = std::move(work)] {
-        answer->value.emplace(work(*queue->file));
+        answer->value = work(*queue->file);
         answer->finished = queue->file->finished();
       },
       [reader = std::weak_ptr(answered)](Queue&) {
@@ -228,7 +231,7 @@ Task<Result<T>> Store::read(std::function<Result<T>(StoreFile&)> work) {
       });
   co_await answered->wait();
   queue->report_end(answer->finished);
-  co_return std::move(*answer->value);
+  co_return std::move(answer->value);
 }
 
 Task<Result<Snapshot>> Store::load() {

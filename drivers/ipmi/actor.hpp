@@ -74,8 +74,10 @@ class Actor final : public Link {
     const bool in_time = co_await slot->finished.wait_until(deadline);
     if (!in_time && !job->begun) co_return std::unexpected(to_error(IpmiError::deadline));
     // What has begun ends by the deadline itself.
-    if (!slot->result) co_await slot->finished.wait();
-    co_return std::move(*slot->result);
+    for (;;) {
+      if (slot->result) co_return std::move(*slot->result);
+      co_await slot->finished.wait();
+    }
   }
 
   /// Ends the session, if there is one.

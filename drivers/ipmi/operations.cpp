@@ -79,13 +79,15 @@ core::Task<core::Result<>> read_fru_into(Link& link, BmcIdentity& identity, core
   if (!header_bytes) co_return std::unexpected(header_bytes.error());
   const auto header = decode_fru_header(*header_bytes);
   if (!header) co_return fail(header.error());
-  if (header->board) {
-    const auto area = co_await read_sized_area(link, *info, *header->board, deadline);
+  const auto board_at = header->board;
+  const auto product_at = header->product;
+  if (board_at) {
+    const auto area = co_await read_sized_area(link, *info, *board_at, deadline);
     if (!area) co_return std::unexpected(area.error());
     if (const auto board = decode_fru_board(*area)) identity.board_serial = board->serial;
   }
-  if (header->product) {
-    const auto area = co_await read_sized_area(link, *info, *header->product, deadline);
+  if (product_at) {
+    const auto area = co_await read_sized_area(link, *info, *product_at, deadline);
     if (!area) co_return std::unexpected(area.error());
     if (const auto product = decode_fru_product(*area)) {
       identity.product_serial = product->serial;

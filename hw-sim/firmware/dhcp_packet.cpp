@@ -182,8 +182,8 @@ void write_os_options(OptionWriter& options, const DhcpIdentity& identity, const
 PxeVendorOptions decode_pxe(core::ByteView bytes) {
   PxeVendorOptions out;
   core::ByteReader in(bytes);
-  while (in.remaining() > 0) {
-    const std::uint8_t code = *in.u8();
+  while (const auto tag = in.u8()) {
+    const std::uint8_t code = *tag;
     if (code == option::end) break;
     if (code == option::pad) continue;
     const auto length = in.u8();
@@ -206,8 +206,8 @@ PxeVendorOptions decode_pxe(core::ByteView bytes) {
 
 bool decode_ipxe_no_proxy(core::ByteView bytes) {
   core::ByteReader in(bytes);
-  while (in.remaining() > 0) {
-    const std::uint8_t code = *in.u8();
+  while (const auto tag = in.u8()) {
+    const std::uint8_t code = *tag;
     if (code == option::end) break;
     if (code == option::pad) continue;
     const auto length = in.u8();
@@ -344,7 +344,9 @@ std::expected<DhcpReply, DhcpReplyFault> decode_dhcp_reply(core::ByteView bytes)
   (void)in.skip(64);  // sname
   const auto file = in.take(128);
   const auto magic = in.u32be();
-  if (!in.ok()) return std::unexpected(DhcpReplyFault::truncated);
+  if (!op || !hardware || !hardware_length || !xid || !your || !next || !chaddr || !file || !magic) {
+    return std::unexpected(DhcpReplyFault::truncated);
+  }
   if (*op != 2 || *hardware != 1 || *hardware_length != 6)
     return std::unexpected(DhcpReplyFault::not_a_reply);
   if (*magic != magic_cookie) return std::unexpected(DhcpReplyFault::no_magic);
@@ -358,8 +360,8 @@ std::expected<DhcpReply, DhcpReplyFault> decode_dhcp_reply(core::ByteView bytes)
   reply.next_server = core::Ipv4Address(*next);
   bool typed = false;
   bool file_overloaded = false;
-  while (in.remaining() > 0) {
-    const std::uint8_t code = *in.u8();
+  while (const auto tag = in.u8()) {
+    const std::uint8_t code = *tag;
     if (code == option::end) break;
     if (code == option::pad) continue;
     const auto length = in.u8();
