@@ -32,8 +32,9 @@ class BlockingPool {
     execute([shared, work = std::move(work)] { shared->result.emplace(work()); },
             [shared] { shared->finished.wake(); });
     co_await shared->finished.wait();
-    assert(shared->result);  // `done` comes after `work`
-    co_return std::move(*shared->result);
+    auto& result = shared->result;
+    assert(result);  // `done` comes after `work`
+    co_return std::move(*result);
   }
 };
 

@@ -59,6 +59,7 @@ core::Bytes record_of(const Sensor& sensor) {
 
 std::vector<core::Bytes> sensor_records() {
   std::vector<core::Bytes> records;
+  records.reserve(std::size(sensors));
   for (const auto& sensor : sensors) records.push_back(record_of(sensor));
   return records;
 }

@@ -101,7 +101,7 @@ std::vector<TftpSend> TftpFetch::on_options(core::ByteReader& in, core::BootTime
     const auto value = text ? number(*text) : std::nullopt;
     bool good = key && value;
     if (good && *key == "tsize") {
-      announced_size_ = *value;
+      announced_size_ = value;
     } else if (good && *key == "blksize") {  // RFC 2348: at most what was asked
       good = *value >= 8 && *value <= request_.block_size;
       block_size_ = static_cast<std::uint16_t>(*value);

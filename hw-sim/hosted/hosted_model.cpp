@@ -364,10 +364,11 @@ HostedReply HostedModel::agents_assets(const Call& call) {
   if (assets == nullptr || !assets->is_array() || assets->size() > 1000)
     return bad("assets is no list of at most 1000");
   for (const Json& asset : *assets) {
-    const auto id = core::json_text(asset, "id", 128);
-    if (!id || id->empty()) return bad("an asset has no id");
+    if (core::json_text(asset, "id", 128).value_or("").empty()) return bad("an asset has no id");
   }
-  for (const Json& asset : *assets) agents[call.id]["assets"][*core::json_text(asset, "id", 128)] = asset;
+  for (const Json& asset : *assets) {
+    agents[call.id]["assets"][core::json_text(asset, "id", 128).value_or("")] = asset;
+  }
   increment(agents[call.id], "asset_puts");
   return nothing();
 }
@@ -390,7 +391,7 @@ HostedReply HostedModel::assets_get(const Call& call) {
 }
 
 HostedReply HostedModel::assets_order(const Call& call) {
-  const auto found = assets_get(call);
+  auto found = assets_get(call);
   if (found.status != Status::ok) return found;
   const auto status = core::json_text(Json::parse(found.body), "status").value_or("");
   if (call.action == "provision" && status != "available") {

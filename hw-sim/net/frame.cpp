@@ -48,7 +48,8 @@ std::optional<Frame> decode_udp(core::ByteReader& in, core::MacAddress destinati
   (void)in.skip(2);  // header checksum
   const auto from = in.u32be();
   const auto to = in.u32be();
-  if (!in.ok() || *version_and_length >> 4 != 4 || *protocol != protocol_udp) return std::nullopt;
+  if (!version_and_length || !total || !fragment || !protocol || !from || !to) return std::nullopt;
+  if (*version_and_length >> 4 != 4 || *protocol != protocol_udp) return std::nullopt;
   const std::size_t header = static_cast<std::size_t>(*version_and_length & 0xf) * 4;
   // More-fragments flag or an offset: no DHCP answer is fragmented.
   if (header < ipv4_header_bytes || (*fragment & 0x3fff) != 0) return std::nullopt;
@@ -57,7 +58,8 @@ std::optional<Frame> decode_udp(core::ByteReader& in, core::MacAddress destinati
   const auto to_port = in.u16be();
   const auto length = in.u16be();
   (void)in.skip(2);  // checksum
-  if (!in.ok() || *length < udp_header_bytes || header + *length > *total) return std::nullopt;
+  if (!in.ok() || !from_port || !to_port || !length) return std::nullopt;
+  if (*length < udp_header_bytes || header + *length > *total) return std::nullopt;
   const auto payload = in.take(*length - udp_header_bytes);  // Ethernet padding may follow
   if (!payload) return std::nullopt;
   return UdpFrame{source,   destination, core::Ipv4Address(*from), core::Ipv4Address(*to), *from_port,
@@ -73,7 +75,10 @@ std::optional<Frame> decode_arp(core::ByteReader& in, core::MacAddress destinati
   const auto sender = in.u32be();
   const auto target_mac = take_mac(in);
   const auto target = in.u32be();
-  if (!in.ok() || *hardware != 1 || *protocol != ether_type_ipv4 || *lengths != 0x0604) return std::nullopt;
+  if (!hardware || !protocol || !lengths || !operation || !sender_mac || !sender || !target_mac || !target) {
+    return std::nullopt;
+  }
+  if (*hardware != 1 || *protocol != ether_type_ipv4 || *lengths != 0x0604) return std::nullopt;
   if (*operation != 1 && *operation != 2) return std::nullopt;
   return ArpFrame{destination, static_cast<ArpOperation>(*operation),
                   *sender_mac, core::Ipv4Address(*sender),
@@ -144,7 +149,7 @@ std::optional<Frame> decode_frame(core::ByteView bytes) {
   const auto destination = take_mac(in);
   const auto source = take_mac(in);
   const auto type = in.u16be();
-  if (!in.ok()) return std::nullopt;
+  if (!destination || !source || !type) return std::nullopt;
   if (*type == ether_type_ipv4) return decode_udp(in, *destination, *source);
   if (*type == ether_type_arp) return decode_arp(in, *destination);
   return std::nullopt;

@@ -325,6 +325,7 @@ RackFile read_rack(Reader& reader, const YAML::Node& root) {
     }
   }
   std::vector<core::Ipv4Address> addresses;
+  addresses.reserve(rack.servers.size());
   for (const RackServer& server : rack.servers) addresses.push_back(server.bmc.address.address);
   std::sort(addresses.begin(), addresses.end());
   const auto twice = std::adjacent_find(addresses.begin(), addresses.end());

@@ -114,13 +114,14 @@ Json server_report(const Server& server, BmcModel& bmc) {
 }
 
 Json count_report(const WireCount& count) {
+  const auto struck = count.struck();
   return {{"total", count.total()},
           {"bmc_requests", count.of(WireMessage::bmc_request)},
           {"dhcp_replies", count.of(WireMessage::dhcp_reply)},
           {"tftp_transfers", count.of(WireMessage::tftp_start)},
           {"http_responses", count.of(WireMessage::http_response)},
           {"scout_responses", count.of(WireMessage::scout_response)},
-          {"struck", count.struck() ? Json(name(*count.struck())) : Json()}};
+          {"struck", struck ? Json(name(*struck)) : Json()}};
 }
 
 }  // namespace colony::hw_sim

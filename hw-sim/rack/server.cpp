@@ -1,6 +1,7 @@
 #include "hw-sim/rack/server.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -206,11 +207,11 @@ void Server::network(NetworkBootActions actions) {
   for (auto& action : actions) {
     std::visit([this](auto& a) { actions_.emplace_back(std::move(a)); }, action);
   }
-  if (network_ && network_->handover()) after_network_boot();
+  if (!network_) return;
+  if (const auto handover = network_->handover()) after_network_boot(*handover);
 }
 
-void Server::after_network_boot() {
-  const Handover handover = *network_->handover();
+void Server::after_network_boot(const Handover& handover) {
   if (const auto* kernel = std::get_if<handover::Kernel>(&handover)) {
     command_line_ = kernel->boot.command_line;
     stage_ = ServerStage::starting;
@@ -251,12 +252,12 @@ void Server::begin_os_network() {
   const DhcpIdentity identity{profile_.firmware, DhcpSpeaker::os, profile_.mac, profile_.smbios_uuid,
                               profile_.name};
   os_dhcp_.emplace(identity, Xid{random_.u32()}, timings_.network.dhcp);
-  send_os_dhcp(os_dhcp_->start(now_));
+  send_os_dhcp(*os_dhcp_, os_dhcp_->start(now_));
 }
 
-void Server::send_os_dhcp(const std::vector<DhcpSend>& sends) {
+void Server::send_os_dhcp(const DhcpClient& client, const std::vector<DhcpSend>& sends) {
   for (const DhcpSend& send : sends) {
-    const core::Bytes payload = encode_dhcp(os_dhcp_->identity(), send.fields);
+    const core::Bytes payload = encode_dhcp(client.identity(), send.fields);
     actions_.emplace_back(action::SendFrame{encode_dhcp_frame(profile_.mac, payload)});
   }
 }
@@ -296,10 +297,12 @@ void Server::begin_talos() {
 }
 
 void Server::fetch_config() {
+  assert(talos_);  // start_kernel's
   stage_ = ServerStage::talos_fetching;
   deadline_.reset();
-  config_fetch_ = FetchId{next_fetch_++};
-  actions_.emplace_back(action::Fetch{*config_fetch_, talos_->config_url, max_config_bytes});
+  const FetchId id{next_fetch_++};
+  config_fetch_ = id;
+  actions_.emplace_back(action::Fetch{id, talos_->config_url, max_config_bytes});
 }
 
 void Server::on_config(const FetchResult& result) {
@@ -328,6 +331,7 @@ void Server::on_config(const FetchResult& result) {
 
 void Server::install(const TalosInstall& wanted) {
   std::vector<const DiskModel*> models;
+  models.reserve(disks_.size());
   for (const auto& disk : disks_) models.push_back(&disk->model());
   const auto chosen = choose_disk(wanted, models, disk_names_);
   const auto fault = faults_.strike(FaultPoint::talos_install);
@@ -360,7 +364,7 @@ void Server::on_dhcp(const DhcpReply& reply, core::BootTime now) {
   now_ = now;
   if (network_ && stage_ == ServerStage::network_boot) network(network_->on_dhcp(reply, now));
   if (!os_dhcp_) return;
-  send_os_dhcp(os_dhcp_->on_reply(reply, now));
+  send_os_dhcp(*os_dhcp_, os_dhcp_->on_reply(reply, now));
   if (os_dhcp_->outcome()) {
     if (const auto address = os_dhcp_->address()) actions_.emplace_back(action::HoldAddress{*address});
     os_dhcp_.reset();
@@ -408,14 +412,16 @@ void Server::on_deadline(core::BootTime now) {
       case ServerStage::pausing: reboot(); break;
       case ServerStage::starting: start_kernel(); break;
       case ServerStage::talos_fetching: fetch_config(); break;
-      case ServerStage::talos_installing: install(*install_); break;
+      case ServerStage::talos_installing:
+        if (install_) install(*install_);
+        break;
       default: break;
     }
     return;
   }
   if (network_ && stage_ == ServerStage::network_boot) network(network_->on_deadline(now));
   if (os_dhcp_) {
-    send_os_dhcp(os_dhcp_->on_deadline(now));
+    send_os_dhcp(*os_dhcp_, os_dhcp_->on_deadline(now));
     if (os_dhcp_->outcome()) os_dhcp_.reset();
   }
 }

@@ -103,7 +103,7 @@ class Server final : public Chassis {
   [[nodiscard]] BootSource take_boot_source();
   void begin_network_boot();
   void network(NetworkBootActions actions);
-  void after_network_boot();
+  void after_network_boot(const Handover& handover);
   void boot_disk_or_pause(std::string reason);
   void begin_disk_boot(const InstalledMarker& marker);
   void start_kernel();
@@ -112,7 +112,7 @@ class Server final : public Chassis {
   void on_config(const FetchResult& result);
   void install(const TalosInstall& install);
   void begin_os_network();
-  void send_os_dhcp(const std::vector<DhcpSend>& sends);
+  void send_os_dhcp(const DhcpClient& client, const std::vector<DhcpSend>& sends);
   void halt();
   void switch_off();
   void reboot();

@@ -106,7 +106,7 @@ Result<> prepare_artifact_directory(const std::string& directory) {
   if (listing == nullptr) return core::fail_errno("artifact.directory", directory, errno);
   while (const dirent* entry = ::readdir(listing)) {
     const std::string name = entry->d_name;
-    if (name.starts_with(temporary_prefix)) ::unlink((directory + "/" + name).c_str());
+    if (name.starts_with(temporary_prefix)) ::unlink(fmt::format("{}/{}", directory, name).c_str());
   }
   ::closedir(listing);
   return {};

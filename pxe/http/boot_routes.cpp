@@ -93,13 +93,14 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
   auto boot = boot_request(request);
   if (!boot) co_return error_response(boot.error());
   // The script carries a per-boot token, and its delivery is evidence: only the machine itself gets it.
-  const auto holder = boot->address ? self.services_.addresses.holder(*boot->address) : std::nullopt;
+  const auto address = boot->address;
+  const auto holder = address ? self.services_.addresses.holder(*address) : std::nullopt;
   if (holder != boot->mac) {
-    if (self.mismatches_.allow(boot->address.value_or(core::Ipv4Address{}), self.services_.timers.now())) {
+    if (self.mismatches_.allow(address.value_or(core::Ipv4Address{}), self.services_.timers.now())) {
       self.services_.log.warn("pxe.http.mac_mismatch", "Somebody asked for another machine's boot script",
                               {{"asked_for", boot->mac},
                                {"is", holder ? holder->to_string() : "unknown"},
-                               {"address", boot->address.value_or(core::Ipv4Address{})}});
+                               {"address", address.value_or(core::Ipv4Address{})}});
     }
     co_return error_response(Status::forbidden, "boot.mac_mismatch", "This is not your MAC address");
   }

@@ -18,7 +18,7 @@ constexpr std::uint8_t medium_802_3 = 0x04;  // table 6-3
 constexpr std::uint8_t last_channel = 0x0b;
 
 /// The data behind a completion code 0, at least `least` bytes of it.
-std::optional<core::Bytes> ask(const IpmiCommand& send, IpmiRequest request, std::size_t least) {
+std::optional<core::Bytes> ask(const IpmiCommand& send, const IpmiRequest& request, std::size_t least) {
   auto response = send(request);
   if (!response || response->empty() || response->front() != 0 || response->size() < least + 1)
     return std::nullopt;

@@ -49,7 +49,7 @@ Result<std::vector<PreparedDisk>> prepare_disks(Machine& machine, const WipeOrde
   return prepared;
 }
 
-WipeResult not_begun(const WipeOrder& order, std::string reason) {
+WipeResult not_begun(const WipeOrder& order, std::string_view reason) {
   WipeResult result = result_of(order);
   for (const auto& disk : order.disks) {
     drivers::scout::DiskWipe wipe;

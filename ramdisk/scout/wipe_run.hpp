@@ -24,7 +24,7 @@ struct PreparedDisk {
 
 /// Result of an order that was not begun: every disk is not-started, for this reason.
 [[nodiscard]] drivers::scout::WipeResult not_begun(const drivers::scout::WipeOrder& order,
-                                                   std::string reason);
+                                                   std::string_view reason);
 
 /// Shared by the agent and the tasks that erase, because either may be cancelled first.
 class WipeRun {

@@ -6,6 +6,7 @@
 #include "core/async/signal.hpp"
 #include "core/async/task_group.hpp"
 #include "core/async/virtual_timers.hpp"
+#include "core/on_exit.hpp"
 
 using namespace colony::core;
 using namespace std::chrono_literals;
@@ -123,10 +124,7 @@ TEST(TaskGroup, CancelEndsEveryTaskAtItsAwait) {
   Bench bench;
   bool destroyed = false;
   const auto forever = [](Timers& timers, bool& flag) -> Task<> {
-    struct Flag {
-      bool& value;
-      ~Flag() { value = true; }
-    } const set_on_exit{flag};
+    const OnExit set_on_exit([&flag] { flag = true; });
     co_await timers.sleep_for(10000h);
   };
   bench.group.spawn("forever", forever(bench.timers, destroyed));

@@ -11,7 +11,6 @@
 #include "daemon/config/config.hpp"
 
 using namespace colony::daemon;
-using colony::core::ErrorKind;
 using ::testing::HasSubstr;
 
 namespace {

@@ -391,7 +391,7 @@ TEST(HostedLink, SurvivesEveryFaultOnEveryCall) {
       bench.commit_asset(1);
       bench.commit(4);
       bench.run(30s);
-      const auto id = bench.order("wipe");
+      (void)bench.order("wipe");
       bench.commit(4);
       bench.run(5min);
       const auto when = call + " " + kind;

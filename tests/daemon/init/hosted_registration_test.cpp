@@ -47,7 +47,7 @@ class OneAnswer {
  private:
   void serve(const std::string& answer) {
     const int client = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-    std::array<char, 4096> buffer;
+    std::array<char, 4096> buffer{};
     // Every body here ends with '}'.
     while (!request_.ends_with("}")) {
       const ssize_t count = ::recv(client, buffer.data(), buffer.size(), 0);

@@ -173,7 +173,9 @@ void FaultDisk::release() {
 
 bool FaultDisk::fails_now() {
   if (fired_) return fault_ == Fault::io_error || fault_ == Fault::power_cut;
-  if (countdown_ == 0 || --countdown_ > 0) return false;
+  if (countdown_ == 0) return false;
+  --countdown_;
+  if (countdown_ > 0) return false;
   fired_ = true;
   return true;
 }
