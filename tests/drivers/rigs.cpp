@@ -30,7 +30,8 @@ using drivers::ipmi::CipherSuite;
 const core::Ipv4Address loopback = *core::Ipv4Address::parse("127.0.0.1");
 
 bool installed(const char* program) {
-  const std::string path = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "";
+  const char* searched = std::getenv("PATH");
+  const std::string path = searched != nullptr ? searched : "";
   for (std::size_t at = 0; at <= path.size();) {
     const auto end = std::min(path.find(':', at), path.size());
     if (::access((path.substr(at, end - at) + "/" + program).c_str(), X_OK) == 0) return true;

@@ -133,6 +133,7 @@ Identity identity_of(const drivers::BmcIdentity& bmc) {
 
 std::vector<std::string> strong_keys(const Identity& identity) {
   std::vector<std::string> keys;
+  keys.reserve(identity.macs.size() + 4);
   for (const auto& mac : identity.macs) keys.push_back("mac:" + mac.to_string());
   if (identity.smbios_uuid) keys.push_back("uuid:" + uuid_key(*identity.smbios_uuid));
   const auto with_maker = [&identity](std::string_view kind, const std::string& serial) {

@@ -129,12 +129,12 @@ core::Result<core::AssetId> Registry::find(std::string_view ref) const {
     const Identity& who = asset.identity;
     const AssetPtr row = ledger_.working().asset(id);
     if (!row || who.merged_into) continue;
+    const auto& bmc = row->bmc;
     const bool is_meant = row->name == ref || std::ranges::find(who.aliases, ref) != who.aliases.end() ||
                           who.system_serial == ref || who.board_serial == ref || who.chassis_serial == ref ||
                           who.bmc_board_serial == ref || who.bmc_product_serial == ref ||
                           (mac && std::ranges::find(who.macs, *mac) != who.macs.end()) ||
-                          (mac && who.bmc_mac == mac) ||
-                          (address && row->bmc && row->bmc->address == *address);
+                          (mac && who.bmc_mac == mac) || (address && bmc && bmc->address == *address);
     if (is_meant && !ref.empty()) found.push_back(id);
   }
   if (found.size() == 1) return found.front();
@@ -238,8 +238,10 @@ core::Result<Admission> Registry::admit(const drivers::scout::Inventory& invento
   std::string matched;
   for (const auto& [id, asset] : known_) {
     const AssetPtr row = ledger_.working().asset(id);
-    if (!row || !row->bmc || asset.identity.merged_into || !asset.identity.macs.empty()) continue;
-    const auto reason = match_reason(seen, asset.identity, row->bmc->address);
+    if (!row || asset.identity.merged_into || !asset.identity.macs.empty()) continue;
+    const auto& bmc = row->bmc;
+    if (!bmc) continue;
+    const auto reason = match_reason(seen, asset.identity, bmc->address);
     if (reason.empty()) continue;
     matched = reason;
     if (std::ranges::find(same, id) == same.end()) same.push_back(id);
@@ -305,9 +307,10 @@ core::Result<Admission> Registry::enrol(BmcRecord bmc, const drivers::BmcIdentit
   for (const auto& [id, asset] : known_) {
     const AssetPtr row = ledger_.working().asset(id);
     if (!row || asset.identity.merged_into) continue;
-    const bool same_place = row->bmc && row->bmc->address == bmc.address && row->bmc->port == bmc.port;
+    const auto& known = row->bmc;
+    const bool same_place = known && known->address == bmc.address && known->port == bmc.port;
     const bool same_guid =
-        row->bmc && !same_place && told.bmc_guid && asset.identity.bmc_guid &&
+        known && !same_place && told.bmc_guid && asset.identity.bmc_guid &&
         (*told.bmc_guid == *asset.identity.bmc_guid || *told.bmc_guid == asset.identity.bmc_guid->swapped());
     // At another address it is the same BMC only when its serial says so too: some vendors ship one GUID in
     // every board. Then the GUID identifies nothing.

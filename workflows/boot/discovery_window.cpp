@@ -31,18 +31,24 @@ void DiscoveryWindow::follow(std::string_view setting) {
   if (space == std::string_view::npos || parsed.ec != std::errc{} || epoch != ledger_.epoch().value) return;
   const auto until = core::parse_utc(setting.substr(space + 1));
   if (!until) return;
-  const core::Duration left = *until - timers_.utc_now();
-  if (left > core::Duration{0}) until_ = timers_.now() + std::min<core::Duration>(left, longest);
+  const core::Duration rest = *until - timers_.utc_now();
+  if (rest > core::Duration{0}) until_ = timers_.now() + std::min<core::Duration>(rest, longest);
+}
+
+core::Duration DiscoveryWindow::left() const {
+  if (!until_) return {};
+  return std::max(*until_ - timers_.now(), core::Duration{0});
 }
 
 std::optional<core::UtcTime> DiscoveryWindow::until() const {
-  if (!is_open()) return std::nullopt;
-  return timers_.utc_now() + std::chrono::duration_cast<std::chrono::milliseconds>(*until_ - timers_.now());
+  const core::Duration rest = left();
+  if (rest == core::Duration{0}) return std::nullopt;
+  return timers_.utc_now() + std::chrono::duration_cast<std::chrono::milliseconds>(rest);
 }
 
 SettingRow DiscoveryWindow::opened_for(core::Duration duration) const {
   core::Duration span = std::clamp<core::Duration>(duration, core::Duration{0}, longest);
-  if (is_open() && span > core::Duration{0}) span = std::max(span, *until_ - timers_.now());
+  if (span > core::Duration{0}) span = std::max(span, left());
   const core::UtcTime until = timers_.utc_now() + std::chrono::duration_cast<std::chrono::milliseconds>(span);
   return {std::string(setting_key), fmt::format("{} {}", ledger_.epoch().value, core::format_utc(until))};
 }

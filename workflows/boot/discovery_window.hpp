@@ -16,7 +16,9 @@ class DiscoveryWindow {
 
   DiscoveryWindow(Ledger& ledger, core::Timers& timers);
 
-  [[nodiscard]] bool is_open() const { return until_ && timers_.now() < *until_; }
+  [[nodiscard]] bool is_open() const { return left() > core::Duration{0}; }
+  /// How long it stays open; zero when it is closed.
+  [[nodiscard]] core::Duration left() const;
   [[nodiscard]] std::optional<core::UtcTime> until() const;
   /// The row to commit; the window follows when it is durable. Never shortens unless `duration` is zero.
   [[nodiscard]] SettingRow opened_for(core::Duration duration) const;

@@ -135,6 +135,7 @@ std::vector<WorkflowView> OrderDesk::recent_workflows() const {
     return std::pair(is_finished(*a), b->created_at) < std::pair(is_finished(*b), a->created_at);
   });
   std::vector<WorkflowView> views;
+  views.reserve(rows.size());
   for (const auto* row : rows) views.push_back(view(*row));
   return views;
 }
@@ -159,9 +160,9 @@ core::Task<core::Result<WorkflowView>> OrderDesk::workflow(core::WorkflowId id) 
   if (const WorkflowPtr row = parts_.ledger.durable().workflow(id)) co_return view(*row);
   const auto stored = co_await parts_.ledger.journal().workflow(id);
   if (!stored) co_return std::unexpected(stored.error());
-  if (!*stored)
-    co_return core::fail(core::ErrorKind::not_found, "workflow.not_found", "no workflow has this id");
-  co_return view(**stored);
+  const std::optional<WorkflowRow>& row = *stored;
+  if (!row) co_return core::fail(core::ErrorKind::not_found, "workflow.not_found", "no workflow has this id");
+  co_return view(*row);
 }
 
 core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::AssetId asset,

@@ -60,7 +60,7 @@ void in_a_session(hw_sim::BmcModel& model, core::Random& random, core::ByteView 
   while (session.ready()) {
     auto command = chunks.next();
     if (!command) return;
-    exchange(session.submit(std::move(*command), {}));
+    exchange(session.submit(*command, {}));
   }
 }
 

@@ -6,7 +6,6 @@
 
 using namespace colony::core;
 using namespace colony::pxe::dhcp;
-using colony::pxe::BootRequest;
 
 namespace {
 

@@ -188,8 +188,8 @@ namespace {
 /// A reading client as RFC 7440 has it: acknowledges at the end of a window, at the end of the file, and once
 /// at a gap; repeats its last acknowledgement when the block comes again, or nothing comes.
 struct Reader {
-  std::uint64_t window;
-  std::uint64_t last_block;
+  std::uint64_t window = 1;
+  std::uint64_t last_block = 0;
   std::uint64_t received = 0;
   std::uint64_t since_ack = 0;
   bool gap_reported = false;
