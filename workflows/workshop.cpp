@@ -92,8 +92,10 @@ core::Task<> Workshop::abandon() {
 }
 
 core::Task<core::Error> Workshop::store_failure() {
-  while (!rooms_->ledger.failure()) (void)co_await rooms_->ledger.changed().wait_until(core::BootTime::max());
-  co_return *rooms_->ledger.failure();
+  for (;;) {
+    if (const auto& failure = rooms_->ledger.failure()) co_return *failure;
+    (void)co_await rooms_->ledger.changed().wait_until(core::BootTime::max());
+  }
 }
 
 void Workshop::reconfigure(Site site) {

@@ -97,16 +97,14 @@ core::Task<StepOutcome> power_test(StepContext& step) {
     co_return give_up(step, "the machine was not seen to switch off");
   const core::BootTime off_at = step.timers().now();
   co_await step.pause(step.tools().site.pacing.power_test_silence);
-  std::optional<core::MacAddress> silent;
-  unsigned silent_ones = 0;
+  std::vector<core::MacAddress> silent;
   for (const auto& [mac, number] : before) {
     const Visitor* const visitor = visitor_of(step, mac);
     if (visitor != nullptr && visitor->last_heard > off_at + 5s) continue;
-    silent = mac;
-    ++silent_ones;
+    silent.push_back(mac);
   }
-  if (silent_ones != 1) {
-    co_return give_up(step, fmt::format("the BMC switched off, and {} machines fell silent", silent_ones));
+  if (silent.size() != 1) {
+    co_return give_up(step, fmt::format("the BMC switched off, and {} machines fell silent", silent.size()));
   }
 
   auto armed = co_await set_boot_device(
@@ -116,14 +114,15 @@ core::Task<StepOutcome> power_test(StepContext& step) {
   const Pacing& pacing = step.tools().site.pacing;
   const core::BootTime end = std::min(step.deadline(), step.timers().now() + pacing.boot + pacing.load);
   while (!step.cancelled()) {
-    const Visitor* const visitor = visitor_of(step, *silent);
-    if (visitor != nullptr && visitor->claims.number > before[*silent]) break;
+    const Visitor* const visitor = visitor_of(step, silent.front());
+    if (visitor != nullptr && visitor->claims.number > before[silent.front()]) break;
     if (step.timers().now() >= end) co_return give_up(step, "the machine that fell silent did not come back");
     co_await step.pause(5s);
   }
-  const Visitor* const back = visitor_of(step, *silent);
-  if (back == nullptr || !back->asset) co_return give_up(step, "the machine that came back is not known");
-  auto admission = step.tools().registry.join(*back->asset, step.asset_id(), step.timers().utc_now());
+  const Visitor* const back = visitor_of(step, silent.front());
+  const auto returned = back == nullptr ? std::nullopt : back->asset;
+  if (!returned) co_return give_up(step, "the machine that came back is not known");
+  auto admission = step.tools().registry.join(*returned, step.asset_id(), step.timers().utc_now());
   if (!admission) co_return Failed{admission.error()};
   if (auto joined = co_await step.tools().ledger.commit(std::move(admission->batch)); !joined) {
     co_return Failed{joined.error()};

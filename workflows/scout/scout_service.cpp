@@ -95,8 +95,8 @@ core::Result<BootClaims> ScoutService::authorize(const std::string& bearer, core
 }
 
 std::optional<core::AssetId> ScoutService::asset_of(const BootClaims& claims) const {
-  if (const auto visitor = visitors_.find(claims.mac); visitor != visitors_.end() && visitor->second.asset) {
-    return parts_.registry.resolve(*visitor->second.asset);
+  if (const auto visitor = visitors_.find(claims.mac); visitor != visitors_.end()) {
+    if (const auto& asset = visitor->second.asset) return parts_.registry.resolve(*asset);
   }
   return parts_.registry.by_mac(claims.mac);
 }
@@ -134,7 +134,7 @@ core::Task<ScoutReply> ScoutService::inventory(BootClaims claims, core::Ipv4Addr
   if (message->boot_mac.is_zero()) message->boot_mac = claims.mac;
   auto admission = parts_.registry.admit(*message, expected, parts_.timers.utc_now(), parts_.random);
   if (!admission) {
-    const core::Error error = admission.error();
+    const core::Error& error = admission.error();
     parts_.log.warn("asset.refused", "A machine's inventory was refused.",
                     {{"mac", claims.mac}, {"peer", peer}, {"code", error.code}, {"reason", error.message}});
     const auto about = expected ? expected : asset_of(claims);
@@ -252,7 +252,7 @@ core::Task<ScoutReply> ScoutService::redeem(BootClaims claims, core::Json body) 
     return refusal(403, error);
   };
   const WorkflowPtr work = asset ? parts_.ledger.durable().running(*asset) : nullptr;
-  if (!work || message->workflow != work->id || !is_boot_in_hand(claims, work->id)) {
+  if (!asset || !work || message->workflow != work->id || !is_boot_in_hand(claims, work->id)) {
     co_return refuse({core::ErrorKind::refused, "fence.workflow", "this boot is not that of a wipe in hand"});
   }
   // Working and durable must agree: what is just being given up cannot be begun any more.

@@ -206,7 +206,8 @@ core::Result<> check_result(const drivers::scout::WipeResult& result, const Wipe
                         fmt::format("{}: {} {}", label(disk), drivers::scout::name(found->verdict),
                                     core::printable(found->error)));
     }
-    if (!found->method || std::ranges::find(ordered.methods, *found->method) == ordered.methods.end()) {
+    const auto method = found->method;
+    if (!method || std::ranges::find(ordered.methods, *method) == ordered.methods.end()) {
       return core::fail(core::ErrorKind::refused, "wipe.other_method",
                         fmt::format("{} was erased by a method that was not ordered", label(disk)));
     }
