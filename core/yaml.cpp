@@ -147,23 +147,35 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 }
 
 std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text, const YamlLimits& limits) {
+  auto documents = parse_yaml_documents(text, 1, limits);
+  if (!documents) return std::unexpected(std::move(documents.error()));
+  return documents->empty() ? YamlNode{} : std::move(documents->front());
+}
+
+std::expected<std::vector<YamlNode>, YamlFault> parse_yaml_documents(std::string_view text, std::size_t most,
+                                                                     const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
     return std::unexpected(
-        YamlFault{0, fmt::format("{} bytes long; at most {} are read", text.size(), limits.bytes)});
+        YamlFault{0, fmt::format("{} bytes long; at most {} are read", text.size(), limits.bytes), true});
   }
   try {
     ViewBuffer buffer(text);
     std::istream in(&buffer);
     YAML::Parser parser(in);
-    TreeBuilder first(limits);
-    if (!parser.HandleNextDocument(first)) return YamlNode{};
-    TreeBuilder second(limits);
-    if (parser.HandleNextDocument(second)) {
-      return std::unexpected(YamlFault{std::move(second).take().line, "a second document; one is accepted"});
+    std::vector<YamlNode> documents;
+    for (;;) {
+      TreeBuilder next(limits);
+      if (!parser.HandleNextDocument(next)) return documents;
+      if (documents.size() == most) {
+        return std::unexpected(YamlFault{
+            std::move(next).take().line,
+            most == 1 ? "a second document; one is accepted" : fmt::format("more than {} documents", most),
+            true});
+      }
+      documents.push_back(std::move(next).take());
     }
-    return std::move(first).take();
   } catch (const Refusal& refusal) {
-    return std::unexpected(YamlFault{refusal.line, refusal.what()});
+    return std::unexpected(YamlFault{refusal.line, refusal.what(), true});
   } catch (const YAML::Exception& error) {
     return std::unexpected(
         YamlFault{line_of(error.mark), fmt::format("not YAML: {}", printable(error.msg, 160))});

@@ -41,10 +41,15 @@ struct YamlLimits {
 struct YamlFault {
   unsigned line = 0;  // from 1; 0 where no line is to blame
   std::string message;
+  bool refused = false;  // it may be YAML, but of a kind or a size that is not read here
 };
 
 /// An empty document is a null node.
 [[nodiscard]] std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text,
                                                             const YamlLimits& limits = {});
+/// A stream of at most `most` documents; the limits are for each. Lines are those of the whole text.
+[[nodiscard]] std::expected<std::vector<YamlNode>, YamlFault> parse_yaml_documents(std::string_view text,
+                                                                                   std::size_t most,
+                                                                                   const YamlLimits& limits);
 
 }  // namespace colony::core

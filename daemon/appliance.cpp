@@ -241,14 +241,21 @@ Task<Result<>> Appliance::bring_up(House& house) {
   auto& log = parts_.log;
   const auto started = parts_.timers.now();
 
-  // The local API comes first: whatever is wrong later can be asked.
+  // What is known can be looked at from the first answer on, also while there is no address.
+  if (auto opened = co_await house.workshop.open(); !opened) co_return opened;
+  const auto end = [](Appliance& self, House& at) -> Task<> {
+    self.fail(co_await at.workshop.store_failure());
+  };
+  house.tasks.spawn("store-failure", end(*this, house));
+
+  // The local API comes next: whatever is wrong later can be asked.
   api::add_api_routes(house.api_router,
                       {.timers = parts_.timers,
                        .log = log,
                        .orders = house.workshop.orders(),
                        .version = parts_.version,
                        .add_status =
-                           [&house](core::Json& status) {
+                           [&house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
                              if (house.claimed) {
                                status["address"] = {{"ip", house.claimed->address.to_string()},
                                                     {"interface", house.claimed->interface},
@@ -260,7 +267,8 @@ Task<Result<>> Appliance::bring_up(House& house) {
                              }
                              status["findings"] = house.findings.texts();
                              status["hosted"] =
-                                 house.link ? link_json(house.link->status()) : core::Json{{"mode", "off"}};
+                                 house.link ? link_json(house.link->status())
+                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
                            },
                        .metrics = {}});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
@@ -283,6 +291,12 @@ Task<Result<>> Appliance::bring_up(House& house) {
   for (const auto& missing : house.findings.texts()) log.warn("boot.image_missing", missing);
   tell_unserved(house.findings, log, config_);
   house.workshop.reconfigure(make_site(config_, house.images));
+
+  // The hosted side hears of us also while there is no address: that is when somebody has to come.
+  if (!config_.hosted.enabled) {
+    house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
+  }
+  start_link(house);
 
   const auto snapshot = co_await parts_.store.load();
   if (!snapshot) co_return std::unexpected(snapshot.error());
@@ -348,14 +362,6 @@ Task<Result<>> Appliance::serve_machines(House& house, ClaimedAddress claimed) {
   } else {
     if (auto entered = co_await house.workshop.start(); !entered) co_return entered;
     house.entered = true;
-    const auto end = [](Appliance& self, House& at) -> Task<> {
-      self.fail(co_await at.workshop.store_failure());
-    };
-    house.tasks.spawn("store-failure", end(*this, house));
-    if (!config_.hosted.enabled) {
-      house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
-    }
-    start_link(house);
   }
   if (house.boot) house.boot->set_ready(true);
   tell_serving(house);
@@ -451,7 +457,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       tell_unserved(house_->findings, parts_.log, *wanted);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
-      if (house_->entered) start_link(*house_);
+      if (house_->keeper) start_link(*house_);
       if (house_->keeper) house_->keeper->try_again();
     }
     parts_.log.info("config.reloaded", "configuration read again",

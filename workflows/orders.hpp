@@ -36,7 +36,7 @@ struct BmcEnrolment {
   std::string username;
   core::Secret password;
   std::string name;            // for people; empty = made from the serial or the address
-  bool auto_discover = false;  // open the discovery window, then power the machine into scout
+  bool auto_discover = false;  // when it has no inventory: open the discovery window, power it into scout
 };
 
 struct DiscoverOrder {
@@ -86,7 +86,9 @@ struct Enrolled {
   std::string name;
   bool updated = false;  // the BMC was known: its credentials were replaced
   drivers::BmcIdentity identity;
-  std::optional<Submitted> discovery;  // when auto_discover was asked for
+  // When auto_discover was asked for, of a machine that has no inventory yet.
+  std::optional<Submitted> discovery;
+  std::optional<core::UtcTime> window_until;  // of the discovery window, which lets unknown machines in
 };
 
 /// Exactly which disks a wipe would erase, for the operator's confirmation.

@@ -62,8 +62,11 @@ Workshop::Workshop(Parts parts, Site site)
     : rooms_(std::make_unique<Rooms>(std::move(parts), std::move(site))) {}
 Workshop::~Workshop() = default;
 
+core::Task<core::Result<>> Workshop::open() {
+  return rooms_->ledger.open();
+}
+
 core::Task<core::Result<>> Workshop::start() {
-  if (auto opened = co_await rooms_->ledger.open(); !opened) co_return opened;
   if (!rooms_->ledger.durable().secret(token_key)) {
     Batch batch;
     batch.writes.emplace_back(SecretRow{token_key, core::Secret(rooms_->random.token(256))});

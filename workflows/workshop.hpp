@@ -32,7 +32,9 @@ class Workshop {
   Workshop& operator=(const Workshop&) = delete;
   ~Workshop();
 
-  /// Reads the journal, re-enters every workflow, then begins to answer. Until it returned success BootPolicy
+  /// Reads the journal, once, before anything else: from then on it can be looked at.
+  [[nodiscard]] core::Task<core::Result<>> open();
+  /// Re-enters every workflow, then begins to answer. Until it returned success BootPolicy
   /// is silent and scouts and nodes are told to come back.
   [[nodiscard]] core::Task<core::Result<>> start();
   /// Once started: false = machines are told to come back and orders are refused, as before start(); work in

@@ -55,8 +55,8 @@ std::string system_boot_id() {
 
 /// The packet socket while it listens, and the claim that it serves.
 struct AddressShell::Link {
-  Link(core::Timers& timers, core::FileDescriptor fd, Claim for_claim)
-      : claim(std::move(for_claim)), socket(timers.executor(), fd.release()), heard(timers, most_queued) {}
+  Link(core::Timers& timers, core::FileDescriptor fd, const Claim& for_claim)
+      : claim(for_claim), socket(timers.executor(), fd.release()), heard(timers, most_queued) {}
 
   [[nodiscard]] ClaimActions tell(const Heard& news, core::BootTime now, core::Random& random) {
     if (const auto* packet = std::get_if<ArpPacket>(&news)) return claim.on_arp(*packet, now);
@@ -282,7 +282,7 @@ core::Task<> AddressShell::read_arp() {
                                                            boost::asio::as_tuple(boost::asio::use_awaitable));
     if (error) co_return;
     for (unsigned i = 0; i < frames_per_turn; ++i) {
-      std::array<core::Byte, frame_limit> frame;
+      std::array<core::Byte, frame_limit> frame{};
       const ssize_t size = ::recv(link_->socket.native_handle(), frame.data(), frame.size(), 0);
       if (size <= 0) break;
       const auto packet = decode_arp_frame(core::ByteView(frame).first(static_cast<std::size_t>(size)));

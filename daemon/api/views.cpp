@@ -228,7 +228,8 @@ Json to_json(const wf::Enrolled& enrolled) {
             {"board_serial", identity.board_serial},
             {"product_serial", identity.product_serial},
             {"product_name", identity.product_name}}},
-          {"discovery", enrolled.discovery ? to_json(*enrolled.discovery) : Json(nullptr)}};
+          {"discovery", enrolled.discovery ? to_json(*enrolled.discovery) : Json(nullptr)},
+          {"discovery_window_until", time_or_null(enrolled.window_until)}};
 }
 
 Json to_json(const wf::StoredEvent& event) {

@@ -29,7 +29,8 @@ class AddIpmiCommand final : public Command {
     arguments.choice("--driver", driver_, {"native", "ipmitool"},
                      "How to talk to it; else the site's bmc.driver");
     arguments.option("--name", "NAME", name_, "What you call the server; else its serial");
-    arguments.flag("--auto-discover", auto_discover_, "Then power it on into its inventory (PXE)");
+    arguments.flag("--auto-discover", auto_discover_,
+                   "Then power it on into its inventory; opens the discovery window");
     arguments.flag("--wait", wait_, "With --auto-discover: until the inventory is there");
     arguments.flag("--insecure-tls", insecure_tls_, "Taken for old scripts; IPMI has no TLS");
   }
@@ -71,7 +72,18 @@ class AddIpmiCommand final : public Command {
         {"product", bmc == nullptr ? "" : text_of(*bmc, "product_name")},
         {"serial", bmc == nullptr ? "" : text_of(*bmc, "board_serial")},
         {"firmware", bmc == nullptr ? "" : text_of(*bmc, "firmware")},
+        {"discovery", auto_discover_ ? discovery_text(enrolled) : ""},
     }));
+  }
+
+  [[nodiscard]] static std::string discovery_text(const Json& enrolled) {
+    const std::string until = text_of(enrolled, "discovery_window_until");
+    if (until.empty()) {
+      return "not again, its inventory is known (colony discover " + text_of(enrolled, "name") + ")";
+    }
+    return "ordered; until " + until +
+           " every unknown machine that boots from the network is inventoried (close that: colony discover "
+           "--for 0s)";
   }
 
   std::string ip_, username_, name_;

@@ -37,7 +37,8 @@ class AddIpmisCommand final : public Command {
     arguments.option("--ipmi-auth-file", "FILE", file_, "The CSV file; - is standard input", Need::required);
     arguments.choice("--driver", driver_, {"native", "ipmitool"},
                      "How to talk to them; else the site's bmc.driver");
-    arguments.flag("--auto-discover", auto_discover_, "Then power them on into their inventory (PXE)");
+    arguments.flag("--auto-discover", auto_discover_,
+                   "Then power them on into their inventory; opens the discovery window");
     arguments.flag("--wait", wait_, "With --auto-discover: until the inventories are there");
   }
 

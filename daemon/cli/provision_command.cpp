@@ -37,10 +37,16 @@ class ProvisionCommand final : public Command {
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
     auto config = read_text_file(config_, max_config);
     if (!config) co_return report_error(session, config.error());
+    // All are looked at before the first question: one that is not known ends it.
+    std::vector<Json> seen;
+    seen.reserve(assets_.size());
     for (const auto& asset : assets_) {
-      const auto seen = co_await session.api.get(api_path({"assets", asset}));
-      if (!seen) co_return report_error(session, core::with_context(seen.error(), asset));
-      if (!confirm_one(session, *seen)) co_return ExitCode::arguments;
+      auto one = co_await session.api.get(api_path({"assets", asset}));
+      if (!one) co_return report_error(session, core::with_context(one.error(), asset));
+      seen.push_back(std::move(*one));
+    }
+    for (const auto& one : seen) {
+      if (!confirm_one(session, one)) co_return ExitCode::arguments;
     }
     Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
     core::wipe_text(*config);

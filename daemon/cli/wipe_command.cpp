@@ -18,20 +18,42 @@ std::string disk_name(const Json& disk) {
   return serial.empty() ? text_of(disk, "wwn") : serial;
 }
 
+/// What an operator would not want to learn afterwards.
+std::string what_it_is(const Json& asset) {
+  std::string out;
+  const std::string status = text_of(asset, "status");
+  if (status == "provisioned" || status == "provisioning") {
+    const std::string power = text_of(asset, "power");
+    out += fmt::format("{} is {}{}: a system of ours lives on its disks.\n",
+                       terminal_text(text_of(asset, "name")), status,
+                       power.empty() ? "" : fmt::format(", last seen powered {}", power));
+  }
+  if (const std::string work = text_of(asset, "workflow"); !work.empty()) {
+    out += fmt::format("It is in the middle of workflow {}; the wipe begins when that has ended.\n", work);
+  }
+  return out;
+}
+
 /// Shows the exact disks, asks, orders exactly what was shown.
 core::Task<ExitCode> wipe(Session& session, std::string asset, Json wanted, bool yes, bool wait) {
   const auto plan = co_await session.api.post(api_path({"assets", asset, "wipe-plan"}), wanted);
   if (!plan) co_return report_error(session, core::with_context(plan.error(), asset));
+  const auto seen = co_await session.api.get(api_path({"assets", text_of(*plan, "asset_id")}));
+  if (!seen) co_return report_error(session, core::with_context(seen.error(), asset));
   const Json* disks = core::json_member(*plan, "disks");
   const std::string asset_name = text_of(*plan, "asset_name");
   if (disks == nullptr || disks->empty()) {
     session.console.err(fmt::format("colony: {} has no disk to wipe\n", terminal_text(asset_name)));
     co_return ExitCode::general;
   }
-  session.console.err(fmt::format("These disks of {} will be erased, beyond recovery:\n{}",
-                                  terminal_text(asset_name), disk_table(*disks)));
+  session.console.err(what_it_is(*seen));
+  session.console.err(fmt::format(
+      "These disks of {} will be erased, beyond recovery (what they carry: as last inventoried):\n{}",
+      terminal_text(asset_name), disk_table(*disks)));
   if (const Json* spared = core::json_member(*plan, "left_alone"); spared != nullptr && !spared->empty()) {
-    session.console.err("Left alone (removable or read-only; name them to erase them):\n" +
+    session.console.err((wanted.contains("disks")
+                             ? "Not named, left alone:\n"
+                             : "Left alone (removable or read-only; name them to erase them):\n") +
                         disk_table(*spared));
   }
   if (!confirm(session, yes, asset_name, "erase these disks")) co_return ExitCode::arguments;
@@ -51,7 +73,7 @@ class WipeCommand final : public Command {
     return {"wipe", "Erase disks, read them back, keep a record",
             "  colony wipe web-1                               shows every disk, then asks\n"
             "  colony wipe web-1 --disk S4EVNX0N123456 --yes --wait\n"
-            "  colony wipe web-1 --minimum purge               refuses disks that cannot be purged\n"
+            "  colony wipe web-1 --minimum purge               refused: this version reaches clear only\n"
             "Afterwards: colony certificates web-1"};
   }
   void declare(Arguments& arguments) override {

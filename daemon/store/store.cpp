@@ -183,8 +183,8 @@ std::optional<core::BootTime> Store::waiting_since() const {
 namespace {
 
 Task<Result<>> result_of(std::shared_ptr<Waiter> waiter) {
-  for (;;) {
-    if (waiter->result) co_return std::move(*waiter->result);
+  for (std::optional<Result<>>& result = waiter->result;;) {
+    if (result) co_return std::move(*result);
     co_await waiter->settled.wait();
   }
 }

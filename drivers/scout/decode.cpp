@@ -201,7 +201,7 @@ void check_verdict(Members& members, const DiskWipe& wipe) {
     case WipeVerdict::erased:
       if (!wipe.method) members.reject("verdict", "is erased, but no method is given");
       if (!wipe.error.empty()) members.reject("verdict", "is erased, but an error is given");
-      if (wipe.disk.size_bytes == 0 || wipe.bytes_written < wipe.disk.size_bytes) {
+      if (wipe.disk.size_bytes == 0 || wipe.bytes_covered < wipe.disk.size_bytes) {
         members.reject("verdict", "is erased, but the disk was not written in full");
       }
       if (wipe.samples == 0 || wipe.bytes_read_back == 0 || wipe.sample_digest.empty()) {
@@ -212,7 +212,7 @@ void check_verdict(Members& members, const DiskWipe& wipe) {
       if (wipe.error.empty()) members.reject("verdict", "is failed, but no error is given");
       return;
     case WipeVerdict::not_started:
-      if (wipe.bytes_written != 0) members.reject("verdict", "is not-started, but bytes were written");
+      if (wipe.bytes_covered != 0) members.reject("verdict", "is not-started, but bytes were erased");
       return;
   }
 }
@@ -222,7 +222,7 @@ DiskWipe read_disk_wipe(Members members) {
   wipe.disk = read_disk(members.object("disk"));
   wipe.verdict = word(members, "verdict", wipe_verdicts);
   if (members.has("method")) wipe.method = word(members, "method", wipe_methods);
-  wipe.bytes_written = members.number("bytes_written", 0, no_bound);
+  wipe.bytes_covered = members.number("bytes_covered", 0, no_bound);
   wipe.bytes_read_back = members.number("bytes_read_back", 0, no_bound);
   wipe.samples = members.number("samples", 0, no_bound);
   wipe.sample_seed = label(members, "sample_seed");

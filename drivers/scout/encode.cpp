@@ -81,7 +81,7 @@ Json fence(const core::WorkflowId& workflow, core::Attempt attempt, core::Epoch 
 Json encode(const DiskWipe& wipe) {
   Json json = {{"disk", to_json(wipe.disk)},
                {"verdict", name(wipe.verdict)},
-               {"bytes_written", wipe.bytes_written},
+               {"bytes_covered", wipe.bytes_covered},
                {"bytes_read_back", wipe.bytes_read_back},
                {"samples", wipe.samples},
                {"sample_seed", wipe.sample_seed},

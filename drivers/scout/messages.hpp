@@ -135,7 +135,7 @@ struct DiskWipe {
   Disk disk;
   WipeVerdict verdict = WipeVerdict::not_started;
   std::optional<WipeMethod> method;
-  std::uint64_t bytes_written = 0;  // covered by the method
+  std::uint64_t bytes_covered = 0;  // by the method: discarded or written
   std::uint64_t bytes_read_back = 0;
   std::uint64_t samples = 0;
   std::string sample_seed;    // hex; with it the sampled offsets can be computed again

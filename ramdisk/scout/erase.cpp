@@ -44,14 +44,14 @@ class Attempt {
   }
 
   [[nodiscard]] Task<Result<>> erase(WipeMethod method, DiskWipe& record) {
-    record.bytes_written = 0;
-    while (record.bytes_written < eraser_->size()) {
-      progress_(name(method), percent(record.bytes_written, eraser_->size()));
-      const std::uint64_t offset = record.bytes_written;
+    record.bytes_covered = 0;
+    while (record.bytes_covered < eraser_->size()) {
+      progress_(name(method), percent(record.bytes_covered, eraser_->size()));
+      const std::uint64_t offset = record.bytes_covered;
       const auto end = co_await step<Result<std::uint64_t>>(
           [method, offset](Eraser& eraser) { return eraser.erase_slice(method, offset); });
       if (!end) co_return std::unexpected(end.error());
-      record.bytes_written = *end;
+      record.bytes_covered = *end;
     }
     co_return Result<>{};
   }
@@ -91,7 +91,7 @@ Task<DiskWipe> erase_disk(core::Timers& timers, core::BlockingPool& pool, std::s
     record.sample_seed = fmt::format("{:016x}", seed);
     const auto eraser = std::make_shared<Eraser>(device, request.verify_permille, seed);
     record.method = method;
-    record.bytes_written = record.bytes_read_back = record.samples = 0;
+    record.bytes_covered = record.bytes_read_back = record.samples = 0;
     Attempt attempt(timers, pool, eraser, progress);
     const auto done = co_await attempt.run(method, record);
     if (done) {

@@ -406,21 +406,43 @@ TEST(Engine, CancelOfAWaitingOrderEndsItBeforeItBegins) {
   EXPECT_EQ(world.rings, 1U);
 }
 
-TEST(Ledger, AFullStoreMakesEverybodyWaitAndLosesNothing) {
+TEST(Ledger, AFullStoreMakesRepeatedOrdersWaitAndLosesNothing) {
   Disk disk;
   Tools world;
   Life run(disk, world);
   const auto asset = run.make_asset();
   run.journal.fail_from_now({core::ErrorKind::exhausted, "store.no_room", "disk full"});
-  const auto id = run.submit(asset);
-  EXPECT_FALSE(id);  // not answered within a minute
-  EXPECT_TRUE(run.ledger.stalled());
+  EXPECT_FALSE(run.call(run.engine.submit({asset, "toy", "{}", "operation-1", {}, {}})));  // no answer yet
+  EXPECT_TRUE(run.ledger.full());
   run.journal.work_again();
   run.timers.run_for(5s);
-  EXPECT_FALSE(run.ledger.stalled());
+  EXPECT_FALSE(run.ledger.full());
   ASSERT_TRUE(run.run_to_end());
   EXPECT_EQ(world.rings, 1U);
   expect_gapless(disk);
+}
+
+TEST(Ledger, AnOrderThatFindsTheStoreFullIsRefusedAndNeverDone) {
+  Disk disk;
+  Tools world;
+  Life run(disk, world);
+  const auto asset = run.make_asset();
+  run.journal.fail_from_now({core::ErrorKind::exhausted, "store.no_room", "disk full"});
+  const auto refused = run.call(run.engine.submit({asset, "toy", "{}", "", {}, {}}));
+  ASSERT_TRUE(refused && !*refused);
+  EXPECT_EQ(refused->error().code, "store.full");
+  run.journal.work_again();
+  run.timers.run_for(5s);
+  ASSERT_TRUE(run.run_to_end());
+  EXPECT_EQ(world.rings, 0U);
+  ASSERT_EQ(disk.workflows.size(), 1U);
+  EXPECT_EQ(disk.workflows.begin()->second.status, WorkflowStatus::failed);
+  EXPECT_EQ(disk.workflows.begin()->second.error_code, "store.full");
+  expect_gapless(disk);
+  const auto next = run.submit(asset);
+  ASSERT_TRUE(next);
+  ASSERT_TRUE(run.run_to_end());
+  EXPECT_EQ(world.rings, 1U);
 }
 
 TEST(Ledger, AnIoErrorEndsItAndEveryLaterCommitSaysSo) {

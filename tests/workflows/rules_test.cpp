@@ -257,10 +257,11 @@ TEST(ConfigRule, OpensForTheBootedMachineAndClosesInTime) {
 
 TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
-  const core::Secret asking("disk: ${install_disk_serial} ${install_disk_wwid}");
+  const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
+  const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
   const auto filled = finish_machine_config(asking, "A1", &inventory);
   ASSERT_TRUE(filled);
-  EXPECT_EQ(filled->reveal(), "disk: A1 naa.A1");
+  EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
   const auto code = [&](const core::Secret& config, const char* wanted) {
     const auto result = finish_machine_config(config, wanted, &inventory);
     return result ? std::string() : result.error().code;
@@ -268,9 +269,22 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
   EXPECT_EQ(code(asking, "C1"), "provision.unknown_disk");
   EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
-  EXPECT_EQ(code(core::Secret("plain"), "A1"), "provision.disk_not_used");
+  EXPECT_EQ(code(core::Secret(whole + "plain"), "A1"), "provision.disk_not_used");
   EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
   EXPECT_EQ(code(core::Secret(std::string(max_machine_config + 1, 'x')), ""), "provision.config_too_large");
+}
+
+TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {
+  const auto code = [](std::string_view config) {
+    const auto result = finish_machine_config(core::Secret(config), "", nullptr);
+    return result ? std::string() : result.error().code;
+  };
+  EXPECT_EQ(code("foo: bar\n"), "provision.config_not_talos");
+  EXPECT_EQ(code("version: v1alpha1\n"), "provision.config_not_talos");
+  EXPECT_EQ(code("version: v1alpha1\nmachine: {\n"), "provision.config_not_yaml");
+  EXPECT_EQ(code("apiVersion: v1alpha1\nkind: LinkConfig\n---\nversion: v1alpha1\nmachine: {}\n"), "");
+  // Anchors are the node's to follow.
+  EXPECT_EQ(code("version: v1alpha1\nmachine: &m {}\nother: *m\n"), "");
 }
 
 TEST(WipeBudget, ForgetsAfterAnHourAndNotBefore) {

@@ -105,6 +105,7 @@ Appliance::Appliance(World& in, Disk& disk, Crash crash, Site site)
       workshop({journal, in.timers, random, in.log, *this, {}}, std::move(site)),
       connections(in.timers) {
   const auto start = [](Appliance& self) -> core::Task<> {
+    if (const auto opened = co_await self.workshop.open(); !opened) co_return;
     const auto begun = co_await self.workshop.start();
     self.started = begun.has_value();
   };
@@ -403,7 +404,7 @@ core::Task<> World::run_wipe(Server& server, unsigned life, std::string token, s
       if (!fails) found->content.clear();
       wipe.verdict = fails ? scout::WipeVerdict::failed : scout::WipeVerdict::erased;
       wipe.method = scout::WipeMethod::discard;
-      wipe.bytes_written = wanted.size_bytes;
+      wipe.bytes_covered = wanted.size_bytes;
       wipe.bytes_read_back = wanted.size_bytes / 10;
       wipe.samples = 1000;
       wipe.sample_seed = "00ff";
@@ -415,7 +416,7 @@ core::Task<> World::run_wipe(Server& server, unsigned life, std::string token, s
     if (lies) {
       wipe.verdict = scout::WipeVerdict::erased;
       wipe.method = scout::WipeMethod::discard;
-      wipe.bytes_written = wipe.bytes_read_back = wanted.size_bytes;
+      wipe.bytes_covered = wipe.bytes_read_back = wanted.size_bytes;
       wipe.samples = 1000;
       wipe.sample_seed = "00ff";
       wipe.sample_digest = core::sha256("zeroes").to_string();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,43 @@ constexpr unsigned max_limit = 1000;
 
 TimelineEntry entry_of(const TimelineRow& row) {
   return {row.evidence, row.workflow, core::describe(row.evidence.fact)};
+}
+
+/// What was seen again and again is said once, at its last time.
+std::vector<TimelineEntry> folded(std::vector<TimelineEntry> entries) {
+  constexpr unsigned often = 4;
+  struct Seen {
+    unsigned times = 0;
+    core::UtcTime first;
+  };
+  std::map<std::string, Seen> seen;
+  for (const auto& entry : entries) {
+    Seen& same = seen[entry.text];
+    if (same.times++ == 0) same.first = entry.evidence.at;
+  }
+  std::map<std::string, unsigned> passed;
+  std::erase_if(entries, [&](TimelineEntry& entry) {
+    const Seen& same = seen[entry.text];
+    if (same.times < often) return false;
+    if (++passed[entry.text] < same.times) return true;
+    entry.text += fmt::format(" ({} times since {})", same.times, core::format_utc(same.first));
+    return false;
+  });
+  return entries;
+}
+
+/// A node that takes its machine config fetches it once.
+void explain_fetches(Why& why) {
+  const auto whole = std::ranges::count_if(why.evidence, [](const TimelineEntry& entry) {
+    const auto* fetched = std::get_if<core::ConfigFetched>(&entry.evidence.fact);
+    return fetched != nullptr && fetched->complete;
+  });
+  if (whole < 3) return;
+  why.advice.insert(
+      why.advice.begin(),
+      fmt::format("the node fetched its machine config {} times and does not take it: its console "
+                  "says why, and so may: talosctl validate --mode metal --config FILE",
+                  whole));
 }
 
 }  // namespace
@@ -178,7 +216,7 @@ core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::A
 core::Result<Why> OrderDesk::why(const AssetRef& asset) const {
   auto why = why_by_itself(asset);
   // Whatever it waits for, it goes no further while nothing can be written down.
-  if (const auto full = store_full(); why && full) {
+  if (const auto full = parts_.ledger.full(); why && full) {
     why->waits_for = "room in the store";
     why->advice.insert(why->advice.begin(), full->message);
   }
@@ -214,6 +252,8 @@ core::Result<Why> OrderDesk::why_by_itself(const AssetRef& asset) const {
         why.evidence.push_back(entry_of(entry.row));
       }
     }
+    explain_fetches(why);
+    why.evidence = folded(std::move(why.evidence));
     return why;
   }
   const auto is_latest = [](const WorkflowPtr& a, const WorkflowPtr& b) {
@@ -245,6 +285,7 @@ core::Result<Why> OrderDesk::why_by_itself(const AssetRef& asset) const {
     why.waits_for = "nothing: no order is in hand";
   }
   for (const auto& entry : seen) why.evidence.push_back(entry_of(entry.row));
+  why.evidence = folded(std::move(why.evidence));
   return why;
 }
 
@@ -302,7 +343,7 @@ StatusView OrderDesk::status() const {
   status.wipes_left_this_hour = wipes_left();
   status.last_event = parts_.ledger.journal().last_event();
   status.store_failure = parts_.ledger.failure();
-  status.store_full = store_full();
+  status.store_full = parts_.ledger.full();
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/bytes.hpp"
+#include "core/yaml.hpp"
 
 namespace colony::workflows {
 
@@ -32,6 +33,30 @@ std::unexpected<core::Error> refuse(const char* code, std::string message) {
   return core::fail(core::ErrorKind::invalid_input, code, std::move(message));
 }
 
+/// What can be said of a machine config without Talos' own schema: it is YAML, and one of its documents is
+/// the machine's. One with anchors or tags, which are not followed here, is the node's to judge.
+core::Result<> check_form(std::string_view text) {
+  constexpr std::size_t most_documents = 64;
+  const auto documents =
+      core::parse_yaml_documents(text, most_documents, {.bytes = max_machine_config, .depth = 48});
+  if (!documents && documents.error().refused) return {};
+  if (!documents) {
+    return refuse("provision.config_not_yaml",
+                  fmt::format("the machine config does not parse: line {}: {}", documents.error().line,
+                              documents.error().message));
+  }
+  const bool has_machine = std::ranges::any_of(*documents, [](const core::YamlNode& document) {
+    const auto* version = document.find("version");
+    const auto* machine = document.find("machine");
+    return version != nullptr && version->text == "v1alpha1" && machine != nullptr &&
+           machine->kind == core::YamlNode::Kind::map;
+  });
+  if (has_machine) return {};
+  return refuse("provision.config_not_talos",
+                "this is no Talos machine config: none of its documents has `version: v1alpha1` and a "
+                "`machine:` section; make one with: talosctl gen config");
+}
+
 }  // namespace
 
 core::Result<core::Secret> finish_machine_config(const core::Secret& config, const std::string& disk,
@@ -43,6 +68,7 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config, con
                   fmt::format("a machine config has at most {} bytes, this one has {}", max_machine_config,
                               text.size()));
   }
+  if (auto good = check_form(text); !good) return std::unexpected(good.error());
   const bool asks = text.contains(serial_mark) || text.contains(wwid_mark);
   if (disk.empty()) {
     if (asks)

@@ -45,15 +45,8 @@ core::Result<> OrderDesk::check_ready() const {
     return core::fail(
         core::ErrorKind::exhausted, "appliance.starting",
         "the appliance is starting, or without its address (colony status says which); try again");
-  if (auto full = store_full()) return std::unexpected(std::move(*full));
+  if (auto full = parts_.ledger.full()) return std::unexpected(std::move(*full));
   return {};
-}
-
-std::optional<core::Error> OrderDesk::store_full() const {
-  if (!parts_.ledger.stalled()) return std::nullopt;
-  return core::Error{
-      core::ErrorKind::exhausted, "store.full",
-      "the store is full: free space under /var/lib/colony; work in hand goes on by itself then"};
 }
 
 core::Task<std::optional<core::Result<Submitted>>> OrderDesk::repeated(std::string operation_id) {
@@ -118,8 +111,10 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   const core::UtcTime now = parts_.timers.utc_now();
   auto admission = parts_.registry.enrol(std::move(record), *identity, enrolment.name, now, parts_.random);
   if (!admission) co_return std::unexpected(admission.error());
-  if (enrolment.auto_discover)
-    admission->batch.writes.emplace_back(parts_.window.opened_for(auto_discover_window));
+  const AssetPtr before = parts_.ledger.working().asset(admission->asset);
+  const bool discovers = enrolment.auto_discover && (!before || before->inventory_json.empty());
+  // Until its inventory is there, the machine's boot MAC is an unknown one.
+  if (discovers) admission->batch.writes.emplace_back(parts_.window.opened_for(auto_discover_window));
   Enrolled enrolled;
   enrolled.asset = admission->asset;
   enrolled.updated = !admission->created;
@@ -134,9 +129,9 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   if (auto committed = co_await parts_.ledger.commit(std::move(admission->batch)); !committed) {
     co_return std::unexpected(committed.error());
   }
-  if (enrolment.auto_discover) {
-    const AssetPtr row = parts_.ledger.working().asset(enrolled.asset);
-    if (row->inventory_json.empty() && parts_.engine.waiting(row->id) == 0) {
+  if (discovers) {
+    enrolled.window_until = parts_.window.until();
+    if (parts_.engine.waiting(enrolled.asset) == 0) {
       auto submitted = co_await submit({enrolled.asset, "discovery", "{}", {}, {}, {}});
       if (!submitted) co_return std::unexpected(submitted.error());
       enrolled.discovery = *submitted;

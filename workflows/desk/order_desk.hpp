@@ -64,7 +64,6 @@ class OrderDesk final : public Orders {
     core::Secret secret;  // kept sealed under the workflow's id
   };
   [[nodiscard]] core::Result<> check_ready() const;
-  [[nodiscard]] std::optional<core::Error> store_full() const;
   [[nodiscard]] core::Task<core::Result<Submitted>> submit(Submission submission);
   /// The answer to an operation that was taken before.
   [[nodiscard]] core::Task<std::optional<core::Result<Submitted>>> repeated(std::string operation_id);

@@ -103,13 +103,24 @@ core::Task<core::Result<WorkflowPtr>> Engine::submit(NewWorkflow order) {
   batch.events.push_back(workflow_event(row, recipe));
   const core::WorkflowId id = row.id;
   const core::AssetId asset = row.asset;
-  batch.writes.emplace_back(std::move(row));
+  const bool is_repeated = !row.operation_id.empty();
+  batch.writes.emplace_back(row);
   if (!order.secret.empty()) {
     batch.writes.emplace_back(SecretRow{"workflow:" + id.to_string(), std::move(order.secret)});
   }
   // The place in the queue is taken now, so that orders that come while this one is written stay behind it.
   queue.queue.push_back(id);
-  auto committed = co_await parts_.ledger.commit(std::move(batch));
+  // Who orders by hand and is told that the store is full does not expect it to be done later. An order that
+  // its sender repeats until it is answered waits instead: its operation id is used only once.
+  core::Result<> committed;
+  if (is_repeated) {
+    committed = co_await parts_.ledger.commit(std::move(batch));
+  } else {
+    committed = co_await parts_.ledger.commit_or_take_back(std::move(batch), [this, &row] {
+      return turned_away(std::move(row), {core::ErrorKind::exhausted, "store.full",
+                                          "refused to who ordered it: the store was full"});
+    });
+  }
   if (!committed) {
     std::erase(lane(asset).queue, id);
     co_return std::unexpected(committed.error());
@@ -198,11 +209,15 @@ core::Task<core::Result<>> Engine::begin(WorkflowRow row, const Recipe& recipe) 
 }
 
 core::Task<core::Result<>> Engine::turn_away(WorkflowRow row, core::Error reason) {
+  return parts_.ledger.commit(turned_away(std::move(row), std::move(reason)));
+}
+
+Batch Engine::turned_away(WorkflowRow row, core::Error reason) {
   row.status = WorkflowStatus::failed;
   row.error_code = reason.code;
   row.error_message = std::move(reason.message);
   row.updated_at = parts_.timers.utc_now();
-  parts_.log.info("workflow.turned_away", "An order's turn came, and its asset is not fit for it any more.",
+  parts_.log.info("workflow.turned_away", "An order is not begun.",
                   {{"workflow", row.id}, {"type", row.type}, {"asset", row.asset}, {"code", row.error_code}});
   Batch batch;
   batch.events.push_back(workflow_event(row, recipe(row)));
@@ -211,7 +226,7 @@ core::Task<core::Result<>> Engine::turn_away(WorkflowRow row, core::Error reason
       row.asset, "workflows",
       core::Note{"workflow.turned_away", fmt::format("{} did not begin: {}", row.type, row.error_message)}));
   batch.writes.emplace_back(std::move(row));
-  co_return co_await parts_.ledger.commit(std::move(batch));
+  return batch;
 }
 
 core::Task<core::Result<>> Engine::enter(WorkflowPtr row, const Recipe& recipe, bool again) {

@@ -69,6 +69,7 @@ class Engine {
   [[nodiscard]] core::Task<bool> run(core::WorkflowId id);
   [[nodiscard]] core::Task<core::Result<>> begin(WorkflowRow row, const Recipe& recipe);
   [[nodiscard]] core::Task<core::Result<>> turn_away(WorkflowRow row, core::Error reason);
+  [[nodiscard]] Batch turned_away(WorkflowRow row, core::Error reason);
   [[nodiscard]] core::Task<core::Result<>> enter(WorkflowPtr row, const Recipe& recipe, bool again);
   [[nodiscard]] core::Task<core::Result<>> leave(StepContext& context, const Recipe& recipe,
                                                  StepOutcome outcome);

@@ -67,16 +67,41 @@ Ledger::TicketPtr Ledger::stage(Batch batch) {
     return ticket;
   }
   ticket->batch = StagedBatch::from(std::move(batch));
-  working_.apply(ticket->batch);
-  for (const auto& observer : on_working_) observer(ticket->batch);
+  apply_to_working(ticket->batch);
   queue_.push_back(ticket);
   queued_.wake();
   return ticket;
 }
 
+void Ledger::apply_to_working(const StagedBatch& batch) {
+  working_.apply(batch);
+  for (const auto& observer : on_working_) observer(batch);
+}
+
+std::optional<core::Error> Ledger::full() const {
+  if (!stalled_) return std::nullopt;
+  return core::Error{
+      core::ErrorKind::exhausted, "store.full",
+      "the store is full: free space under /var/lib/colony; work in hand goes on by itself then"};
+}
+
 core::Task<core::Result<>> Ledger::commit(Batch batch) {
   const TicketPtr ticket = stage(std::move(batch));
-  while (!ticket->done) co_await ticket->finished.wait();
+  while (!ticket->done) co_await ticket->news.wait();
+  co_return ticket->result;
+}
+
+core::Task<core::Result<>> Ledger::commit_or_take_back(Batch batch, std::function<Batch()> take_back) {
+  const TicketPtr ticket = stage(std::move(batch));
+  while (!ticket->done) {
+    if (auto why = full(); why && !ticket->in_write) {
+      const auto undoing = StagedBatch::from(take_back());
+      apply_to_working(undoing);
+      ticket->batch.append(undoing);
+      co_return std::unexpected(std::move(*why));
+    }
+    co_await ticket->news.wait();
+  }
   co_return ticket->result;
 }
 
@@ -92,14 +117,12 @@ core::Task<> Ledger::write() {
       continue;
     }
     std::vector<TicketPtr> tickets;
-    StagedBatch merged;
-    while (!queue_.empty() &&
-           (tickets.empty() || merged.size() + queue_.front()->batch.size() <= max_merged_rows)) {
-      merged.append(queue_.front()->batch);
+    for (std::size_t rows = 0; !queue_.empty(); queue_.pop_front()) {
+      rows += queue_.front()->batch.size();
+      if (!tickets.empty() && rows > max_merged_rows) break;
       tickets.push_back(queue_.front());
-      queue_.pop_front();
     }
-    const auto result = co_await write_one(merged);
+    const auto result = co_await write_together(tickets);
     if (!result) {
       failure_ = result.error();
       log_.error("store.failed",
@@ -115,9 +138,15 @@ core::Task<> Ledger::write() {
   }
 }
 
-core::Task<core::Result<>> Ledger::write_one(const StagedBatch& merged) {
+core::Task<core::Result<>> Ledger::write_together(const std::vector<TicketPtr>& tickets) {
   for (;;) {
+    StagedBatch merged;
+    for (const auto& ticket : tickets) {
+      merged.append(ticket->batch);
+      ticket->in_write = true;
+    }
     auto result = co_await journal_.commit(merged.clone());
+    for (const auto& ticket : tickets) ticket->in_write = false;
     if (result || result.error().kind != core::ErrorKind::exhausted) {
       if (stalled_) log_.info("store.room_again", "The store has room again; waiting work goes on.");
       stalled_ = false;
@@ -129,6 +158,8 @@ core::Task<core::Result<>> Ledger::write_one(const StagedBatch& merged) {
     }
     stalled_ = true;
     if (closing_) co_return result;  // the daemon ends; what waits was never promised to anybody
+    for (const auto& ticket : tickets) ticket->news.wake();
+    for (const auto& ticket : queue_) ticket->news.wake();
     co_await timers_.sleep_for(full_store_retry);
   }
 }
@@ -141,7 +172,7 @@ void Ledger::finish(const std::vector<TicketPtr>& tickets, const core::Result<>&
     }
     ticket->done = true;
     ticket->result = result;
-    ticket->finished.wake();
+    ticket->news.wake();
   }
 }
 

@@ -6,9 +6,9 @@
 // What goes out to the world (boot decisions, deliveries, views) is read from `durable` only; what is decided
 // next is built on `working`. Batches that wait together are written as one (group commit).
 //
-// A full store (ErrorKind::exhausted) is tried again until there is room: nothing is lost, everybody waits,
-// new orders are refused. Any other failure ends the ledger: every later commit answers with it, the daemon
-// stops.
+// A full store (ErrorKind::exhausted) is tried again until there is room: nothing is lost, work in hand
+// waits, new orders are refused, the one that found the store full among them. Any other failure ends the
+// ledger: every later commit answers with it, the daemon stops.
 
 #include <functional>
 #include <list>
@@ -40,7 +40,10 @@ class Ledger {
   /// Applied to working() at once; durable when it returns success. The caller's cancellation takes nothing
   /// back.
   [[nodiscard]] core::Task<core::Result<>> commit(Batch batch);
-  /// The same without waiting.
+  /// For what nobody was promised yet: when the store turns out to be full, `take_back` completes the batch,
+  /// both are written together once there is room, and the answer is store.full now.
+  [[nodiscard]] core::Task<core::Result<>> commit_or_take_back(Batch batch, std::function<Batch()> take_back);
+  /// The same as commit, without waiting.
   void post(Batch batch);
 
   [[nodiscard]] const State& working() const { return working_; }
@@ -48,7 +51,8 @@ class Ledger {
   [[nodiscard]] core::Epoch epoch() const { return epoch_; }
   [[nodiscard]] Journal& journal() { return journal_; }
   [[nodiscard]] const std::optional<core::Error>& failure() const { return failure_; }
-  [[nodiscard]] bool stalled() const { return stalled_; }
+  /// Why nothing is written now, if so.
+  [[nodiscard]] std::optional<core::Error> full() const;
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
 
   /// Notified whenever something became durable, and at a failure.
@@ -60,17 +64,19 @@ class Ledger {
 
  private:
   struct Ticket {
-    explicit Ticket(core::Timers& timers) : finished(timers) {}
+    explicit Ticket(core::Timers& timers) : news(timers) {}
     StagedBatch batch;
+    bool in_write = false;  // the journal has it in hand: nothing can be added
     bool done = false;
     core::Result<> result;
-    core::Wakeup finished;
+    core::Wakeup news;  // done, or the store is full
   };
   using TicketPtr = std::shared_ptr<Ticket>;
 
   TicketPtr stage(Batch batch);
+  void apply_to_working(const StagedBatch& batch);
   [[nodiscard]] core::Task<> write();
-  [[nodiscard]] core::Task<core::Result<>> write_one(const StagedBatch& merged);
+  [[nodiscard]] core::Task<core::Result<>> write_together(const std::vector<TicketPtr>& tickets);
   void finish(const std::vector<TicketPtr>& tickets, const core::Result<>& result);
 
   Journal& journal_;

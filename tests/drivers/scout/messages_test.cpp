@@ -48,7 +48,7 @@ constexpr std::string_view progress_text =
     R"({"disk":{"serial":"S64FNE0R1","wwn":""},"percent":40,"phase":"verify"})";
 
 std::string result_text() {
-  return R"({"disks":[{"bytes_read_back":96019712512,"bytes_written":960197124096,"disk":)" +
+  return R"({"disks":[{"bytes_read_back":96019712512,"bytes_covered":960197124096,"disk":)" +
          std::string(disk_text) +
          R"(,"ended_at":"2026-11-20T18:05:00.000Z","error":"","method":"discard","sample_digest":)"
          R"("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","sample_seed":"00000000deadbeef",)"
@@ -212,7 +212,7 @@ TEST(ScoutMessages, NoDiskIsErasedWithoutAMethodAFullWriteAndAReadBack) {
               HasSubstr("read back"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/sample_digest", ""),
               HasSubstr("read back"));
-  EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/bytes_written", 512),
+  EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/bytes_covered", 512),
               HasSubstr("in full"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/error", "EIO"),
               HasSubstr("an error is given"));
@@ -222,7 +222,7 @@ TEST(ScoutMessages, AVerdictThatContradictsItselfIsRefused) {
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/verdict", "failed"),
               HasSubstr("no error"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/verdict", "not-started"),
-              HasSubstr("bytes were written"));
+              HasSubstr("bytes were erased"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/disks/0/verdict", "probably"),
               HasSubstr("none of erased"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/fence_refused", true), HasSubstr("was started"));

@@ -64,7 +64,7 @@ TEST(EraseDisk, EveryMethodLeavesZeroesAndSaysSo) {
     EXPECT_EQ(record.verdict, WipeVerdict::erased) << record.error;
     EXPECT_EQ(record.method, method);
     EXPECT_TRUE(bench.disk->is_zero());
-    EXPECT_EQ(record.bytes_written, disk_size);
+    EXPECT_EQ(record.bytes_covered, disk_size);
     EXPECT_GE(record.bytes_read_back, disk_size / 10);
     EXPECT_GE(record.samples, 1000U);
     EXPECT_EQ(record.sample_seed, "000000000000002a");
