@@ -258,7 +258,76 @@ TEST(Discover, AnIgnoredBootDeviceIsTriedAgainFromPowerOff) {
   const auto failed = enrol(stubborn, other);
   ASSERT_TRUE(finishes(stubborn, failed->discovery->workflow));
   EXPECT_EQ(error_of(stubborn, failed->discovery->workflow), "boot.no_request");
-  EXPECT_EQ(other.power_on_commands, 3U);
+  EXPECT_EQ(other.power_on_commands, 4U);
+  EXPECT_NE(stubborn.disk.workflows.at(failed->discovery->workflow)
+                .error_message.find("one-time EFI, one-time legacy, persistent EFI, persistent legacy"),
+            std::string::npos);
+  EXPECT_EQ(other.next_boot.device, drivers::BootDevice::none) << "a persistent network boot was left behind";
+}
+
+TEST(Discover, AnIgnoredEfiBitIsLeftOutAndRememberedForTheModel) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.only_without_efi = true;
+  ASSERT_TRUE(finishes(world, enrol(world, server)->discovery->workflow));
+  EXPECT_EQ(server.power_on_commands, 2U);
+  Server& sister = world.add_server();
+  sister.faults.only_without_efi = true;
+  const auto second = enrol(world, sister);
+  ASSERT_TRUE(finishes(world, second->discovery->workflow));
+  EXPECT_EQ(error_of(world, second->discovery->workflow), "");
+  EXPECT_EQ(sister.power_on_commands, 1U);
+}
+
+TEST(Discover, APersistentNetworkBootIsUsedWhereNothingElseWorksAndTakenBack) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.only_persistent = true;
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
+  EXPECT_EQ(server.power_on_commands, 3U);
+  EXPECT_EQ(server.next_boot.device, drivers::BootDevice::none);
+}
+
+TEST(Discover, ARefusedSettingIsPassedOverWithoutAnotherBoot) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.refuse_efi = true;
+  const auto enrolled = enrol(world, server);
+  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
+  EXPECT_EQ(server.power_on_commands, 1U);
+  EXPECT_EQ(server.boot_device_commands, 2U);
+}
+
+TEST(Discover, AMachineThatIsKnownIsNotWaitedForLongerThanItsSelfTestAsksFor) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto discover_again = [&] {
+    const auto again = world.ask<core::Result<Submitted>>(
+        [asset](Workshop& w) { return w.orders().discover({asset.to_string(), ""}); });
+    return again && *again && finishes(world, (*again)->workflow) &&
+           error_of(world, (*again)->workflow).empty();
+  };
+  ASSERT_TRUE(discover_again());  // at the first time nobody knew whose requests those were
+  server.faults.ignore_boot_device = 1;
+  const auto began = world.timers.now();
+  ASSERT_TRUE(discover_again());
+  EXPECT_LT(world.timers.now() - began, 6min);  // 15 without that knowledge
+}
+
+TEST(Discover, MoreThanThreeNetworkBootsWithoutProgressAreANamedFailure) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.reset_instead_of_scout = true;
+  const auto again = world.ask<core::Result<Submitted>>(
+      [asset](Workshop& w) { return w.orders().discover({asset.to_string(), ""}); });
+  ASSERT_TRUE(again && *again);
+  ASSERT_TRUE(finishes(world, (*again)->workflow));
+  EXPECT_EQ(error_of(world, (*again)->workflow), "boot.loop");
 }
 
 TEST(Discover, AWrongPasswordIsNotTriedAgain) {

@@ -7,6 +7,7 @@
 
 #include "core/random.hpp"
 #include "workflows/assets/identity.hpp"
+#include "workflows/boot/boot_ladder.hpp"
 #include "workflows/boot/tokens.hpp"
 #include "workflows/config/config_delivery.hpp"
 #include "workflows/desk/machine_config.hpp"
@@ -295,4 +296,18 @@ TEST(WipeBudget, ForgetsAfterAnHourAndNotBefore) {
   EXPECT_EQ(wipes_within_hour(journaled, start + 61min), 2U);
   EXPECT_EQ(wipes_within_hour(journaled, start - 10h), 3U);  // a clock that jumped back frees nothing
   EXPECT_EQ(wipes_within_hour("junk", start), 0U);
+}
+
+TEST(BootLadder, BeginsWithWhatWorkedAndHasEachRungOnce) {
+  using drivers::BootFirmware;
+  const auto texts = [](const std::vector<BootRung>& rungs) {
+    std::string out;
+    for (const auto& rung : rungs) out += to_text(rung) + " ";
+    return out;
+  };
+  EXPECT_EQ(texts(boot_ladder(BootFirmware::efi)), "once/efi once/legacy persistent/efi persistent/legacy ");
+  EXPECT_EQ(texts(boot_ladder(BootFirmware::legacy, parse_boot_rung("persistent/legacy"))),
+            "persistent/legacy once/legacy once/efi persistent/efi ");
+  EXPECT_FALSE(parse_boot_rung("once"));
+  EXPECT_EQ(model_of({}), "") << "what says nothing of itself is no model";
 }

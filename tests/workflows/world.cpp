@@ -54,6 +54,8 @@ core::Task<core::Result<drivers::BmcIdentity>> FakeBmc::identity(core::BootTime 
   drivers::BmcIdentity identity;
   identity.device_id = 32;
   identity.firmware_revision = "1.73";
+  identity.manufacturer_id = 10876;
+  identity.product_id = 2404;
   identity.system_guid = server_.bmc_guid;
   identity.product_serial = server_.bmc_fru_serial;
   co_return identity;
@@ -83,6 +85,10 @@ core::Task<core::Result<>> FakeBmc::set_boot_device(const drivers::BootDeviceSet
                                                     core::BootTime deadline) {
   const drivers::BootDeviceSetting wanted = setting;
   if (auto reached = co_await reach(deadline); !reached) co_return reached;
+  ++server_.boot_device_commands;
+  if (server_.faults.refuse_efi && wanted.firmware == drivers::BootFirmware::efi) {
+    co_return core::fail(core::ErrorKind::refused, "ipmi.completion_code", "Set Boot Options: 0xcc");
+  }
   server_.next_boot = wanted;
   co_return core::Result<>{};
 }
@@ -214,9 +220,12 @@ core::Task<> World::live(Server& server) {
 core::Task<> World::boot(Server& server, unsigned life) {
   co_await timers.sleep_for(20s);  // power-on self test
   bool from_network = server.network_first;
-  if (server.next_boot.device == drivers::BootDevice::pxe) {
-    server.next_boot = {};
-    from_network = !take(server.faults.ignore_boot_device);
+  if (const auto wanted = server.next_boot; wanted.device == drivers::BootDevice::pxe) {
+    const bool once = wanted.persistence == drivers::BootPersistence::once;
+    if (once) server.next_boot = {};
+    from_network = !take(server.faults.ignore_boot_device) &&
+                   !(server.faults.only_without_efi && wanted.firmware == drivers::BootFirmware::efi) &&
+                   !(server.faults.only_persistent && once);
   }
   while (alive(server, life)) {
     if (from_network) {
@@ -285,6 +294,10 @@ core::Task<> World::network_boot(Server& server, unsigned life, bool* to_disk) {
     if (!alive(server, life)) co_return;
     server.runs = kernel.script;
     if (kernel.script == "scout") {
+      if (server.faults.reset_instead_of_scout) {
+        co_await timers.sleep_for(20s);
+        continue;
+      }
       if (take(server.faults.scout_never_starts)) co_return;
       ++server.scout_boots;
       co_await run_scout(server, life, argument(kernel.arguments, "colony.token="));

@@ -32,7 +32,11 @@ struct Faults {
   unsigned ignore_power_on = 0, ignore_power_off = 0;
   unsigned lose_power_answer = 0;   // the act happens, the answer does not come
   unsigned ignore_boot_device = 0;  // boots from disk although PXE was set
+  bool only_without_efi = false;    // takes a network boot with the EFI bit, and ignores it
+  bool only_persistent = false;     // takes a one-time network boot, and ignores it
+  bool refuse_efi = false;          // refuses it
   unsigned scout_never_starts = 0;
+  bool reset_instead_of_scout = false;
   unsigned die_mid_wipe = 0;        // after the redemption and the first writes
   unsigned lose_redeem_answer = 0;  // the connection breaks when the answer should come
   unsigned never_tell_result = 0;   // everything is erased, then the network is gone
@@ -66,6 +70,7 @@ struct Server {
 
   core::PowerState power = core::PowerState::off;
   drivers::BootDeviceSetting next_boot;
+  unsigned boot_device_commands = 0;
   unsigned lives = 0;  // grows with every change of power: who lived before is gone
   bool booted_from_disk = false;
   std::string runs;  // "", "scout", "talos", "disk", "hold"

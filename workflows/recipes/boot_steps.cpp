@@ -13,18 +13,48 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A machine that fetches its boot script this often in one attempt is in a loop.
-constexpr unsigned boot_loop = 6;
+constexpr unsigned most_boots = 3;
 
-}  // namespace
-
-StepOutcome boot_again(StepContext& step, std::string_view act, core::Error because) {
+void end_boot(StepContext& step, std::string_view act, const core::Error& because) {
   if (const IntentPtr boot = step.newest(act)) {
     step.resolve_later(boot->id, IntentState::failed, core::Json{{"code", because.code}});
   }
-  if (step.count_up("attempt") >= boot_attempts) return Failed{std::move(because)};
+}
+
+}  // namespace
+
+core::Task<StepOutcome> boot_again(StepContext& step, std::string_view act, core::Error because) {
+  end_boot(step, act, because);
+  if (step.count_up("attempt") >= boot_attempts) {
+    co_await release_boot_device(step);
+    co_return Failed{std::move(because)};
+  }
   step.note("boot.again", fmt::format("{}; starting over", because.message));
-  return GoTo{"power_off"};
+  co_return GoTo{"power_off"};
+}
+
+core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act) {
+  const std::string tried = rungs_tried(step);
+  core::Error because{
+      core::ErrorKind::timed_out, "boot.no_request",
+      fmt::format("the machine was switched on and never asked to boot from us, with a network "
+                  "boot that was {}: is network boot enabled on this segment?",
+                  tried)};
+  end_boot(step, act, because);
+  if (!climb(step)) {
+    co_await release_boot_device(step);
+    co_return Failed{std::move(because)};
+  }
+  step.note("boot.again", fmt::format("no boot was seen; starting over with a {} network boot",
+                                      describe(rung_in_hand(step))));
+  co_return GoTo{"power_off"};
+}
+
+std::optional<core::Error> boot_loop(const BootSigns& signs, std::string_view what) {
+  if (signs.scripts <= most_boots) return std::nullopt;
+  return core::Error{core::ErrorKind::timed_out, "boot.loop",
+                     fmt::format("the machine booted from the network {} times and never {}: see its console",
+                                 signs.scripts, what)};
 }
 
 BootSigns boot_signs(StepContext& step, const IntentPtr& intent) {
@@ -32,9 +62,9 @@ BootSigns boot_signs(StepContext& step, const IntentPtr& intent) {
   for (const SeenEvidence* fact : step.since(intent)) {
     const core::Fact& seen = fact->row.evidence.fact;
     if (std::holds_alternative<core::DhcpSeen>(seen)) signs.asked = true;
-    if (std::holds_alternative<core::ScriptServed>(seen)) {
+    if (const auto* script = std::get_if<core::ScriptServed>(&seen)) {
       signs.script = true;
-      ++signs.scripts;
+      if (script->script != "hold") ++signs.scripts;
     }
     if (const auto* note = std::get_if<core::Note>(&seen);
         note != nullptr && (note->code == "asset.mismatch" || note->code == "asset.conflict" ||
@@ -51,39 +81,29 @@ core::Task<StepOutcome> arm_scout(StepContext& step) {
     const auto intent = co_await step.intend(boot_act::scout, core::Json::object());
     if (!intent) co_return Failed{intent.error()};
   }
-  co_return co_await set_boot_device(
-      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+  co_return co_await arm_network_boot(step);
 }
 
 core::Task<StepOutcome> await_inventory(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::scout);
-  const Pacing& pacing = step.tools().site.pacing;
-  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + pacing.boot);
+  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + boot_patience(step));
   for (;;) {
     for (const SeenEvidence* fact : step.since(boot)) {
-      if (std::holds_alternative<core::ScoutInventory>(fact->row.evidence.fact)) co_return Next{};
+      if (!std::holds_alternative<core::ScoutInventory>(fact->row.evidence.fact)) continue;
+      co_await boot_was_seen(step, boot);
+      co_return Next{};
     }
     const BootSigns signs = boot_signs(step, boot);
     if (signs.refused) co_return Failed{*signs.refused};
-    if (signs.scripts >= boot_loop) {
-      co_return boot_again(
-          step, boot_act::scout,
-          {core::ErrorKind::timed_out, "boot.loop",
-           fmt::format("the machine fetched its boot script {} times and never ran scout", signs.scripts)});
-    }
+    if (auto loop = boot_loop(signs, "ran scout")) co_return Failed{std::move(*loop)};
     if (step.cancelled()) co_return Next{};
     const bool heard = signs.asked || signs.script;
     const core::BootTime end = heard ? step.deadline() : first_sign_by;
     if (step.timers().now() >= end) {
-      if (!heard) {
-        co_return boot_again(step, boot_act::scout,
-                             {core::ErrorKind::timed_out, "boot.no_request",
-                              "the machine was switched on and never asked to boot from us: is network boot "
-                              "enabled on this segment, or was the one-time boot device ignored?"});
-      }
-      co_return boot_again(step, boot_act::scout,
-                           {core::ErrorKind::timed_out, "boot.no_scout",
-                            "the machine asked to boot and scout never reported: see its console"});
+      if (!heard) co_return co_await boot_otherwise(step, boot_act::scout);
+      co_return co_await boot_again(step, boot_act::scout,
+                                    {core::ErrorKind::timed_out, "boot.no_scout",
+                                     "the machine asked to boot and scout never reported: see its console"});
     }
     co_await step.wait(end);
   }

@@ -1,7 +1,7 @@
 #pragma once
 // Steps that bring a machine into a program of ours, and the rule for doing it again.
 
-#include "workflows/recipes/power_steps.hpp"
+#include "workflows/recipes/network_boot.hpp"
 
 namespace colony::workflows {
 
@@ -13,16 +13,21 @@ inline constexpr unsigned boot_attempts = 3;
 [[nodiscard]] core::Task<StepOutcome> await_inventory(StepContext& step);
 
 /// Ends the boot in hand (`act`'s open intent) and starts over at power off; after `boot_attempts`, fails.
-[[nodiscard]] StepOutcome boot_again(StepContext& step, std::string_view act, core::Error because);
+[[nodiscard]] core::Task<StepOutcome> boot_again(StepContext& step, std::string_view act,
+                                                 core::Error because);
+/// The same for a machine that was never heard: with the next rung of the ladder, as long as there is one.
+[[nodiscard]] core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act);
 
 /// Whether this boot has been heard of at all, and why it was refused if it was.
 struct BootSigns {
   bool asked = false;    // DHCP
   bool script = false;   // its boot script was fetched
-  unsigned scripts = 0;  // how often: a loop shows here
+  unsigned scripts = 0;  // how often, holding scripts apart: a loop shows here
   std::optional<core::Error> refused;
 };
 [[nodiscard]] BootSigns boot_signs(StepContext& step, const IntentPtr& intent);
+/// More than three network boots that came no further: another one would not either.
+[[nodiscard]] std::optional<core::Error> boot_loop(const BootSigns& signs, std::string_view what);
 
 [[nodiscard]] Step arm_scout_step(const Pacing& pacing);
 [[nodiscard]] Step await_inventory_step(const Pacing& pacing);

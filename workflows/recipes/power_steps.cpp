@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/recipes/self_test.hpp"
 
 namespace colony::workflows {
 
@@ -166,7 +167,11 @@ StepOutcome bmc_trouble(StepContext& step, const core::Error& error) {
 }
 
 core::Task<StepOutcome> power_off(StepContext& step) {
-  return change_power(step, PowerAction::off, PowerState::off);
+  // An operator who says off means now; our own restarts leave a self-test in peace.
+  if (step.workflow()->type != "power") {
+    if (const auto rest = left_of_self_test(step); rest > core::Duration{0}) co_await step.pause(rest);
+  }
+  co_return co_await change_power(step, PowerAction::off, PowerState::off);
 }
 core::Task<StepOutcome> power_on(StepContext& step) {
   return change_power(step, PowerAction::on, PowerState::on);
@@ -186,7 +191,7 @@ drivers::BootFirmware likely_firmware(StepContext& step) {
     return asset->inventory->boot_firmware == "bios" ? drivers::BootFirmware::legacy
                                                      : drivers::BootFirmware::efi;
   }
-  return step.count("attempt") % 2 == 0 ? drivers::BootFirmware::efi : drivers::BootFirmware::legacy;
+  return drivers::BootFirmware::efi;
 }
 
 core::Task<StepOutcome> set_boot_device(StepContext& step, drivers::BootDeviceSetting setting) {

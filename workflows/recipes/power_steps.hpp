@@ -20,7 +20,7 @@ inline constexpr unsigned power_attempts = 3;
 
 /// One-time boot device, read back. What boots is the proof: a BMC that cannot tell is believed until then.
 [[nodiscard]] core::Task<StepOutcome> set_boot_device(StepContext& step, drivers::BootDeviceSetting setting);
-/// From the order, else from what was seen at the last boot, else EFI first and legacy at the next attempt.
+/// From the order, else from what was seen at the last boot, else EFI.
 [[nodiscard]] drivers::BootFirmware likely_firmware(StepContext& step);
 
 [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> bmc_of(StepContext& step);

@@ -61,7 +61,7 @@ core::Task<bool> becomes(StepContext& step, PowerState wanted) {
   co_return false;
 }
 
-StepOutcome give_up(StepContext& step, std::string why) {
+core::Task<StepOutcome> give_up(StepContext& step, std::string why) {
   return boot_again(step, boot_act::scout, {core::ErrorKind::not_found, "discover.no_match", std::move(why)});
 }
 
@@ -91,11 +91,11 @@ core::Task<StepOutcome> power_test(StepContext& step) {
     const Visitor* const visitor = visitor_of(step, mac);
     if (step.timers().now() - visitor->last_heard <= heard_lately) before[mac] = visitor->claims.number;
   }
-  if (before.empty()) co_return give_up(step, "no machine that could be this BMC's runs scout");
+  if (before.empty()) co_return co_await give_up(step, "no machine that could be this BMC's runs scout");
 
   if (auto off = co_await act(step, PowerAction::off); !off) co_return bmc_trouble(step, off.error());
   if (!co_await becomes(step, PowerState::off))
-    co_return give_up(step, "the machine was not seen to switch off");
+    co_return co_await give_up(step, "the machine was not seen to switch off");
   const core::BootTime off_at = step.timers().now();
   co_await step.pause(step.tools().site.pacing.power_test_silence);
   std::vector<core::MacAddress> silent;
@@ -105,11 +105,11 @@ core::Task<StepOutcome> power_test(StepContext& step) {
     silent.push_back(mac);
   }
   if (silent.size() != 1) {
-    co_return give_up(step, fmt::format("the BMC switched off, and {} machines fell silent", silent.size()));
+    co_return co_await give_up(
+        step, fmt::format("the BMC switched off, and {} machines fell silent", silent.size()));
   }
 
-  auto armed = co_await set_boot_device(
-      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+  auto armed = co_await arm_network_boot(step);
   if (!std::holds_alternative<Next>(armed)) co_return armed;
   if (auto on = co_await act(step, PowerAction::on); !on) co_return bmc_trouble(step, on.error());
   const Pacing& pacing = step.tools().site.pacing;
@@ -117,12 +117,13 @@ core::Task<StepOutcome> power_test(StepContext& step) {
   while (!step.cancelled()) {
     const Visitor* const visitor = visitor_of(step, silent.front());
     if (visitor != nullptr && visitor->claims.number > before[silent.front()]) break;
-    if (step.timers().now() >= end) co_return give_up(step, "the machine that fell silent did not come back");
+    if (step.timers().now() >= end)
+      co_return co_await give_up(step, "the machine that fell silent did not come back");
     co_await step.pause(5s);
   }
   const Visitor* const back = visitor_of(step, silent.front());
   const auto returned = back == nullptr ? std::nullopt : back->asset;
-  if (!returned) co_return give_up(step, "the machine that came back is not known");
+  if (!returned) co_return co_await give_up(step, "the machine that came back is not known");
   auto admission = step.tools().registry.join(*returned, step.asset_id(), step.timers().utc_now());
   if (!admission) co_return Failed{admission.error()};
   if (auto joined = co_await step.tools().ledger.commit(std::move(admission->batch)); !joined) {

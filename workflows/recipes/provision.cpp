@@ -48,8 +48,7 @@ core::Task<StepOutcome> arm_talos(StepContext& step) {
     const auto intent = co_await step.intend(id, boot_act::talos, detail, hash);
     if (!intent) co_return Failed{intent.error()};
   }
-  co_return co_await set_boot_device(
-      step, {drivers::BootDevice::pxe, drivers::BootPersistence::once, likely_firmware(step)});
+  co_return co_await arm_network_boot(step);
 }
 
 enum class Delivery : std::uint8_t {
@@ -75,8 +74,7 @@ Delivery delivery(StepContext& step, const IntentPtr& boot) {
 
 core::Task<StepOutcome> load(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::talos);
-  const Pacing& pacing = step.tools().site.pacing;
-  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + pacing.boot);
+  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + boot_patience(step));
   for (;;) {
     // The config says more than the kernel: who fetched it has loaded it.
     bool loaded = delivery(step, boot) != Delivery::none;
@@ -84,18 +82,18 @@ core::Task<StepOutcome> load(StepContext& step) {
       const auto* artifact = std::get_if<core::ArtifactServed>(&fact->row.evidence.fact);
       loaded = loaded || (artifact != nullptr && artifact->complete);
     }
+    if (loaded) co_await boot_was_seen(step, boot);
     if (loaded || step.cancelled()) co_return Next{};
     const BootSigns signs = boot_signs(step, boot);
+    if (auto loop = boot_loop(signs, "loaded its kernel")) co_return Failed{std::move(*loop)};
     const bool heard = signs.asked || signs.script;
     const core::BootTime end = heard ? step.deadline() : first_sign_by;
     if (step.timers().now() >= end) {
-      co_return boot_again(
+      if (!heard) co_return co_await boot_otherwise(step, boot_act::talos);
+      co_return co_await boot_again(
           step, boot_act::talos,
-          heard ? core::Error{core::ErrorKind::timed_out, "boot.no_kernel",
-                              "the machine asked to boot and never loaded its kernel: see its console"}
-                : core::Error{core::ErrorKind::timed_out, "boot.no_request",
-                              "the machine was switched on and never asked to boot from us: is network boot "
-                              "enabled on this segment, or was the one-time boot device ignored?"});
+          {core::ErrorKind::timed_out, "boot.no_kernel",
+           "the machine asked to boot and never loaded its kernel: see its console"});
     }
     co_await step.wait(end);
   }
@@ -115,7 +113,7 @@ core::Task<StepOutcome> await_config(StepContext& step) {
     co_await step.wait(step.deadline());
   }
   if (step.cancelled()) co_return Next{};
-  co_return boot_again(
+  co_return co_await boot_again(
       step, boot_act::talos,
       {core::ErrorKind::timed_out, "provision.config_not_fetched",
        "the node booted and never fetched its whole machine config: does it reach the appliance, "
@@ -196,9 +194,10 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
     const DiskBoot seen = disk_boot(step, local);
     if (seen.told || seen.came_up) co_return Next{};
     if (seen.sent_to_disk >= disk_boot_tries) {
-      co_return boot_again(step, boot_act::local,
-                           {core::ErrorKind::refused, "provision.disk_does_not_boot",
-                            "the node was sent to its disk and came back for a network boot every time"});
+      co_return co_await boot_again(
+          step, boot_act::local,
+          {core::ErrorKind::refused, "provision.disk_does_not_boot",
+           "the node was sent to its disk and came back for a network boot every time"});
     }
     const core::BootTime now = step.timers().now();
     // Whoever asks, in whatever way, has not gone to its disk.
@@ -211,7 +210,7 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
       const auto power = co_await look_at_power(step);
       if (!power) co_return bmc_trouble(step, power.error());
       if (*power != core::PowerState::on) {
-        co_return boot_again(
+        co_return co_await boot_again(
             step, boot_act::local,
             {core::ErrorKind::refused, "provision.powered_off", "the node switched itself off"});
       }
@@ -227,9 +226,9 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
     co_await step.wait(std::min(step.deadline(), quiet_since + needed));
   }
   if (step.cancelled()) co_return Next{};
-  co_return boot_again(step, boot_act::local,
-                       {core::ErrorKind::timed_out, "provision.no_boot_from_disk",
-                        "the node has its config and was never seen to boot from its disk"});
+  co_return co_await boot_again(step, boot_act::local,
+                                {core::ErrorKind::timed_out, "provision.no_boot_from_disk",
+                                 "the node has its config and was never seen to boot from its disk"});
 }
 
 void begin(const WorkflowRow&, AssetRow& asset) {
