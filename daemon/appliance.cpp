@@ -14,6 +14,7 @@
 #include "daemon/api/api_routes.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
 #include "daemon/boot/boot_house.hpp"
+#include "daemon/boot/boot_place.hpp"
 #include "daemon/boot/images.hpp"
 #include "daemon/boot/site.hpp"
 #include "daemon/config/files.hpp"
@@ -51,32 +52,6 @@ drivers::ipmitool::IpmitoolOptions ipmitool_options(const BmcConfig& config) {
   drivers::ipmitool::IpmitoolOptions options;
   options.suites = cipher_suites(config);
   return options;
-}
-
-/// Where machines are served: the interface as it is now, and the load-balancer address with its network: as
-/// configured, else the one the interface already has.
-struct BootPlace {
-  unsigned interface_index = 0;
-  core::Ipv4Network network;
-  friend bool operator==(const BootPlace&, const BootPlace&) = default;
-};
-
-/// Nothing while there is no such interface; the claim names what is wrong.
-std::optional<BootPlace> boot_place(const LoadBalancerConfig& config, core::InterfaceAddresses& interfaces) {
-  const auto states = interfaces.interfaces();
-  if (!states) return std::nullopt;
-  const auto state = std::ranges::find(*states, config.interface.text(), &core::InterfaceState::name);
-  if (state == states->end()) return std::nullopt;
-  if (config.ip.prefix_length) return BootPlace{state->index, {config.ip.address, *config.ip.prefix_length}};
-  for (const auto& network : state->addresses) {
-    if (network.prefix_length == 32 || !network.contains(config.ip.address)) continue;
-    return BootPlace{state->index, {config.ip.address, network.prefix_length}};
-  }
-  return BootPlace{state->index, {config.ip.address, 32}};
-}
-
-std::string artifact_directory(const StoreConfig& store) {
-  return (std::filesystem::path(store.path.text()).parent_path() / "artifacts").string();
 }
 
 core::Json link_json(const hosted::LinkStatus& status) {
@@ -146,7 +121,7 @@ struct Appliance::House {
                     return clients->holder(peer);
                   }},
                  make_site(config, {})),
-        artifacts(parts.timers, parts.pool, artifact_directory(config.store)),
+        artifacts(parts.timers, parts.pool, beside_store(config.store, "artifacts")),
         serving(parts.timers),
         tasks(parts.timers) {}
 
@@ -166,6 +141,7 @@ struct Appliance::House {
   std::optional<pxe::dhcp::KernelNeighbours> neighbours;
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
+  Findings findings;
   std::unique_ptr<BootHouse> boot;
   std::optional<BootPlace> place;  // of `boot`
   core::TaskGroup serving;         // of `boot`
@@ -180,7 +156,6 @@ struct Appliance::House {
   std::optional<core::Error> missing;     // why not
   bool entered = false;                   // the journal
   Images images;
-  Findings findings;
   std::optional<OperationDesk> operations;
   std::unique_ptr<hosted::CurlExchange> exchange;
   std::optional<hosted::HostedLink> link;
@@ -325,12 +300,15 @@ Task<Result<>> Appliance::set_up_boot(House& house) {
   house.neighbours.emplace(std::move(*neighbours));
   house.clients.emplace(house.addresses, *house.neighbours, house.workshop.boot_policy());
   auto boot = BootHouse::open({.timers = parts_.timers,
+                               .random = parts_.random,
                                .log = parts_.log,
+                               .pool = parts_.pool,
                                .privileged = parts_.privileged,
                                .workshop = house.workshop,
                                .artifacts = house.artifacts,
                                .addresses = house.addresses,
-                               .clients = *house.clients},
+                               .clients = *house.clients,
+                               .findings = house.findings},
                               config_, place->network);
   if (!boot) co_return std::unexpected(boot.error());
   house.boot = std::move(*boot);
@@ -459,6 +437,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       if (house_->link) house_->link->look_at_key();
       if (house_->keeper) start_link(*house_);
       if (house_->keeper) house_->keeper->try_again();
+      if (house_->boot) house_->boot->look_again();
     }
     parts_.log.info("config.reloaded", "configuration read again",
                     {{"taken_up", fmt::format("{}", fmt::join(diff.live, " "))},

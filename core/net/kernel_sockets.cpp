@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "core/net/port_owner.hpp"
 #include "core/net/privileged.hpp"
 
 namespace colony::core {
@@ -64,7 +65,12 @@ Result<FileDescriptor> KernelSockets::udp(const UdpBind& bind) {
   if (bind.receive_buffer > 0) (void)set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, bind.receive_buffer);
   const sockaddr_in address = socket_address(bind.address, bind.port);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return socket_error(what, errno);
+    const int error_number = errno;
+    if (error_number != EADDRINUSE) return socket_error(what, error_number);
+    const auto owner = udp_port_owner(bind.address, bind.port);
+    if (!owner) return socket_error(what, error_number);
+    return fail(ErrorKind::conflict, "net.bind",
+                fmt::format("{}: held by {}; stop that program", what, owner->to_string()));
   }
   return fd;
 }

@@ -3,7 +3,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "daemon/boot/boot_place.hpp"
 #include "daemon/boot/scout_routes.hpp"
+#include "daemon/boot/tftp_engine.hpp"
+#include "daemon/boot/tftp_files.hpp"
 #include "pxe/artifacts/boot_programs.hpp"
 #include "pxe/dhcp/proxy_server.hpp"
 #include "pxe/http/boot_routes.hpp"
@@ -48,8 +51,8 @@ Result<ChosenPrograms> choose_programs(const NbpConfig& config, core::Log& log) 
   return chosen;
 }
 
-pxe::tftp::BootFiles tftp_files(const pxe::BootPrograms& programs,
-                                const pxe::dhcp::LearnedAddresses& addresses, pxe::BootServer server) {
+TftpFiles tftp_files(const pxe::BootPrograms& programs, const pxe::dhcp::LearnedAddresses& addresses,
+                     pxe::BootServer server) {
   pxe::tftp::BootFiles files;
   for (const auto& [name, bytes] : programs.all()) files.add(name, bytes);
   files.add_virtual("autoexec.ipxe",
@@ -58,8 +61,30 @@ pxe::tftp::BootFiles tftp_files(const pxe::BootPrograms& programs,
                       if (!last) return nullptr;
                       return std::make_shared<const std::string>(pxe::ipxe::autoexec_script(*last, server));
                     });
-  return files;
+  return TftpFiles(std::move(files));
 }
+
+/// A foreign TFTP server has no made files: without autoexec.ipxe, iPXE asks DHCP as ever.
+TreeFiles tree_files(const pxe::BootPrograms& programs) {
+  return {programs.all().begin(), programs.all().end()};
+}
+
+/// Who may be offered a boot: those whom the real policy serves, while what we offer is served.
+class WhileTftpServes final : public pxe::BootPolicy {
+ public:
+  explicit WhileTftpServes(pxe::BootPolicy& policy) : policy_(policy) {}
+  void follow(const TftpEngine* engine) { engine_ = engine; }
+  [[nodiscard]] bool serves(const pxe::BootRequest& request) const override {
+    return (engine_ == nullptr || engine_->serves()) && policy_.serves(request);
+  }
+  [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest& request) override {
+    return policy_.decide(request);
+  }
+
+ private:
+  pxe::BootPolicy& policy_;
+  const TftpEngine* engine_ = nullptr;  // null: the built-in server, which is there when we are
+};
 
 }  // namespace
 
@@ -68,6 +93,7 @@ struct BootHouse::Rooms {
       : programs(std::move(chosen.programs)),
         site_files(std::move(files)),
         tftp_source(tftp_files(programs, parts.addresses, boot_server)),
+        offers(parts.workshop.boot_policy()),
         configs(parts.workshop.configs()),
         routes(pxe::BootServices{
             .timers = parts.timers,
@@ -87,9 +113,12 @@ struct BootHouse::Rooms {
     add_scout_routes(router, parts.workshop.scout());
   }
 
+  [[nodiscard]] Result<> open_tftp(const Parts& parts, const Config& config, core::Ipv4Network network);
+
   pxe::BootPrograms programs;
   std::optional<pxe::SiteFiles> site_files;
-  pxe::tftp::BootFiles tftp_source;
+  TftpFiles tftp_source;
+  WhileTftpServes offers;
   ConfigDeliveryDoor configs;
   pxe::BootRoutes routes;
   core::http::Router router;
@@ -97,8 +126,40 @@ struct BootHouse::Rooms {
   std::unique_ptr<core::http::Server> http;
   std::unique_ptr<pxe::dhcp::ProxyServer> dhcp;
   std::unique_ptr<pxe::ra::RaServer> ra;
-  std::unique_ptr<pxe::tftp::TftpServer> tftp;
+  std::unique_ptr<pxe::tftp::TftpServer> tftp;  // or
+  std::unique_ptr<TftpEngine> engine;
 };
+
+Result<> BootHouse::Rooms::open_tftp(const Parts& parts, const Config& config, core::Ipv4Network network) {
+  if (config.tftp.server == TftpServer::tftpd_hpa) {
+    // Before we are ready: the unit that serves it is started then.
+    if (auto made = make_tree(beside_store(config.store, "tftp")); !made) return made;
+    engine =
+        std::make_unique<TftpEngine>(TftpEngine::Parts{parts.timers, parts.random, parts.log, parts.pool,
+                                                       parts.privileged, parts.findings},
+                                     TftpEngine::Settings{.address = network.address,
+                                                          .directory = beside_store(config.store, "tftp"),
+                                                          .site_root = config.tftp.root.text()},
+                                     tree_files(programs));
+    offers.follow(engine.get());
+    return {};
+  }
+  if (!config.tftp.root.empty()) {
+    if (auto opened = tftp_source.open_site(config.tftp.root.text()); !opened) {
+      return std::unexpected(core::with_context(opened.error(), "tftp.root"));
+    }
+  }
+  pxe::tftp::TftpServerConfig settings;
+  settings.interface = config.load_balancer.interface.text();
+  settings.network = network;
+  settings.transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size};
+  if (config.tftp.clients == TftpClients::subnet) settings.clients = pxe::tftp::ClientRule::subnet;
+  auto opened = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.clients, tftp_source,
+                                            parts.workshop.evidence(), parts.log, std::move(settings));
+  if (!opened) return std::unexpected(opened.error());
+  tftp = std::move(*opened);
+  return {};
+}
 
 BootHouse::BootHouse(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
 BootHouse::~BootHouse() = default;
@@ -123,20 +184,11 @@ Result<std::unique_ptr<BootHouse>> BootHouse::open(Parts parts, const Config& co
   rooms->http = std::make_unique<core::http::Server>(parts.timers, parts.log, rooms->router,
                                                      core::http::ServerLimits{}, "pxe.http");
 
-  pxe::tftp::TftpServerConfig tftp_config;
-  tftp_config.interface = config.load_balancer.interface.text();
-  tftp_config.network = network;
-  tftp_config.transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size};
-  if (config.tftp.clients == TftpClients::subnet) tftp_config.clients = pxe::tftp::ClientRule::subnet;
-  auto tftp = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.clients, rooms->tftp_source,
-                                          parts.workshop.evidence(), parts.log, std::move(tftp_config));
-  if (!tftp) return std::unexpected(tftp.error());
-  rooms->tftp = std::move(*tftp);
+  if (auto opened = rooms->open_tftp(parts, config, network); !opened) return std::unexpected(opened.error());
 
   if (config.dhcp.mode == DhcpMode::proxy) {
     auto dhcp = pxe::dhcp::ProxyServer::open(
-        parts.privileged, parts.timers, parts.workshop.boot_policy(), parts.addresses,
-        parts.workshop.evidence(), parts.log,
+        parts.privileged, parts.timers, rooms->offers, parts.addresses, parts.workshop.evidence(), parts.log,
         {.interface = config.load_balancer.interface.text(), .reply = {.server = server, .nbp = nbp}});
     if (!dhcp) return std::unexpected(dhcp.error());
     rooms->dhcp = std::move(*dhcp);
@@ -151,13 +203,19 @@ Result<std::unique_ptr<BootHouse>> BootHouse::open(Parts parts, const Config& co
 
 void BootHouse::start(core::TaskGroup& group) {
   rooms_->http->start(std::move(rooms_->http_listener));
-  rooms_->tftp->start(group);
+  if (rooms_->tftp) rooms_->tftp->start(group);
+  if (rooms_->engine) rooms_->engine->start(group);
   if (rooms_->dhcp) rooms_->dhcp->start(group);
   rooms_->ra->start(group);
 }
 
 void BootHouse::set_ready(bool ready) {
   rooms_->routes.set_ready(ready);
+  if (rooms_->engine) rooms_->engine->set_address_held(ready);
+}
+
+void BootHouse::look_again() {
+  if (rooms_->engine) rooms_->engine->look_again();
 }
 
 core::Task<> BootHouse::stop() {

@@ -9,7 +9,9 @@
 #include "core/http/server.hpp"
 #include "core/log.hpp"
 #include "core/net/privileged.hpp"
+#include "core/random.hpp"
 #include "daemon/config/config.hpp"
+#include "daemon/findings.hpp"
 #include "pxe/artifacts/artifact_cache.hpp"
 #include "pxe/dhcp/known_clients.hpp"
 #include "pxe/dhcp/learned_addresses.hpp"
@@ -21,12 +23,15 @@ class BootHouse {
  public:
   struct Parts {
     core::Timers& timers;
+    core::Random& random;
     core::Log& log;
+    core::BlockingPool& pool;
     core::Privileged& privileged;
     workflows::Workshop& workshop;
     pxe::ArtifactCache& artifacts;
     pxe::dhcp::LearnedAddresses& addresses;
     const pxe::dhcp::KnownClients& clients;
+    Findings& findings;
   };
 
   /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*,
@@ -41,6 +46,8 @@ class BootHouse {
   void start(core::TaskGroup& group);
   /// From now on HTTP answers; before, 503.
   void set_ready(bool ready);
+  /// After a change of the site's files or of the configuration.
+  void look_again();
   [[nodiscard]] core::Task<> stop();
 
  private:

@@ -15,8 +15,6 @@ constexpr auto unserved = std::to_array<std::string_view>({
     "dhcp.subnets",
     "dhcp.reservations",
     "dhcp.force",
-    "tftp.server",
-    "tftp.root",
     "bmc.poll_interval",
     "talos.version",
     "talos.installer",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -25,8 +26,8 @@ bool same(std::string_view text, std::string_view lower_case) {
 }
 
 template <class Number>
-std::optional<Number> number_between(std::string_view text, unsigned lowest, unsigned highest) {
-  unsigned value = 0;
+std::optional<Number> number_between(std::string_view text, std::uint64_t lowest, std::uint64_t highest) {
+  std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < lowest || value > highest) {
     return std::nullopt;
@@ -100,6 +101,58 @@ std::optional<PeerPacket> parse_peer_packet(core::ByteView datagram) {
   if (opcode != static_cast<std::uint16_t>(Opcode::error)) return std::nullopt;
   const auto text = core::as_text(in.rest());
   return PeerError{static_cast<ErrorCode>(*number), text.substr(0, text.find('\0'))};
+}
+
+namespace {
+
+OptionAck read_option_ack(core::ByteReader& in) {
+  OptionAck agreed;
+  for (int i = 0; i < option_limit; ++i) {
+    const auto option = in.c_string(request_limit);
+    const auto value = in.c_string(request_limit);
+    if (!option || !value || option->empty()) break;
+    if (same(*option, "blksize")) agreed.block_size = number_between<std::uint16_t>(*value, 8, 65464);
+    if (same(*option, "tsize")) {
+      agreed.transfer_size =
+          number_between<std::uint64_t>(*value, 0, std::numeric_limits<std::uint64_t>::max());
+    }
+  }
+  return agreed;
+}
+
+}  // namespace
+
+std::optional<ServerPacket> parse_server_packet(core::ByteView datagram) {
+  core::ByteReader in(datagram);
+  const auto opcode = in.u16be();
+  if (opcode == static_cast<std::uint16_t>(Opcode::oack)) return read_option_ack(in);
+  const auto number = in.u16be();
+  if (!number) return std::nullopt;
+  if (opcode == static_cast<std::uint16_t>(Opcode::data)) return Data{BlockNumber{*number}, in.rest()};
+  if (opcode != static_cast<std::uint16_t>(Opcode::error)) return std::nullopt;
+  const auto text = core::as_text(in.rest());
+  return PeerError{static_cast<ErrorCode>(*number), text.substr(0, text.find('\0'))};
+}
+
+core::Bytes encode_read_request(std::string_view file, const OackOptions& options) {
+  core::ByteWriter out(request_limit);
+  out.u16be(static_cast<std::uint16_t>(Opcode::rrq));
+  for (const auto text : {file, std::string_view("octet")}) {
+    out.text(text);
+    out.u8(0);
+  }
+  for (const auto& [option, value] : options) {
+    out.text(option);
+    out.u8(0);
+    out.text(fmt::format("{}", value));
+    out.u8(0);
+  }
+  return std::move(out).finish();
+}
+
+std::array<core::Byte, 4> encode_ack(BlockNumber block) {
+  return {0, static_cast<core::Byte>(Opcode::ack), static_cast<core::Byte>(block.value >> 8),
+          static_cast<core::Byte>(block.value & 0xff)};
 }
 
 core::Bytes encode_oack(const OackOptions& options) {

@@ -82,6 +82,27 @@ using OackOptions = std::vector<std::pair<std::string_view, std::uint64_t>>;
 [[nodiscard]] core::Bytes encode_error(ErrorCode code, std::string_view text);
 
 inline constexpr std::size_t data_header_size = 4;
+
+// The client's side of the same wire (reader.hpp).
+
+struct Data {
+  BlockNumber block;
+  core::ByteView bytes;  // into the datagram
+};
+/// What the server agreed to; nothing where it did not take the option up.
+struct OptionAck {
+  std::optional<std::uint16_t> block_size;
+  std::optional<std::uint64_t> transfer_size;
+};
+using ServerPacket = std::variant<Data, OptionAck, PeerError>;
+
+/// What a server sends to a reading client.
+[[nodiscard]] std::optional<ServerPacket> parse_server_packet(core::ByteView datagram);
+
+/// Mode octet; `options` in the order in which they are written.
+[[nodiscard]] core::Bytes encode_read_request(std::string_view file, const OackOptions& options);
+[[nodiscard]] std::array<core::Byte, 4> encode_ack(BlockNumber block);
+
 [[nodiscard]] std::array<core::Byte, data_header_size> data_header(BlockNumber block);
 
 }  // namespace colony::pxe::tftp

@@ -21,6 +21,8 @@ WatchdogSec=3
 TimeoutAbortSec=2
 SystemCallErrorNumber=kill
 DROPIN
+  mkdir -p "$root/etc/systemd/system/colony-tftpd.service.d"
+  printf '[Service]\nSystemCallErrorNumber=kill\n' > "$root/etc/systemd/system/colony-tftpd.service.d/test.conf"
   ip link add $interface type veth peer name far0
   ip link set $interface up
   ip link set far0 up
@@ -98,6 +100,26 @@ if [ "${1:-}" = --in-room ]; then
   [ "$(property MainPID)" != "$before" ] || fail "the hung process is gone"
   within "the address is resumed without a probe" 5 journal_says "resumed after a crash"
   has_address $address/32 || fail "the address is still there"
+
+  # TFTP by in.tftpd: nothing but the key and a restart; and back.
+  if [ -x /usr/sbin/in.tftpd ]; then
+    [ "$(inside systemctl show --property=ActiveState --value colony-tftpd)" = inactive ] || fail "in.tftpd unasked for"
+    inside sh -c "printf 'tftp: { server: tftpd-hpa }\n' >> /etc/colony/colony.yaml"
+    inside systemctl restart colonyd || fail "systemctl restart"
+    within "in.tftpd is proved" 20 journal_says tftp.proved
+    inside systemctl is-active colony-tftpd || fail "colony-tftpd runs"
+    inside curl -s -o /dev/null tftp://$address/undionly.kpxe || {
+      inside journalctl --no-pager --unit colony-tftpd >&2
+      fail "a boot program through in.tftpd"
+    }
+    ! inside curl -s -o /dev/null -m 3 tftp://$address/../colony.db || fail "in.tftpd leaves its root"
+    inside sed -i '/tftpd-hpa/d' /etc/colony/colony.yaml
+    inside systemctl restart colonyd || fail "systemctl restart"
+    within "the built-in server is back" 10 journal_says tftp.ready
+    ! inside systemctl is-active --quiet colony-tftpd || fail "in.tftpd is gone"
+    ! inside journalctl --no-pager --unit colony-tftpd | grep 'status=31/SYS' || fail "no system call is refused"
+    within "the address is claimed once more" 9 has_address $address/32
+  fi
 
   inside systemctl stop colonyd || fail "systemctl stop"
   [ "$(property Result)" = success ] || fail "the stop is clean"

@@ -50,18 +50,22 @@ class Network:
     def address(self, address: str, interface: str) -> None:
         run("ip", "address", "add", address, "dev", interface)
 
-    def start_dhcp(self) -> subprocess.Popen:
-        """Addresses for everybody, boot instructions for nobody."""
+    def add_dhcp_port(self) -> None:
         self._port("dhcp0")
         run("ip", "link", "set", "dhcp0", "netns", "dhcp")
         for command in (["link", "set", "dhcp0", "up"], ["address", "add", SITE_DHCP + "/24", "dev", "dhcp0"]):
             run("ip", "netns", "exec", "dhcp", "ip", *command)
+
+    def start_dhcp(self, *more: str) -> subprocess.Popen:
+        """Addresses for everybody; boot instructions, rivalry and the like only by `more`."""
+        if "dhcp0" not in run("ip", "netns", "exec", "dhcp", "ip", "-brief", "link"):
+            self.add_dhcp_port()
         log = open(os.path.join(self.workdir, "dnsmasq.log"), "w", encoding="utf-8")
         return subprocess.Popen(
             ["ip", "netns", "exec", "dhcp", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
              "--interface=dhcp0", "--bind-interfaces", "--user=root", "--no-ping", "--log-dhcp", "--log-facility=-",
              "--pid-file=", "--dhcp-leasefile=" + os.path.join(self.workdir, "leases"),
-             "--dhcp-range=10.77.0.100,10.77.0.199,255.255.255.0,1h"],
+             "--dhcp-range=10.77.0.100,10.77.0.199,255.255.255.0,1h", *more],
             stdout=log, stderr=subprocess.STDOUT)
 
     def tap(self) -> str:

@@ -5,6 +5,7 @@
 
 #include "core/async/task_group.hpp"
 #include "pxe/net/datagram_socket.hpp"
+#include "pxe/tftp/tftp_client.hpp"
 #include "tests/pxe/fakes.hpp"
 
 using namespace colony::core;
@@ -199,6 +200,22 @@ TEST(TftpServer, ARepeatedRequestDoesNotStartASecondTransfer) {
     EXPECT_EQ(first, second);
     EXPECT_TRUE(b.client.send_to(first, encode_error(ErrorCode::undefined, "")));
     while (b.server->counters().broken_off == 0) co_await b.timers.sleep_for(1ms);
+  };
+  bench.run(client(bench));
+}
+
+TEST(TftpServer, OurOwnClientReadsIt) {
+  Bench bench;
+  const auto client = [](Bench& b) -> Task<> {
+    const UdpPeer server{loopback, b.server->port()};
+    for (const std::uint16_t block_size : {512, 1000, 1428}) {
+      const auto read = co_await read_file(b.kernel, b.timers, loopback, server,
+                                           {.file = "boot.efi", .block_size = block_size});
+      EXPECT_TRUE(read && *read == std::string(b.contents.begin(), b.contents.end())) << block_size;
+      while (b.server->counters().completed == 0) co_await b.timers.sleep_for(1ms);
+    }
+    const auto none = co_await read_file(b.kernel, b.timers, loopback, server, {.file = "none"});
+    EXPECT_TRUE(!none && none.error().code == "tftp.refused");
   };
   bench.run(client(bench));
 }
