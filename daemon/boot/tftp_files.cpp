@@ -34,10 +34,11 @@ core::Result<> TftpFiles::open_site(const std::string& root) {
 
 pxe::tftp::FileBytes TftpFiles::find(const pxe::tftp::FileRequest& request) {
   if (auto own = own_.find(request)) return own;
-  return site_ ? find_in_site(std::string(request.name)) : nullptr;
+  return find_in_site(std::string(request.name));
 }
 
 pxe::tftp::FileBytes TftpFiles::find_in_site(const std::string& name) {
+  if (!site_) return nullptr;
   const auto file = site_->find(name);
   if (!file || file->size > longest_file) return nullptr;
   const auto known = std::ranges::find(kept_, name, &Kept::name);

@@ -69,6 +69,7 @@ class NewFile {
   }
   Result<> append(core::ByteView bytes) { return write_all(fd_.get(), bytes, draft_); }
   Result<> finish(const timespec& modified) {
+    if (!fd_.valid()) return io(path_, EBADF);
     const std::array<timespec, 2> times{modified, modified};
     if (::futimens(fd_.get(), times.data()) != 0 || ::fchmod(fd_.get(), file_mode) != 0 ||
         ::fsync(fd_.get()) != 0 || ::rename(draft_.c_str(), path_.c_str()) != 0) {
@@ -97,7 +98,7 @@ bool holds(const fs::path& path, std::string_view bytes) {
       (about.st_mode & 0777) != file_mode || static_cast<std::uint64_t>(about.st_size) != bytes.size()) {
     return false;
   }
-  std::array<char, 65536> buffer;
+  std::array<char, 65536> buffer{};
   while (!bytes.empty()) {
     const ssize_t got = ::read(fd.get(), buffer.data(), std::min(buffer.size(), bytes.size()));
     if (got <= 0) return false;
@@ -128,7 +129,7 @@ Result<bool> copy(const pxe::SiteFile& from, const fs::path& to) {
   }
   NewFile file(to);
   if (auto done = file.open(); !done) return std::unexpected(done.error());
-  std::array<core::Byte, 65536> buffer;
+  std::array<core::Byte, 65536> buffer{};
   std::uint64_t left = from.size;  // a file that grows meanwhile does not keep us
   while (left > 0) {
     const auto got = ::read(from.file->get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), left));

@@ -39,11 +39,10 @@ core::Task<core::Result<std::string>> read_file(core::Privileged& privileged, co
       co_return reader.bytes();
     }
     step = Reader::Wait{};
-    const auto received = socket.receive(buffer);
-    if (received && received->has_value()) {
-      const auto& datagram = **received;
-      if (is_of_transfer(datagram.from, server, transfer)) {
-        step = reader.on_datagram(datagram.bytes, timers.now());
+    const auto received = socket.receive(buffer).value_or(std::nullopt);
+    if (received) {
+      if (is_of_transfer(received->from, server, transfer)) {
+        step = reader.on_datagram(received->bytes, timers.now());
       }
       continue;
     }
