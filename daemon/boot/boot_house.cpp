@@ -153,6 +153,7 @@ Result<> BootHouse::Rooms::open_tftp(const Parts& parts, const Config& config, c
   settings.interface = config.load_balancer.interface.text();
   settings.network = network;
   settings.transfer = {.block_size = config.tftp.block_size, .window_size = config.tftp.window_size};
+  settings.single_port = config.tftp.single_port;
   if (config.tftp.clients == TftpClients::subnet) settings.clients = pxe::tftp::ClientRule::subnet;
   auto opened = pxe::tftp::TftpServer::open(parts.privileged, parts.timers, parts.clients, tftp_source,
                                             parts.workshop.evidence(), parts.log, std::move(settings));

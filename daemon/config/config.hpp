@@ -66,7 +66,8 @@ struct TftpConfig {
   std::uint16_t block_size = 1428;  // largest that we agree to (RFC 2348)
   std::uint16_t window_size = 16;   // likewise (RFC 7440)
   TftpClients clients = TftpClients::known;
-  FilePath root;  // extra files of the site
+  bool single_port = false;  // transfers stay on port 69
+  FilePath root;             // extra files of the site
   friend bool operator==(const TftpConfig&, const TftpConfig&) = default;
 };
 

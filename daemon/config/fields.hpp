@@ -57,6 +57,7 @@ void fields(auto& v, Either<TftpConfig> auto& c) {
   v.number("block_size", c.block_size, 512, 65464, TakesUp::restart);
   v.number("window_size", c.window_size, 1, 64, TakesUp::restart);
   v.value("clients", c.clients, TakesUp::restart);
+  v.value("single_port", c.single_port, TakesUp::restart);
   v.value("root", c.root, TakesUp::restart);
 }
 

@@ -122,13 +122,17 @@ core::Result<> DatagramSocket::send_from(core::Ipv4Address source, UdpPeer to, c
 }
 
 core::Result<> DatagramSocket::send_to(UdpPeer to, core::ByteView bytes) {
+  return send_to(to, bytes, {});
+}
+
+core::Result<> DatagramSocket::send_to(UdpPeer to, core::ByteView head, core::ByteView body) {
   sockaddr_in peer = to_sockaddr(to);
-  iovec part = piece(bytes);
+  std::array<iovec, 2> parts{piece(head), piece(body)};
   msghdr message{};
   message.msg_name = &peer;
   message.msg_namelen = sizeof peer;
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   return send_message(fd(), message);
 }
 
@@ -159,6 +163,18 @@ std::uint16_t DatagramSocket::local_port() const {
   socklen_t size = sizeof address;
   if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
   return ntohs(address.sin_port);
+}
+
+std::optional<std::uint32_t> path_mtu(core::Ipv4Address to) {
+  const core::FileDescriptor fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = to_sockaddr({to, 9});  // nothing is sent
+  int mtu = 0;
+  socklen_t size = sizeof mtu;
+  if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::getsockopt(fd.get(), IPPROTO_IP, IP_MTU, &mtu, &size) != 0 || mtu <= 0) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(mtu);
 }
 
 }  // namespace colony::pxe

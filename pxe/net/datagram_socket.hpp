@@ -38,6 +38,7 @@ class DatagramSocket {
   /// Sends from `source` (IP_PKTINFO), whatever other addresses the interface has.
   [[nodiscard]] core::Result<> send_from(core::Ipv4Address source, UdpPeer to, core::ByteView bytes);
   [[nodiscard]] core::Result<> send_to(UdpPeer to, core::ByteView bytes);
+  [[nodiscard]] core::Result<> send_to(UdpPeer to, core::ByteView head, core::ByteView body);
   /// On a connected socket, or a whole frame on a packet socket.
   [[nodiscard]] core::Result<> send(core::ByteView bytes);
   /// One datagram in two pieces, so that file bytes are not copied behind their header.
@@ -53,5 +54,9 @@ class DatagramSocket {
   struct StopWaiting;
   std::shared_ptr<Descriptor> descriptor_;
 };
+
+/// The MTU of the route to `to`, less where the kernel has learnt of a smaller one on the path (ICMP);
+/// nothing where there is no route.
+[[nodiscard]] std::optional<std::uint32_t> path_mtu(core::Ipv4Address to);
 
 }  // namespace colony::pxe

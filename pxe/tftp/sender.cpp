@@ -16,6 +16,8 @@ constexpr int attempts_limit = 9;
 // The same before the first acknowledgement; after the last one we only listen for a while.
 constexpr int unheard_attempts_limit = 3;
 constexpr core::Duration unheard_limit = 5s;
+// Sendings of the first block without an answer before its size is suspected.
+constexpr int lost_block_attempts = 3;
 
 }  // namespace
 
@@ -114,6 +116,10 @@ void Sender::measure(core::BootTime now) {
 
 void Sender::arm(core::BootTime now) {
   deadline_ = now + timeout_;
+}
+
+bool Sender::loses_blocks() const {
+  return heard_ && acknowledged_ == 0 && attempts_ >= lost_block_attempts;
 }
 
 std::uint64_t Sender::acknowledged_bytes() const {

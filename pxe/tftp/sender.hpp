@@ -52,6 +52,9 @@ class Sender {
   /// Bytes that the client has acknowledged.
   [[nodiscard]] std::uint64_t acknowledged_bytes() const;
   [[nodiscard]] std::uint64_t retransmissions() const { return retransmissions_; }
+  /// The client acknowledged the options, and over several sendings never a block: perhaps they are too large
+  /// for its path.
+  [[nodiscard]] bool loses_blocks() const;
   [[nodiscard]] core::Duration timeout() const { return timeout_; }
 
   /// Where a block lies in the file; the last block is shorter than the others, perhaps empty.

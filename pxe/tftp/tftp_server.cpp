@@ -1,13 +1,16 @@
 #include "pxe/tftp/tftp_server.hpp"
 
 #include <array>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "pxe/net/datagram_socket.hpp"
 #include "pxe/rate_limit.hpp"
+#include "pxe/tftp/block_limits.hpp"
 #include "pxe/tftp/sender.hpp"
+#include "pxe/tftp/transfer_line.hpp"
 
 namespace colony::pxe::tftp {
 
@@ -28,6 +31,22 @@ struct Job {
   std::string name;
   FileBytes file;
   Agreement agreement;
+};
+
+/// Where the server finds a transfer's line, for as long as that lives.
+class Entry {
+ public:
+  using Lines = std::map<UdpPeer, SharedLine*>;
+  Entry(Lines& lines, UdpPeer client, SharedLine& line) : lines_(lines), client_(client) {
+    lines_.insert_or_assign(client, &line);
+  }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() { lines_.erase(client_); }
+
+ private:
+  Lines& lines_;
+  UdpPeer client_;
 };
 
 }  // namespace
@@ -53,6 +72,8 @@ struct TftpServer::State {
   TftpServerConfig config;
   Admission admission;
   RateLimit<core::Ipv4Address> refusals;  // log lines, per client
+  BlockLimits block_limits;
+  std::map<UdpPeer, SharedLine*> shared_lines;  // with single_port: of the running transfers
   DatagramSocket socket;
   core::TaskGroup* group = nullptr;
   Counters counters;
@@ -85,6 +106,9 @@ struct TftpServer::State {
   void on_datagram(const DatagramSocket::Received& received) {
     ++counters.requests;
     const UdpPeer client = received.from;
+    if (const auto line = shared_lines.find(client); line != shared_lines.end()) {
+      return line->second->on_datagram(received.bytes);
+    }
     const auto request = parse_request(received.bytes);
     if (!request) return on_bad_request(client, request.error());
     const auto verdict = admission.enter(client);
@@ -104,8 +128,15 @@ struct TftpServer::State {
       admission.leave(client);
       return refuse(client, ErrorCode::file_not_found, "file not found", request->file);
     }
-    const auto agreement = negotiate(request->options, config.transfer, file->size());
+    const auto agreement = negotiate(request->options, limits_for(client.address), file->size());
     group->spawn("tftp.transfer", transfer(Job{client, mac, request->file, std::move(file), agreement}));
+  }
+
+  [[nodiscard]] TransferLimits limits_for(core::Ipv4Address client) const {
+    TransferLimits limits = config.transfer;
+    if (const auto mtu = path_mtu(client)) limits.block_size = block_within(limits.block_size, *mtu);
+    limits.block_size = block_limits.limit(client, limits.block_size, timers.now());
+    return limits;
   }
 
   core::Task<> serve() {
@@ -123,61 +154,70 @@ struct TftpServer::State {
     }
   }
 
-  /// Sends what the machine asks for; true while the transfer goes on. What the kernel does not take counts
-  /// as lost: the timer sends it again.
-  static bool perform(const Step& step, const Sender& sender, const Job& job, DatagramSocket& to) {
-    if (std::holds_alternative<SendOack>(step)) (void)to.send(encode_oack(job.agreement.oack));
+  /// Sends what the machine asks for; true while the transfer goes on.
+  static bool perform(const Step& step, const Sender& sender, const Job& job, TransferLine& line) {
+    if (std::holds_alternative<SendOack>(step)) line.send(encode_oack(job.agreement.oack), {});
     if (const auto* blocks = std::get_if<SendBlocks>(&step)) {
       for (std::uint64_t block = blocks->first; block < blocks->first + blocks->count; ++block) {
         const auto at = sender.extent(block);
-        (void)to.send(data_header(Sender::on_wire(block)),
-                      core::as_bytes(*job.file).subspan(at.offset, at.size));
+        line.send(data_header(Sender::on_wire(block)), core::as_bytes(*job.file).subspan(at.offset, at.size));
       }
     }
     return !std::holds_alternative<Finished>(step);
   }
 
-  [[nodiscard]] Step on_peer_packet(core::ByteView bytes, Sender& sender) const {
-    const auto packet = parse_peer_packet(bytes);
-    if (!packet) return Wait{};
-    if (const auto* ack = std::get_if<Ack>(&*packet)) return sender.on_ack(ack->block, timers.now());
-    return sender.on_error();
-  }
-
-  core::Task<Outcome> converse(const Job& job, Sender& sender, DatagramSocket& peer) {
-    std::array<core::Byte, datagram_limit> buffer{};
+  core::Task<Outcome> converse(const Job& job, Sender& sender, TransferLine& line) {
     Step step = sender.start(timers.now());
-    for (int in_a_row = 0; perform(step, sender, job, peer);) {
-      // A client that floods us with acknowledgements gets its turns like everybody else.
-      const bool others_first = ++in_a_row % burst == 0;
-      core::Result<std::optional<DatagramSocket::Received>> received;
-      if (!others_first) received = peer.receive(buffer);
-      if (!received) co_return Outcome::aborted;  // ICMP: nobody listens on that port any more
-      if (const auto& datagram = *received) {
-        step = on_peer_packet(datagram->bytes, sender);
+    bool suspected = false;
+    while (perform(step, sender, job, line)) {
+      const Heard heard = co_await line.next(sender.deadline());
+      if (const auto* ack = std::get_if<Ack>(&heard)) {
+        step = sender.on_ack(ack->block, timers.now());
+      } else if (std::holds_alternative<ClientEnds>(heard)) {
+        step = sender.on_error();
       } else {
-        (void)co_await peer.readable_until(sender.deadline());
         step = sender.on_time(timers.now());
       }
+      // Firmware gives up and asks anew long before we do: what was learnt must be known by then.
+      if (suspected || !sender.loses_blocks()) continue;
+      suspected = true;
+      on_blocks_lost(job);
     }
     co_return std::get<Finished>(step).outcome;
   }
 
+  void on_blocks_lost(const Job& job) {
+    if (job.agreement.block_size <= safe_block_size) return;
+    ++counters.blocks_lost;
+    block_limits.on_blocks_lost(job.client.address, timers.now());
+    if (!refusals.allow(job.client.address, timers.now())) return;
+    log.warn("tftp.blocks_lost",
+             "no block arrives, though small packets do: smaller ones from its next request on",
+             {{"client", job.client.address}, {"block", job.agreement.block_size}});
+  }
+
   core::Task<> transfer(Job job) {
     const Place place(admission, job.client);
-    auto fd = privileged.udp({.interface = config.interface, .address = config.network.address, .port = 0});
-    if (!fd) {
-      log.error("tftp.socket", fd.error().message, {{"client", job.client.address}});
+    if (config.single_port) {
+      SharedLine line(timers, socket, job.client);
+      const Entry entry(shared_lines, job.client, line);
+      co_await carry(job, line);
       co_return;
     }
-    DatagramSocket peer(timers, std::move(*fd));
-    if (const auto connected = peer.connect(job.client); !connected) {
-      log.warn("tftp.socket", connected.error().message, {{"client", job.client.address}});
+    auto line = open_own_line(privileged, timers,
+                              {.interface = config.interface, .address = config.network.address, .port = 0},
+                              job.client);
+    if (!line) {
+      log.error("tftp.socket", line.error().message, {{"client", job.client.address}});
       co_return;
     }
+    co_await carry(job, **line);
+  }
+
+  core::Task<> carry(const Job& job, TransferLine& line) {
     Sender sender(job.agreement, job.file->size());
     const core::BootTime began = timers.now();
-    const Outcome outcome = co_await converse(job, sender, peer);
+    const Outcome outcome = co_await converse(job, sender, line);
     report(job, sender, outcome, timers.now() - began);
   }
 

@@ -1,6 +1,6 @@
 #pragma once
-// TFTP for boot programs: one socket on port 69, one more for each transfer, all bound to the claimed
-// address. Every transfer that moved bytes is evidence.
+// TFTP for boot programs: one socket on port 69, one more for each transfer (none with single_port), all
+// bound to the claimed address. Every transfer that moved bytes is evidence.
 
 #include <memory>
 #include <string>
@@ -22,6 +22,7 @@ struct TftpServerConfig {
   core::Ipv4Network network;             // the claimed address and its network
   std::uint16_t port = well_known_port;  // 0 in tests
   TransferLimits transfer;
+  bool single_port = false;  // all transfers over port 69, for firewalls that let only that through
   ClientRule clients = ClientRule::known;
   AdmissionLimits admission;
 };
@@ -37,6 +38,7 @@ class TftpServer {
     std::uint64_t completed = 0;
     std::uint64_t broken_off = 0;
     std::uint64_t retransmissions = 0;
+    std::uint64_t blocks_lost = 0;  // clients that got smaller blocks the next time
   };
 
   /// Binds: when this returns, no request is lost any more. What is passed by reference outlives the server.
