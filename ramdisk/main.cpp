@@ -1,6 +1,7 @@
 // scout: the one program of the ramdisk.
 //   scout               talks to colonyd until it is told to power off or reboot; the exit code says which
 //   scout inventory     prints what this machine is made of
+//   scout neighbours    hears what the switches say (LLDP) and keeps it in /run/lldp, where scout finds it
 // Exit codes, for /init: 0 power off, 10 reboot, 11 colonyd does not know this boot, 1 anything else.
 
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include "core/async/blocking_pool.hpp"
 #include "core/http/client.hpp"
 #include "ramdisk/machine/kernel_machine.hpp"
+#include "ramdisk/machine/lldp_socket.hpp"
 #include "ramdisk/scout/agent.hpp"
 #include "ramdisk/scout/boot_arguments.hpp"
 #include "ramdisk/scout/http_transport.hpp"
@@ -81,8 +83,11 @@ int run(BootArguments arguments, const core::http::Url& url) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "inventory") return print_inventory();
+  if (argc == 2 && std::string_view(argv[1]) == "neighbours") {
+    return hear_neighbours(MachineRoots{}.neighbours);
+  }
   if (argc != 1) {
-    std::fprintf(stderr, "usage: scout [inventory]\n");
+    std::fprintf(stderr, "usage: scout [inventory|neighbours]\n");
     return 2;
   }
   std::ifstream file("/proc/cmdline");

@@ -90,7 +90,9 @@ Task<HttpResponse> get_assets(const ApiServices& api, HttpRequest) {
 }
 
 Task<HttpResponse> get_asset(const ApiServices& api, HttpRequest request) {
-  co_return answer(Status::ok, api.orders.asset(std::string(request.param("id"))));
+  const auto asset = api.orders.asset(std::string(request.param("id")));
+  if (!asset) co_return error_response(asset.error());
+  co_return json_response(Status::ok, details_json(*asset));
 }
 
 Task<HttpResponse> get_why(const ApiServices& api, HttpRequest request) {

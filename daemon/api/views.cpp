@@ -38,7 +38,9 @@ Json networks(const wf::AssetView& asset) {
                    {"mac_address", nic.mac.to_string()},
                    {"driver", nic.driver},
                    {"speed_mbps", nic.speed_mbps ? Json(*nic.speed_mbps) : Json(nullptr)},
-                   {"link_up", nic.link_up}});
+                   {"link_up", nic.link_up},
+                   {"switch", nic.lldp ? Json(nic.lldp->system_name) : Json(nullptr)},
+                   {"switch_port", nic.lldp ? Json(nic.lldp->port_id) : Json(nullptr)}});
   }
   return out;
 }
@@ -126,6 +128,12 @@ Json to_json(const wf::AssetView& asset) {
                      {"cpu_threads", asset.inventory->cpu.threads},
                      {"firmware", asset.inventory->boot_firmware}};
   }
+  return out;
+}
+
+Json details_json(const wf::AssetView& asset) {
+  Json out = to_json(asset);
+  out["inventory"] = asset.inventory ? to_json(*asset.inventory) : Json(nullptr);
   return out;
 }
 

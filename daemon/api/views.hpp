@@ -10,6 +10,8 @@
 namespace colony::daemon::api {
 
 [[nodiscard]] core::Json to_json(const workflows::AssetView& asset);
+/// With the whole inventory (docs/wire/scout.md), which lists leave out.
+[[nodiscard]] core::Json details_json(const workflows::AssetView& asset);
 [[nodiscard]] core::Json to_json(const workflows::WorkflowView& workflow);
 [[nodiscard]] core::Json to_json(const workflows::TimelineEntry& entry);
 [[nodiscard]] core::Json to_json(const workflows::Why& why);

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/disks.hpp"
+#include "daemon/cli/inventory_sections.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -37,19 +37,6 @@ std::string table(const Session& session, const Json& assets) {
   return render_table(columns, rows, colour_of(session));
 }
 
-std::string nic_table(const Json& asset) {
-  std::vector<std::vector<std::string>> rows;
-  const Json* networks = core::json_member(asset, "networks");
-  if (networks == nullptr) return {};
-  for (const auto& nic : *networks) {
-    rows.push_back({text_of(nic, "name"), text_of(nic, "mac_address"),
-                    core::json_bool(nic, "link_up").value_or(false) ? "up" : "", text_of(nic, "speed_mbps"),
-                    text_of(nic, "driver")});
-  }
-  return render_table({{"NIC"}, {"MAC", Align::left, 17}, {"LINK"}, {"MBIT/S", Align::right, 6}, {"DRIVER"}},
-                      rows);
-}
-
 std::string details(const Json& asset) {
   const std::string condition = text_of(asset, "condition");
   std::string out = render_pairs({
@@ -61,20 +48,21 @@ std::string details(const Json& asset) {
       {"accepted", core::json_bool(asset, "accepted").value_or(false) ? "yes" : "no (colony accept)"},
       {"power", text_of(asset, "power")},
       {"serial", text_of(asset, "serial")},
-      {"system", member_of(asset, "system", "manufacturer") + " " + member_of(asset, "system", "product")},
-      {"cpu", member_of(asset, "system", "cpu_model") + " " + member_of(asset, "specs", "cpu")},
-      {"memory", member_of(asset, "specs", "ram")},
       {"bmc", member_of(asset, "bmc", "address") + " " + member_of(asset, "bmc", "driver") + " " +
                   member_of(asset, "bmc", "product") + " " + member_of(asset, "bmc", "firmware")},
       {"workflow", text_of(asset, "workflow")},
       {"updated", text_of(asset, "updated_at")},
   });
-  if (const Json* storages = core::json_member(asset, "storages");
-      storages != nullptr && !storages->empty()) {
-    out += "\n" + disk_table(*storages);
+  if (const Json* inventory = core::json_member(asset, "inventory");
+      inventory != nullptr && inventory->is_object()) {
+    return out + inventory_sections(*inventory);
   }
-  const std::string nics = nic_table(asset);
-  if (!nics.empty()) out += "\n" + nics;
+  // Not looked at yet: of its ports we know what its BMC or the wire told.
+  std::vector<std::vector<std::string>> macs;
+  if (const Json* networks = core::json_member(asset, "networks")) {
+    for (const auto& nic : *networks) macs.push_back({text_of(nic, "mac_address")});
+  }
+  if (!macs.empty()) out += "\n" + render_table({{"MAC", Align::left, 17}}, macs);
   return out;
 }
 

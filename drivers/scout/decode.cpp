@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <limits>
 
 #include <fmt/format.h>
@@ -8,8 +7,7 @@
 
 #include "core/clock.hpp"
 #include "core/sha256.hpp"
-#include "drivers/scout/members.hpp"
-#include "drivers/scout/messages.hpp"
+#include "drivers/scout/decode_machine.hpp"
 
 namespace colony::drivers::scout {
 
@@ -19,9 +17,6 @@ using core::Result;
 namespace {
 
 constexpr std::uint64_t no_bound = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t max_cpus = 65'536;
-constexpr std::uint64_t max_speed_mbps = 10'000'000;
-constexpr std::uint64_t max_block_bytes = 1 << 20;
 constexpr std::size_t min_token = 16;
 
 template <class Message>
@@ -46,49 +41,6 @@ Value word(Members& members, std::string_view key, const std::array<Value, N>& w
 constexpr std::array wipe_methods{WipeMethod::discard, WipeMethod::write_zeroes, WipeMethod::overwrite};
 constexpr std::array wipe_verdicts{WipeVerdict::erased, WipeVerdict::failed, WipeVerdict::not_started};
 
-std::string label(Members& members, std::string_view key) {
-  return members.text(key, Presence::optional, max_text);
-}
-
-DiskId read_disk_id(Members members) {
-  return {.serial = label(members, "serial"), .wwn = label(members, "wwn")};
-}
-
-std::uint32_t block_size(Members& members, std::string_view key) {
-  const auto bytes = static_cast<std::uint32_t>(members.number(key, 512, max_block_bytes));
-  if (!std::has_single_bit(bytes)) members.reject(key, "is not a power of two");
-  return bytes;
-}
-
-Disk read_disk(Members members) {
-  Disk disk;
-  disk.id = read_disk_id(members.object("id"));
-  disk.model = label(members, "model");
-  disk.transport = label(members, "transport");
-  disk.device = label(members, "device");
-  disk.size_bytes = members.number("size_bytes", 0, no_bound);
-  disk.logical_block_bytes = block_size(members, "logical_block_bytes");
-  disk.physical_block_bytes = block_size(members, "physical_block_bytes");
-  disk.rotational = members.flag("rotational");
-  disk.removable = members.flag("removable");
-  disk.read_only = members.flag("read_only");
-  disk.content = label(members, "content");
-  if (disk.size_bytes % disk.logical_block_bytes != 0) {
-    members.reject("size_bytes", "is not a multiple of logical_block_bytes");
-  }
-  return disk;
-}
-
-std::vector<Disk> read_disks(Members& members, std::size_t least) {
-  std::vector<Disk> disks;
-  const Json* list = members.list("disks", least, max_disks);
-  if (list == nullptr) return disks;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    disks.push_back(read_disk(members.element("disks", (*list)[i], i)));
-  }
-  return disks;
-}
-
 /// Disks that shall be or were erased: each can be told from every other one.
 void check_nameable(Members& members, const std::vector<Disk>& disks) {
   for (auto disk = disks.begin(); disk != disks.end(); ++disk) {
@@ -96,53 +48,6 @@ void check_nameable(Members& members, const std::vector<Disk>& disks) {
     const auto same = [&](const Disk& other) { return other.id == disk->id; };
     if (std::any_of(disks.begin(), disk, same)) members.reject("disks", "names a disk twice");
   }
-}
-
-Nic read_nic(Members members) {
-  Nic nic;
-  nic.name = label(members, "name");
-  nic.mac = members.mac("mac");
-  nic.driver = label(members, "driver");
-  if (members.has("speed_mbps")) {
-    nic.speed_mbps = static_cast<unsigned>(members.number("speed_mbps", 0, max_speed_mbps));
-  }
-  nic.link_up = members.flag("link_up");
-  nic.pci_address = label(members, "pci_address");
-  return nic;
-}
-
-Smbios read_smbios(Members members) {
-  Smbios smbios;
-  if (members.has("uuid")) smbios.uuid = members.uuid("uuid");
-  smbios.manufacturer = label(members, "manufacturer");
-  smbios.product = label(members, "product");
-  smbios.serial = label(members, "serial");
-  smbios.board_serial = label(members, "board_serial");
-  smbios.chassis_serial = label(members, "chassis_serial");
-  smbios.bios_version = label(members, "bios_version");
-  return smbios;
-}
-
-Cpu read_cpu(Members members) {
-  Cpu cpu;
-  cpu.model = label(members, "model");
-  cpu.sockets = static_cast<unsigned>(members.number("sockets", 0, max_cpus));
-  cpu.cores = static_cast<unsigned>(members.number("cores", 0, max_cpus));
-  cpu.threads = static_cast<unsigned>(members.number("threads", 0, max_cpus));
-  return cpu;
-}
-
-InBandBmc read_bmc(Members members) {
-  InBandBmc bmc;
-  if (members.has("address")) {
-    const auto text = members.text("address", Presence::required, max_text);
-    bmc.address = core::Ipv4Address::parse(text);
-    if (!bmc.address) members.reject("address", "is not an IPv4 address");
-  }
-  if (members.has("mac")) bmc.mac = members.mac("mac");
-  if (members.has("system_guid")) bmc.system_guid = members.uuid("system_guid");
-  bmc.firmware_revision = label(members, "firmware_revision");
-  return bmc;
 }
 
 std::string read_token(Members& members) {
@@ -257,22 +162,7 @@ Result<Disk> decode_disk(const Json& json) {
 Result<Inventory> decode_inventory(const Json& json) {
   Fault fault;
   Members members(json, "", fault);
-  Inventory inventory;
-  inventory.smbios = read_smbios(members.object("smbios"));
-  inventory.cpu = read_cpu(members.object("cpu"));
-  inventory.memory_bytes = members.number("memory_bytes", 0, no_bound);
-  if (const Json* nics = members.list("nics", 0, max_nics)) {
-    for (std::size_t i = 0; i < nics->size(); ++i) {
-      inventory.nics.push_back(read_nic(members.element("nics", (*nics)[i], i)));
-    }
-  }
-  inventory.disks = read_disks(members, 0);
-  if (members.has("bmc")) inventory.bmc = read_bmc(members.object("bmc"));
-  inventory.boot_firmware = members.text("boot_firmware", Presence::required, max_text);
-  if (inventory.boot_firmware != "bios" && inventory.boot_firmware != "efi") {
-    members.reject("boot_firmware", "is neither bios nor efi");
-  }
-  inventory.boot_mac = members.mac("boot_mac");
+  Inventory inventory = read_inventory(members);
   return finish("inventory", fault, std::move(inventory));
 }
 

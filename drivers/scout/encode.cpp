@@ -32,7 +32,101 @@ std::string_view name(WipeVerdict verdict) {
   return "?";
 }
 
+std::string_view name(EraseAbility ability) {
+  switch (ability) {
+    case EraseAbility::discard: return "discard";
+    case EraseAbility::write_zeroes: return "write-zeroes";
+    case EraseAbility::ata_security: return "ata-security";
+    case EraseAbility::ata_security_enhanced: return "ata-security-enhanced";
+    case EraseAbility::ata_security_enabled: return "ata-security-enabled";
+    case EraseAbility::ata_security_locked: return "ata-security-locked";
+    case EraseAbility::ata_security_frozen: return "ata-security-frozen";
+    case EraseAbility::sanitize_block: return "sanitize-block";
+    case EraseAbility::sanitize_crypto: return "sanitize-crypto";
+    case EraseAbility::sanitize_overwrite: return "sanitize-overwrite";
+    case EraseAbility::nvme_format: return "nvme-format";
+    case EraseAbility::nvme_format_crypto: return "nvme-format-crypto";
+  }
+  return "?";
+}
+
+std::string_view name(HealthVerdict verdict) {
+  switch (verdict) {
+    case HealthVerdict::good: return "good";
+    case HealthVerdict::warning: return "warning";
+    case HealthVerdict::failing: return "failing";
+  }
+  return "?";
+}
+
 namespace {
+
+void put(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+template <class Value>
+void put(Json& json, const char* key, const std::optional<Value>& value) {
+  if (value) json[key] = *value;
+}
+
+Json encode(const LldpNeighbour& lldp) {
+  Json json = {{"chassis_id", lldp.chassis_id}, {"port_id", lldp.port_id}};
+  put(json, "port_description", lldp.port_description);
+  put(json, "system_name", lldp.system_name);
+  put(json, "vlan", lldp.vlan);
+  put(json, "heard_at", lldp.heard_at);
+  return json;
+}
+
+Json encode(const DiskHealth& health) {
+  Json json = {{"verdict", name(health.verdict)}};
+  put(json, "reason", health.reason);
+  put(json, "percentage_used", health.percentage_used);
+  put(json, "temperature_celsius", health.temperature_celsius);
+  put(json, "power_on_hours", health.power_on_hours);
+  put(json, "media_errors", health.media_errors);
+  return json;
+}
+
+Json encode(const Dimm& dimm) {
+  Json json = {{"locator", dimm.locator}, {"size_bytes", dimm.size_bytes}, {"speed_mts", dimm.speed_mts}};
+  put(json, "type", dimm.type);
+  put(json, "manufacturer", dimm.manufacturer);
+  put(json, "part", dimm.part);
+  put(json, "serial", dimm.serial);
+  return json;
+}
+
+Json encode(const PciDevice& device) {
+  Json json = {{"address", device.address},
+               {"class", device.device_class},
+               {"vendor", device.vendor},
+               {"device", device.device}};
+  if (device.subsystem_vendor != 0 || device.subsystem_device != 0) {
+    json["subsystem_vendor"] = device.subsystem_vendor;
+    json["subsystem_device"] = device.subsystem_device;
+  }
+  put(json, "driver", device.driver);
+  return json;
+}
+
+Json encode(const Tpm& tpm) {
+  Json json = {{"version", tpm.version}};
+  put(json, "manufacturer", tpm.manufacturer);
+  put(json, "firmware", tpm.firmware);
+  return json;
+}
+
+Json encode(const Cpu& cpu) {
+  Json json = {
+      {"model", cpu.model}, {"sockets", cpu.sockets}, {"cores", cpu.cores}, {"threads", cpu.threads}};
+  put(json, "architecture", cpu.architecture);
+  // One text: a list of a hundred words costs every reader a hundred values.
+  std::string flags;
+  for (const auto& flag : cpu.flags) flags += (flags.empty() ? "" : " ") + flag;
+  put(json, "flags", flags);
+  return json;
+}
 
 Json encode(const DiskId& id) {
   return {{"serial", id.serial}, {"wwn", id.wwn}};
@@ -44,7 +138,9 @@ Json encode(const Nic& nic) {
                {"driver", nic.driver},
                {"link_up", nic.link_up},
                {"pci_address", nic.pci_address}};
-  if (nic.speed_mbps) json["speed_mbps"] = *nic.speed_mbps;
+  put(json, "speed_mbps", nic.speed_mbps);
+  put(json, "firmware", nic.firmware);
+  if (nic.lldp) json["lldp"] = encode(*nic.lldp);
   return json;
 }
 
@@ -55,6 +151,8 @@ Json encode(const Smbios& smbios) {
                {"board_serial", smbios.board_serial},
                {"chassis_serial", smbios.chassis_serial},
                {"bios_version", smbios.bios_version}};
+  put(json, "bios_vendor", smbios.bios_vendor);
+  put(json, "bios_date", smbios.bios_date);
   if (smbios.uuid) json["uuid"] = smbios.uuid->to_string();
   return json;
 }
@@ -116,32 +214,41 @@ Json to_json(const Hello& hello) {
 }
 
 Json to_json(const Disk& disk) {
-  return {{"id", encode(disk.id)},
-          {"model", disk.model},
-          {"transport", disk.transport},
-          {"device", disk.device},
-          {"size_bytes", disk.size_bytes},
-          {"logical_block_bytes", disk.logical_block_bytes},
-          {"physical_block_bytes", disk.physical_block_bytes},
-          {"rotational", disk.rotational},
-          {"removable", disk.removable},
-          {"read_only", disk.read_only},
-          {"content", disk.content}};
+  Json json = {{"id", encode(disk.id)},
+               {"model", disk.model},
+               {"transport", disk.transport},
+               {"device", disk.device},
+               {"size_bytes", disk.size_bytes},
+               {"logical_block_bytes", disk.logical_block_bytes},
+               {"physical_block_bytes", disk.physical_block_bytes},
+               {"rotational", disk.rotational},
+               {"removable", disk.removable},
+               {"read_only", disk.read_only},
+               {"content", disk.content}};
+  put(json, "firmware", disk.firmware);
+  put(json, "raid", disk.raid);
+  if (!disk.paths.empty()) json["paths"] = disk.paths;
+  for (const EraseAbility ability : disk.erase) json["erase"].push_back(name(ability));
+  put(json, "secure_erase_minutes", disk.secure_erase_minutes);
+  put(json, "enhanced_erase_minutes", disk.enhanced_erase_minutes);
+  if (disk.hidden) {
+    json["hidden"] = {{"host_protected_bytes", disk.hidden->host_protected_bytes},
+                      {"configuration_bytes", disk.hidden->configuration_bytes},
+                      {"unallocated_bytes", disk.hidden->unallocated_bytes}};
+  }
+  if (disk.health) json["health"] = encode(*disk.health);
+  return json;
 }
 
 Json to_json(const Inventory& inventory) {
-  Json json = {{"smbios", encode(inventory.smbios)},
-               {"cpu",
-                {{"model", inventory.cpu.model},
-                 {"sockets", inventory.cpu.sockets},
-                 {"cores", inventory.cpu.cores},
-                 {"threads", inventory.cpu.threads}}},
-               {"memory_bytes", inventory.memory_bytes},
-               {"nics", Json::array()},
-               {"disks", encode(inventory.disks)},
-               {"boot_firmware", inventory.boot_firmware},
+  Json json = {{"smbios", encode(inventory.smbios)},        {"cpu", encode(inventory.cpu)},
+               {"memory_bytes", inventory.memory_bytes},    {"nics", Json::array()},
+               {"disks", encode(inventory.disks)},          {"boot_firmware", inventory.boot_firmware},
                {"boot_mac", inventory.boot_mac.to_string()}};
   for (const Nic& nic : inventory.nics) json["nics"].push_back(encode(nic));
+  for (const Dimm& dimm : inventory.dimms) json["dimms"].push_back(encode(dimm));
+  for (const PciDevice& device : inventory.devices) json["devices"].push_back(encode(device));
+  if (inventory.tpm) json["tpm"] = encode(*inventory.tpm);
   if (inventory.bmc) json["bmc"] = encode(*inventory.bmc);
   return json;
 }

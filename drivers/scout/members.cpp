@@ -48,6 +48,11 @@ std::uint64_t Members::number(std::string_view key, std::uint64_t least, std::ui
   return *value;
 }
 
+std::optional<std::uint64_t> Members::number_if_there(std::string_view key, std::uint64_t least,
+                                                      std::uint64_t most) {
+  return has(key) ? std::optional(number(key, least, most)) : std::nullopt;
+}
+
 bool Members::flag(std::string_view key) {
   const auto value = core::json_bool(object_, key);
   if (!value) reject(key, "is neither true nor false");

@@ -31,6 +31,8 @@ class Members {
   /// Text without control characters, at most `limit` bytes. Optional and absent: "".
   [[nodiscard]] std::string text(std::string_view key, Presence presence, std::size_t limit);
   [[nodiscard]] std::uint64_t number(std::string_view key, std::uint64_t least, std::uint64_t most);
+  [[nodiscard]] std::optional<std::uint64_t> number_if_there(std::string_view key, std::uint64_t least,
+                                                             std::uint64_t most);
   [[nodiscard]] bool flag(std::string_view key);
   /// An address of one machine: neither zero nor a group.
   [[nodiscard]] core::MacAddress mac(std::string_view key);

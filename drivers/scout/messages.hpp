@@ -30,6 +30,51 @@ struct DiskId {
   friend bool operator==(const DiskId&, const DiskId&) = default;
 };
 
+/// What a disk can be told to do about its own erasure. What we erase by today is WipeMethod; the rest is for
+/// people who choose hardware, and says what `purge` would need.
+enum class EraseAbility : std::uint8_t {
+  discard,
+  write_zeroes,
+  ata_security,           // SECURITY ERASE UNIT
+  ata_security_enhanced,  // its enhanced mode
+  ata_security_enabled,   // a user password is set
+  ata_security_locked,
+  ata_security_frozen,  // by the firmware: until the next power cycle
+  sanitize_block,
+  sanitize_crypto,
+  sanitize_overwrite,
+  nvme_format,
+  nvme_format_crypto,
+};
+inline constexpr std::size_t erase_abilities = 12;
+std::string_view name(EraseAbility ability);
+
+/// Bytes of the medium beyond the size that a disk shows: no erasure of the disk as it shows itself reaches
+/// them.
+struct HiddenCapacity {
+  std::uint64_t host_protected_bytes = 0;  // ATA: host protected area, or accessible max address
+  std::uint64_t configuration_bytes = 0;   // ATA: cut off by the device configuration overlay
+  std::uint64_t unallocated_bytes = 0;     // NVMe: in no namespace
+  [[nodiscard]] std::uint64_t total() const {
+    return host_protected_bytes + configuration_bytes + unallocated_bytes;
+  }
+  friend bool operator==(const HiddenCapacity&, const HiddenCapacity&) = default;
+};
+
+enum class HealthVerdict : std::uint8_t { good, warning, failing };
+std::string_view name(HealthVerdict verdict);
+
+/// Of SMART or its kin; what the disk does not tell is absent.
+struct DiskHealth {
+  HealthVerdict verdict = HealthVerdict::good;
+  std::string reason;                       // of a warning or a failure
+  std::optional<unsigned> percentage_used;  // of its rated life; may pass 100 (at most 255)
+  std::optional<unsigned> temperature_celsius;
+  std::optional<std::uint64_t> power_on_hours;
+  std::optional<std::uint64_t> media_errors;
+  friend bool operator==(const DiskHealth&, const DiskHealth&) = default;
+};
+
 struct Disk {
   DiskId id;
   std::string model;
@@ -42,7 +87,24 @@ struct Disk {
   bool removable = false;
   bool read_only = false;
   std::string content;  // what it carries: "", "ext4", "gpt", "LVM2_member", "data"; shown before an erase
+  std::string firmware;
+  std::vector<std::string> paths;  // the other kernel names of a disk that is reached by several ways
+  std::string raid;                // driver of the controller that made up this disk from others
+  std::vector<EraseAbility> erase;
+  std::optional<unsigned> secure_erase_minutes, enhanced_erase_minutes;  // as the disk estimates
+  std::optional<HiddenCapacity> hidden;                                  // absent: it could not be asked
+  std::optional<DiskHealth> health;
   friend bool operator==(const Disk&, const Disk&) = default;
+};
+
+/// What the switch at the other end of the cable says about itself (IEEE 802.1AB).
+struct LldpNeighbour {
+  std::string chassis_id;  // a MAC address, a name: as the switch chose
+  std::string port_id;
+  std::string port_description, system_name;
+  std::optional<unsigned> vlan;  // the port's own (802.1Q annex D)
+  std::string heard_at;          // UTC, RFC 3339; set by colonyd, whose clock is right
+  friend bool operator==(const LldpNeighbour&, const LldpNeighbour&) = default;
 };
 
 struct Nic {
@@ -52,6 +114,8 @@ struct Nic {
   std::optional<unsigned> speed_mbps;
   bool link_up = false;
   std::string pci_address;
+  std::string firmware;
+  std::optional<LldpNeighbour> lldp;
 };
 
 struct Smbios {
@@ -59,11 +123,39 @@ struct Smbios {
   std::string manufacturer, product, serial;
   std::string board_serial, chassis_serial;
   std::string bios_version;
+  std::string bios_vendor, bios_date;
 };
 
 struct Cpu {
   std::string model;
   unsigned sockets = 0, cores = 0, threads = 0;
+  std::string architecture;  // "x86_64", "aarch64"
+  std::vector<std::string> flags;
+};
+
+/// A memory slot that holds a module.
+struct Dimm {
+  std::string locator;  // as printed on the board
+  std::uint64_t size_bytes = 0;
+  unsigned speed_mts = 0;  // as it runs; 0 when the firmware does not tell
+  std::string type;        // "DDR4", "DDR5"
+  std::string manufacturer, part, serial;
+};
+
+/// A device that one would choose a server for, or miss: storage, network, display, accelerators. Bridges and
+/// the chipset's own parts are left out.
+struct PciDevice {
+  std::string address;
+  std::uint32_t device_class = 0;  // class, subclass, programming interface
+  std::uint16_t vendor = 0, device = 0;
+  std::uint16_t subsystem_vendor = 0, subsystem_device = 0;
+  std::string driver;
+};
+
+struct Tpm {
+  std::string version;       // "1.2", "2.0"
+  std::string manufacturer;  // the vendor's four letters: "IFX", "INTC"
+  std::string firmware;
 };
 
 struct InBandBmc {
@@ -80,6 +172,9 @@ struct Inventory {
   std::vector<Nic> nics;    // at most 64
   std::vector<Disk> disks;  // at most 256
   std::optional<InBandBmc> bmc;
+  std::vector<Dimm> dimms;         // at most 256
+  std::vector<PciDevice> devices;  // at most 256
+  std::optional<Tpm> tpm;
   std::string boot_firmware;  // "bios" or "efi"
   core::MacAddress boot_mac;
 };
@@ -154,6 +249,11 @@ struct WipeResult {
 
 inline constexpr std::size_t max_nics = 64;
 inline constexpr std::size_t max_disks = 256;
+inline constexpr std::size_t max_dimms = 256;
+inline constexpr std::size_t max_pci = 256;
+inline constexpr std::size_t max_cpu_flags = 512;
+inline constexpr std::size_t max_flag = 32;  // bytes
+inline constexpr std::size_t max_paths = 16;
 inline constexpr std::size_t max_text = 256;  // bytes of any text member but `error`
 inline constexpr std::size_t max_error_text = 1024;
 

@@ -36,6 +36,7 @@ struct DiskModel {
   std::string transport = "nvme";
   std::uint64_t size_bytes = 0;  // a multiple of the block
   std::uint32_t block_bytes = 512;
+  std::uint64_t hidden_bytes = 0;  // behind a host protected area: told by the disk, reached by nobody
   InitialContent initial = InitialContent::pattern;
   std::uint64_t seed = 1;
   DiskQuirks quirks;

@@ -31,7 +31,14 @@ class ScoutMachine final : public ramdisk::Machine {
     out.smbios.board_serial = profile.board_serial;
     out.smbios.chassis_serial = profile.serial;
     out.smbios.bios_version = "sim-1";
-    out.cpu = {profile.cpu_model, profile.sockets, profile.cores, profile.threads};
+    out.smbios.bios_vendor = "Colony";
+    out.cpu.model = profile.cpu_model;
+    out.cpu.sockets = profile.sockets;
+    out.cpu.cores = profile.cores;
+    out.cpu.threads = profile.threads;
+    out.cpu.architecture = "x86_64";
+    out.cpu.flags = {"aes", "avx2"};
+    out.dimms = dimms(profile);
     out.memory_bytes = profile.memory_bytes;
     wire::Nic nic;
     nic.name = "eno1";
@@ -40,6 +47,13 @@ class ScoutMachine final : public ramdisk::Machine {
     nic.speed_mbps = 25000;
     nic.link_up = true;
     nic.pci_address = "0000:18:00.0";
+    nic.firmware = "sim-1";
+    nic.lldp = wire::LldpNeighbour{.chassis_id = "02:53:57:00:00:01",
+                                   .port_id = "port-" + profile.name,
+                                   .port_description = {},
+                                   .system_name = "sim-switch",
+                                   .vlan = {},
+                                   .heard_at = {}};
     out.nics.push_back(nic);
     for (std::size_t i = 0; i < server_.disks().size(); ++i) out.disks.push_back(disk(i));
     wire::InBandBmc bmc;
@@ -47,6 +61,12 @@ class ScoutMachine final : public ramdisk::Machine {
     bmc.mac = profile.bmc_mac;
     bmc.firmware_revision = "2.49";
     out.bmc = bmc;
+    out.devices.push_back({.address = nic.pci_address,
+                           .device_class = 0x020000,
+                           .vendor = 0x15b3,
+                           .device = 0x1017,
+                           .driver = nic.driver});
+    out.tpm = wire::Tpm{.version = "2.0", .manufacturer = "SIM", .firmware = "1.0"};
     out.boot_firmware = profile.firmware == FirmwareKind::bios ? "bios" : "efi";
     out.boot_mac = profile.mac;
     return out;
@@ -76,6 +96,25 @@ class ScoutMachine final : public ramdisk::Machine {
     out.rotational = model.transport == "sas" || model.transport == "sata";
     out.read_only = model.quirks.read_only;
     out.content = content_of(sim);
+    out.firmware = "SIM1";
+    if (model.quirks.discard != DiskAnswer::unsupported) out.erase.push_back(wire::EraseAbility::discard);
+    out.hidden = wire::HiddenCapacity{.host_protected_bytes = model.hidden_bytes};
+    wire::DiskHealth health;
+    health.percentage_used = 1;
+    out.health = health;
+    return out;
+  }
+
+  /// Half of the memory in each of two slots.
+  static std::vector<wire::Dimm> dimms(const ServerProfile& profile) {
+    wire::Dimm dimm;
+    dimm.size_bytes = profile.memory_bytes / 2;
+    dimm.speed_mts = 4800;
+    dimm.type = "DDR5";
+    dimm.manufacturer = "Colony";
+    std::vector<wire::Dimm> out(2, dimm);
+    out[0].locator = "A1";
+    out[1].locator = "B1";
     return out;
   }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The server this process runs on, as its kernel shows it below three roots that tests replace.
+// The server this process runs on, as its kernel shows it below roots that tests replace.
 
 #include <filesystem>
 
@@ -13,18 +13,23 @@ struct MachineRoots {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path procfs = "/proc";
   std::filesystem::path devices = "/dev";
+  std::filesystem::path neighbours = "/run/lldp";  // frames as hear_neighbours leaves them
   PermanentMac permanent_mac = ask_permanent_mac;
+  NicFirmware nic_firmware = ask_nic_firmware;
 };
 
 class KernelMachine final : public Machine {
  public:
   explicit KernelMachine(MachineRoots roots);
   [[nodiscard]] core::Result<drivers::scout::Inventory> inventory() override;
+  [[nodiscard]] bool hears_neighbours() const override { return true; }
+  [[nodiscard]] Neighbours neighbours() override;
   [[nodiscard]] core::Result<std::shared_ptr<BlockDevice>> open(const drivers::scout::Disk& disk) override;
 
  private:
-  Tree sysfs_, procfs_, devices_;
+  Tree sysfs_, procfs_, devices_, neighbours_;
   PermanentMac permanent_mac_;
+  NicFirmware nic_firmware_;
 };
 
 }  // namespace colony::ramdisk

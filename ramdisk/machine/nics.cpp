@@ -65,7 +65,22 @@ std::optional<core::MacAddress> ask_permanent_mac(const std::string& interface) 
   return mac;
 }
 
-std::vector<Nic> list_nics(const Tree& sysfs, const PermanentMac& permanent_mac) {
+std::string ask_nic_firmware(const std::string& interface) {
+  const core::FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid() || interface.size() >= IFNAMSIZ) return {};
+  ethtool_drvinfo answer{};
+  answer.cmd = ETHTOOL_GDRVINFO;
+  ifreq request{};
+  std::memcpy(request.ifr_name, interface.c_str(), interface.size());
+  request.ifr_data = reinterpret_cast<char*>(&answer);
+  if (ioctl(socket.get(), SIOCETHTOOL, &request) != 0) return {};
+  const std::string_view whole(answer.fw_version, sizeof answer.fw_version);
+  auto version = clean(whole.substr(0, whole.find('\0')));
+  return version == "N/A" ? std::string() : version;
+}
+
+std::vector<Nic> list_nics(const Tree& sysfs, const PermanentMac& permanent_mac,
+                           const NicFirmware& firmware) {
   std::vector<Nic> nics;
   for (const auto& name : sysfs.names("class/net")) {
     const std::string at = "class/net/" + name;
@@ -83,6 +98,7 @@ std::vector<Nic> list_nics(const Tree& sysfs, const PermanentMac& permanent_mac)
     if (speed && *speed > 0 && *speed <= max_speed_mbps) nic.speed_mbps = static_cast<unsigned>(*speed);
     nic.link_up = sysfs.number(at + "/carrier").value_or(0) == 1;
     nic.pci_address = pci_address(sysfs.resolved(at + "/device"));
+    if (firmware) nic.firmware = firmware(name);
     nics.push_back(std::move(nic));
   }
   return nics;

@@ -20,6 +20,7 @@ enum Type : std::uint8_t {
   baseboard = 2,
   chassis = 3,
   memory_device = 17,
+  tpm_device = 43,
   end_of_table = 127
 };
 
@@ -93,6 +94,62 @@ std::uint64_t memory_size(const Structure& structure) {
   return (size & 0x8000) != 0 ? (size & 0x7fff) << 10 : size << 20;
 }
 
+/// Section 7.18.2, table 77: the names that servers of today can have.
+std::string memory_type(std::uint8_t type) {
+  switch (type) {
+    case 0x13: return "DDR2";
+    case 0x18: return "DDR3";
+    case 0x1a: return "DDR4";
+    case 0x1e: return "LPDDR4";
+    case 0x1f: return "NVDIMM";  // logical non-volatile device
+    case 0x20: return "HBM";
+    case 0x21: return "HBM2";
+    case 0x22: return "DDR5";
+    case 0x23: return "LPDDR5";
+    case 0x24: return "HBM3";
+    case 0x07: return "RAM";  // what virtual machines say
+    default: return {};
+  }
+}
+
+/// Section 7.18: the configured speed where it is told, else what the module could do; 0xffff = see the
+/// extended field.
+unsigned memory_speed(const Structure& structure) {
+  const auto of = [&structure](std::size_t offset, std::size_t extended) -> unsigned {
+    const auto speed = structure.le(offset, 2);
+    return static_cast<unsigned>(speed == 0xffff ? structure.le(extended, 4) & 0x7fffffffU : speed);
+  };
+  const unsigned configured = of(0x20, 0x58);
+  const unsigned speed = configured != 0 ? configured : of(0x15, 0x54);
+  return speed <= 1'000'000 ? speed : 0;
+}
+
+drivers::scout::Dimm read_dimm(const Structure& structure) {
+  drivers::scout::Dimm dimm;
+  dimm.locator = structure.text(0x10);
+  dimm.size_bytes = memory_size(structure);
+  dimm.speed_mts = memory_speed(structure);
+  dimm.type = memory_type(structure.u8(0x12));
+  dimm.manufacturer = structure.text(0x17);
+  dimm.serial = structure.text(0x18);
+  dimm.part = structure.text(0x1a);
+  return dimm;
+}
+
+/// Section 7.44.
+std::optional<drivers::scout::Tpm> read_tpm(const Structure& structure) {
+  if (structure.formatted.size() < 0x13) return std::nullopt;
+  drivers::scout::Tpm tpm;
+  std::string vendor;
+  for (std::size_t i = 0; i < 4 && structure.u8(4 + i) != 0; ++i) {
+    vendor.push_back(static_cast<char>(structure.u8(4 + i)));
+  }
+  tpm.manufacturer = clean(vendor);
+  if (structure.u8(8) == 2) tpm.version = "2.0";
+  if (structure.u8(8) == 1) tpm.version = "1.2";
+  return tpm;
+}
+
 }  // namespace
 
 SmbiosVersion decode_smbios_entry_point(ByteView bytes) {
@@ -110,7 +167,11 @@ SmbiosTable decode_smbios(ByteView bytes, SmbiosVersion version) {
   while (table.structures < max_structures && read_structure(reader, structure)) {
     ++table.structures;
     switch (structure.type) {
-      case bios: table.names.bios_version = structure.text(0x05); break;
+      case bios:
+        table.names.bios_vendor = structure.text(0x04);
+        table.names.bios_version = structure.text(0x05);
+        table.names.bios_date = structure.text(0x08);
+        break;
       case system:
         table.names.manufacturer = structure.text(0x04);
         table.names.product = structure.text(0x05);
@@ -123,7 +184,13 @@ SmbiosTable decode_smbios(ByteView bytes, SmbiosVersion version) {
         have_board = true;
         break;
       case chassis: table.names.chassis_serial = structure.text(0x07); break;
-      case memory_device: table.memory_bytes += memory_size(structure); break;
+      case memory_device:
+        table.memory_bytes += memory_size(structure);
+        if (memory_size(structure) > 0 && table.dimms.size() < drivers::scout::max_dimms) {
+          table.dimms.push_back(read_dimm(structure));
+        }
+        break;
+      case tpm_device: table.tpm = read_tpm(structure); break;
       case end_of_table: return table;
       default: break;
     }

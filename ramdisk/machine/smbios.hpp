@@ -3,6 +3,7 @@
 // the version from the entry point beside it. Pure and bounded; firmware writes these bytes, often badly.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct SmbiosVersion {
 
 struct SmbiosTable {
   drivers::scout::Smbios names;
-  std::uint64_t memory_bytes = 0;  // sum of the memory devices (type 17) that are populated
-  unsigned structures = 0;         // decoded before the end or the first broken one
+  std::uint64_t memory_bytes = 0;           // sum of the memory devices (type 17) that are populated
+  std::vector<drivers::scout::Dimm> dimms;  // the populated slots, at most max_dimms
+  std::optional<drivers::scout::Tpm> tpm;   // type 43
+  unsigned structures = 0;                  // decoded before the end or the first broken one
 };
 
 /// Reads up to the end-of-table structure, or as far as the bytes make sense.

@@ -1,10 +1,13 @@
 #include "ramdisk/scout/agent.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/async/wakeup.hpp"
 #include "ramdisk/scout/conversation.hpp"
 #include "ramdisk/scout/wipe_run.hpp"
 
@@ -23,6 +26,36 @@ namespace {
 constexpr Duration patience = 30s;
 constexpr Duration order_patience = 70s;  // the server holds an empty answer for 50 s
 constexpr Duration strange_order_pause = 10s;
+constexpr Duration news_interval = 2s;
+constexpr Duration news_patience = 5s;
+
+/// Tells colonyd again what the machine is when a switch says who it is after the inventory was sent. Shared
+/// by the agent and its task, because either may end first.
+struct NewsWatch {
+  explicit NewsWatch(core::Timers& timers) : wakeup(timers) {}
+  core::Wakeup wakeup;
+  drivers::scout::Inventory told;
+  bool busy = false;  // with an erasure: what it is made of is not asked for then
+  bool over = false;
+};
+
+core::Task<> watch_neighbours(std::shared_ptr<NewsWatch> watch, core::Timers& timers,
+                              core::BlockingPool& pool, Conversation conversation,
+                              std::shared_ptr<Machine> machine) {
+  while (!watch->over) {
+    (void)co_await watch->wakeup.wait_until(timers.now() + news_interval);
+    if (watch->over || watch->busy) continue;
+    const auto heard = co_await pool.run<Neighbours>(timers, [machine] { return machine->neighbours(); });
+    auto now = watch->told;
+    add_neighbours(now, heard);
+    const bool same = std::ranges::equal(now.nics, watch->told.nics, {}, &drivers::scout::Nic::lldp,
+                                         &drivers::scout::Nic::lldp);
+    if (same || watch->over || watch->busy) continue;
+    // A courtesy, like progress: tried again at the next look when nobody answers.
+    const auto reply = co_await conversation.once("inventory", core::dump_json(to_json(now)), news_patience);
+    if (reply && reply->status == 200) watch->told = std::move(now);
+  }
+}
 
 class Agent {
  public:
@@ -30,6 +63,13 @@ class Agent {
       : world_(std::move(world)),
         identity_(std::move(identity)),
         conversation_(world_.timers, world_.log, world_.transport) {}
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  ~Agent() {
+    if (!news_) return;
+    news_->over = true;
+    news_->wakeup.wake();
+  }
 
   Task<AgentEnd> run() {
     auto said = co_await conversation_.until_answered("hello", hello(), patience);
@@ -37,6 +77,12 @@ class Agent {
     const auto inventory = co_await look();
     said = co_await conversation_.until_answered("inventory", core::dump_json(to_json(inventory)), patience);
     if (said.answer == Answer::rejected) co_return rejected("inventory");
+    if (world_.machine->hears_neighbours()) {
+      news_ = std::make_shared<NewsWatch>(world_.timers);
+      news_->told = inventory;
+      world_.tasks.spawn("news",
+                         watch_neighbours(news_, world_.timers, world_.pool, conversation_, world_.machine));
+    }
     for (;;) {
       said = co_await conversation_.until_answered("order", "{}", order_patience);
       if (said.answer != Answer::accepted) co_return rejected("order");
@@ -91,7 +137,9 @@ class Agent {
   Task<bool> obey(const WipeOrder& order) {
     // The same order again means that its result was lost on the way, never that it be done again.
     if (!last_result_ || last_token_ != order.token) {
+      if (news_) news_->busy = true;
       last_result_ = co_await carry_out(order);
+      if (news_) news_->busy = false;
       last_token_ = order.token;
     }
     const auto said =
@@ -151,6 +199,7 @@ class Agent {
   Conversation conversation_;
   std::optional<WipeResult> last_result_;
   std::string last_token_;
+  std::shared_ptr<NewsWatch> news_;  // null where nothing is heard
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "daemon/api/api_routes.hpp"
 #include "daemon/cli/program.hpp"
 #include "daemon/cli/serving.hpp"
+#include "daemon/cli/table.hpp"
 #include "tests/daemon/cli/console_recorder.hpp"
 #include "tests/daemon/fake_orders.hpp"
 #include "tests/temporary_directory.hpp"
@@ -105,6 +106,61 @@ TEST(AssetsCommand, ShowsNamesWholeBecauseTheyAreTypedNext) {
   EXPECT_EQ(bench.run({"assets"}), ExitCode::success);
   EXPECT_NE(bench.console.output.find("server-simsx0000001 "), std::string::npos) << bench.console.output;
   EXPECT_NE(bench.console.output.find("10.177.101.210 "), std::string::npos) << bench.console.output;
+}
+
+TEST(AssetsCommand, ShowsWhatAServerIsMadeOfInAHundredColumns) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  drivers::scout::Inventory inventory;
+  inventory.cpu.model =
+      "Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz with a name that is far too long for a line";
+  inventory.cpu.flags = {"aes", "avx512f"};
+  inventory.memory_bytes = 512ULL << 30;
+  inventory.dimms = {{.locator = "P1-DIMMA1",
+                      .size_bytes = 32ULL << 30,
+                      .speed_mts = 3200,
+                      .type = "DDR4",
+                      .manufacturer = {},
+                      .part = {},
+                      .serial = {}}};
+  drivers::scout::Nic nic;
+  nic.name = "eno1";
+  nic.firmware = "9.20 0x8000d8c5 22.0.9 and more";
+  nic.lldp.emplace();
+  nic.lldp->system_name = "leaf-7a.example.net";
+  nic.lldp->port_id = "Ethernet12";
+  inventory.nics = {nic};
+  auto disk = bench.disk("S1");
+  disk.transport = "nvme";
+  disk.erase = {drivers::scout::EraseAbility::discard, drivers::scout::EraseAbility::sanitize_crypto};
+  disk.hidden.emplace();
+  disk.hidden->host_protected_bytes = 8'000'000'000;
+  disk.health.emplace();
+  disk.health->percentage_used = 3;
+  disk.raid = "megaraid_sas";
+  inventory.disks = {disk, bench.disk("S2")};
+  inventory.devices = {{.address = "0000:af:00.0",
+                        .device_class = 0x030200,
+                        .vendor = 0x10de,
+                        .device = 0x20b5,
+                        .driver = {}}};
+  inventory.tpm.emplace();
+  inventory.tpm->version = "2.0";
+  asset.inventory = inventory;
+  EXPECT_EQ(bench.run({"assets", "web-1"}), ExitCode::success);
+  const std::string& shown = bench.console.output;
+  for (const char* part : {"\nCPU\n", "\nMEMORY\n", "\nNETWORK\n", "\nDISKS\n", "\nDEVICES\n", "\nFIRMWARE\n",
+                           "512 GiB", "P1-DIMMA1", "leaf-7a.example.net", "8.0 GB", "good 3% used",
+                           "discard, sanitize-crypto", "a RAID volume", "GPU (3D)", "10de:20b5", "2.0"}) {
+    EXPECT_NE(shown.find(part), std::string::npos) << part << " in " << shown;
+  }
+  for (std::size_t start = 0; start < shown.size();) {
+    const auto end = std::min(shown.find('\n', start), shown.size());
+    EXPECT_LE(text_width(shown.substr(start, end - start)), table_width) << shown.substr(start, end - start);
+    start = end + 1;
+  }
+  EXPECT_EQ(bench.run({"assets", "web-1", "--output", "json"}), ExitCode::success);
+  EXPECT_EQ(Json::parse(bench.console.output)["inventory"]["dimms"][0]["locator"], "P1-DIMMA1");
 }
 
 TEST(AssetsCommand, NamesAnUnknownOne) {

@@ -227,3 +227,74 @@ TEST(ScoutMessages, AVerdictThatContradictsItselfIsRefused) {
               HasSubstr("none of erased"));
   EXPECT_THAT(changed(decode_wipe_result, result_text(), "/fence_refused", true), HasSubstr("was started"));
 }
+
+TEST(ScoutInventory, TellsAllThatAMachineIsMadeOf) {
+  auto decoded = decode_inventory(parse(inventory_text()));
+  ASSERT_TRUE(decoded);
+  Inventory inventory = *decoded;
+  EXPECT_TRUE(inventory.dimms.empty());
+  EXPECT_FALSE(inventory.disks.at(0).hidden);
+  inventory.cpu.architecture = "x86_64";
+  inventory.cpu.flags = {"aes", "avx2"};
+  inventory.dimms = {{.locator = "A1",
+                      .size_bytes = 16ULL << 30,
+                      .speed_mts = 3200,
+                      .type = "DDR4",
+                      .manufacturer = "Samsung",
+                      .part = "M393",
+                      .serial = "03A5"}};
+  inventory.devices = {{.address = "0000:af:00.0",
+                        .device_class = 0x030200,
+                        .vendor = 0x10de,
+                        .device = 0x20b5,
+                        .subsystem_vendor = 0x10de,
+                        .subsystem_device = 1,
+                        .driver = "nvidia"}};
+  inventory.tpm = Tpm{.version = "2.0", .manufacturer = "IFX", .firmware = "7.85"};
+  inventory.nics.at(0).firmware = "14.32";
+  inventory.nics.at(0).lldp = LldpNeighbour{.chassis_id = "00:1c:73:01:02:00",
+                                            .port_id = "Ethernet12",
+                                            .port_description = "rack 7",
+                                            .system_name = "leaf-7a",
+                                            .vlan = 1001,
+                                            .heard_at = "2026-11-20T18:05:00.000Z"};
+  Disk& disk = inventory.disks.at(0);
+  disk.firmware = "GDC5";
+  disk.paths = {"sdb"};
+  disk.raid = "megaraid_sas";
+  disk.erase = {EraseAbility::discard, EraseAbility::ata_security_frozen, EraseAbility::nvme_format_crypto};
+  disk.secure_erase_minutes = 2;
+  disk.enhanced_erase_minutes = 4;
+  disk.hidden = HiddenCapacity{.host_protected_bytes = 1, .configuration_bytes = 2, .unallocated_bytes = 3};
+  disk.health = DiskHealth{.verdict = HealthVerdict::warning,
+                           .reason = "worn",
+                           .percentage_used = 101,
+                           .temperature_celsius = 40,
+                           .power_on_hours = 7,
+                           .media_errors = 8};
+  const Json json = to_json(inventory);
+  const auto again = decode_inventory(json);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(to_json(*again), json);
+  EXPECT_EQ(again->disks, inventory.disks);
+  EXPECT_EQ(again->nics.at(0).lldp, inventory.nics.at(0).lldp);
+  EXPECT_EQ(again->cpu.flags, inventory.cpu.flags);
+}
+
+TEST(ScoutInventory, PassesOverEraseWordsOfANewerScout) {
+  Json json = parse(inventory_text());
+  json["disks"][0]["erase"] = {"discard", "magnet"};
+  const auto decoded = decode_inventory(json);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->disks.at(0).erase, std::vector{EraseAbility::discard});
+}
+
+TEST(ScoutInventory, RefusesMoreThanAMachineCanHave) {
+  Json json = parse(inventory_text());
+  json["dimms"] = Json::array();
+  for (std::size_t i = 0; i <= max_dimms; ++i) json["dimms"].push_back({{"size_bytes", 1}, {"speed_mts", 1}});
+  EXPECT_FALSE(decode_inventory(json));
+  json.erase("dimms");
+  json["disks"][0]["health"] = {{"verdict", "splendid"}};
+  EXPECT_FALSE(decode_inventory(json));
+}

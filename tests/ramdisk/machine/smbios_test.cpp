@@ -64,6 +64,43 @@ TEST(Smbios, ReadsAServer) {
   EXPECT_EQ(table.memory_bytes, (16ULL << 30) + (64ULL << 30) + (512ULL << 10));
 }
 
+TEST(Smbios, TellsTheModulesInTheirSlots) {
+  Bytes body(0x5c - 4, 0);
+  body[0x09] = 0x40;  // 16 GiB
+  body[0x0c] = 1;     // DIMMA1
+  body[0x0e] = 0x1a;  // DDR4
+  body[0x11] = 0x80;  // 3200 MT/s possible
+  body[0x12] = 0x0c;
+  body[0x13] = 2;
+  body[0x14] = 3;
+  body[0x16] = 4;
+  body[0x1c] = 0x75;  // 2933 MT/s configured
+  body[0x1d] = 0x0b;
+  const auto table = decode_smbios(
+      structure(17, body, {"P1-DIMMA1", "Samsung", "03A5B2C1", "M393A2K40DB3-CWE"}) + memory(0), {3, 2});
+  ASSERT_EQ(table.dimms.size(), 1U);
+  const auto& dimm = table.dimms[0];
+  EXPECT_EQ(dimm.locator, "P1-DIMMA1");
+  EXPECT_EQ(dimm.size_bytes, 16ULL << 30);
+  EXPECT_EQ(dimm.type, "DDR4");
+  EXPECT_EQ(dimm.speed_mts, 2933U);
+  EXPECT_EQ(dimm.manufacturer, "Samsung");
+  EXPECT_EQ(dimm.serial, "03A5B2C1");
+  EXPECT_EQ(dimm.part, "M393A2K40DB3-CWE");
+}
+
+TEST(Smbios, TellsTheTpm) {
+  Bytes body(0x1f - 4, 0);
+  body[0] = 'I';
+  body[1] = 'F';
+  body[2] = 'X';
+  body[4] = 2;
+  const auto table = decode_smbios(structure(43, body, {}), {3, 2});
+  ASSERT_TRUE(table.tpm);
+  EXPECT_EQ(table.tpm->manufacturer, "IFX");
+  EXPECT_EQ(table.tpm->version, "2.0");
+}
+
 TEST(Smbios, TakesTheUuidAsItStandsBeforeVersion26) {
   const auto table = decode_smbios(system_structure(), {2, 5});
   ASSERT_TRUE(table.names.uuid);

@@ -1,0 +1,14 @@
+#pragma once
+// What a server is made of, for people: sections of lines and tables of at most 100 columns.
+
+#include <string>
+
+#include "core/json.hpp"
+
+namespace colony::daemon::cli {
+
+/// `inventory` as the local API shows it (docs/wire/scout.md). Identity, CPU, memory, network, disks,
+/// devices, firmware; what the machine did not tell is left out.
+[[nodiscard]] std::string inventory_sections(const core::Json& inventory);
+
+}  // namespace colony::daemon::cli
