@@ -52,6 +52,9 @@ class BootPolicy {
   virtual ~BootPolicy() = default;
   /// Whether DHCP, TFTP and HTTP speak to this machine at all now. No side effect; called per packet.
   [[nodiscard]] virtual bool serves(const BootRequest& request) const = 0;
+  /// Whether this is a machine of ours, whatever it does now: a DHCP server keeps addresses for it while a
+  /// flood of strangers goes on. Called per packet, too.
+  [[nodiscard]] virtual bool knows(core::MacAddress mac) const = 0;
   /// What the machine boots, asked when iPXE fetches its script. May mint a per-boot token.
   [[nodiscard]] virtual BootDecision decide(const BootRequest& request) = 0;
 };

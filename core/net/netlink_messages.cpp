@@ -83,9 +83,11 @@ std::optional<InterfaceAddress> decode_address(const nlmsghdr& message) {
   return InterfaceAddress{header->ifa_index, {Ipv4Address(*address), header->ifa_prefixlen}};
 }
 
-std::optional<MacAddress> decode_neighbour(const nlmsghdr& message) {
-  if (message.nlmsg_type != RTM_NEWNEIGH || header_of<ndmsg>(message) == nullptr) return std::nullopt;
-  return mac_of<ndmsg>(message, NDA_LLADDR);
+std::optional<Neighbour> decode_neighbour(const nlmsghdr& message) {
+  const auto* header = header_of<ndmsg>(message);
+  if (message.nlmsg_type != RTM_NEWNEIGH || header == nullptr) return std::nullopt;
+  const bool reachable = (header->ndm_state & (NUD_REACHABLE | NUD_PERMANENT)) != 0;
+  return Neighbour{mac_of<ndmsg>(message, NDA_LLADDR), reachable};
 }
 
 }  // namespace colony::core

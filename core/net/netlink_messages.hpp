@@ -22,7 +22,12 @@ struct InterfaceAddress {
 /// RTM_NEWADDR of IPv4.
 [[nodiscard]] std::optional<InterfaceAddress> decode_address(const nlmsghdr& message);
 
-/// RTM_NEWNEIGH: the neighbour's Ethernet address.
-[[nodiscard]] std::optional<MacAddress> decode_neighbour(const nlmsghdr& message);
+struct Neighbour {
+  std::optional<MacAddress> mac;
+  bool reachable = false;  // confirmed lately, or entered for good by an administrator
+  friend bool operator==(const Neighbour&, const Neighbour&) = default;
+};
+/// RTM_NEWNEIGH.
+[[nodiscard]] std::optional<Neighbour> decode_neighbour(const nlmsghdr& message);
 
 }  // namespace colony::core

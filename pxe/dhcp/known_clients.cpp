@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <span>
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -18,8 +19,20 @@ namespace colony::pxe::dhcp {
 namespace {
 
 int on_neighbour(const nlmsghdr* message, void* context) {
-  *static_cast<std::optional<core::MacAddress>*>(context) = core::decode_neighbour(*message);
+  *static_cast<std::optional<core::Neighbour>*>(context) = core::decode_neighbour(*message);
   return MNL_CB_STOP;
+}
+
+nlmsghdr* put_neighbour(std::span<char> buffer, std::uint16_t type, std::uint16_t flags, int interface_index,
+                        core::Ipv4Address address) {
+  nlmsghdr* header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = type;
+  header->nlmsg_flags = flags;
+  auto* neighbour = static_cast<ndmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ndmsg)));
+  neighbour->ndm_family = AF_INET;
+  neighbour->ndm_ifindex = interface_index;
+  mnl_attr_put_u32(header, NDA_DST, htonl(address.value()));
+  return header;
 }
 
 }  // namespace
@@ -37,23 +50,40 @@ core::Result<KernelNeighbours> KernelNeighbours::open(const std::string& interfa
   return KernelNeighbours(std::move(fd), static_cast<int>(index));
 }
 
-std::optional<core::MacAddress> KernelNeighbours::mac_of(core::Ipv4Address address) const {
+KernelNeighbours::Found KernelNeighbours::look_up(core::Ipv4Address address) const {
   alignas(nlmsghdr) std::array<char, 128> request{};
-  nlmsghdr* header = mnl_nlmsg_put_header(request.data());
-  header->nlmsg_type = RTM_GETNEIGH;
-  header->nlmsg_flags = NLM_F_REQUEST;
-  auto* neighbour = static_cast<ndmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ndmsg)));
-  neighbour->ndm_family = AF_INET;
-  neighbour->ndm_ifindex = interface_index_;
-  mnl_attr_put_u32(header, NDA_DST, htonl(address.value()));
-  if (::send(netlink_.get(), header, header->nlmsg_len, 0) < 0) return std::nullopt;
+  nlmsghdr* header = put_neighbour(request, RTM_GETNEIGH, NLM_F_REQUEST, interface_index_, address);
+  if (::send(netlink_.get(), header, header->nlmsg_len, 0) < 0) return {};
   alignas(nlmsghdr) std::array<char, 4096> answer{};
   const ssize_t size = ::recv(netlink_.get(), answer.data(), answer.size(), 0);
-  if (size <= 0) return std::nullopt;
-  std::optional<core::MacAddress>
-      mac;  // an error message (no such entry) ends mnl_cb_run and leaves this empty
-  (void)mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, on_neighbour, &mac);
-  return mac;
+  if (size <= 0) return {};
+  std::optional<core::Neighbour>
+      found;  // an error message (no such entry) ends mnl_cb_run and leaves this empty
+  (void)mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, on_neighbour, &found);
+  if (!found) return {};
+  return {found->mac, found->reachable};
+}
+
+std::optional<core::MacAddress> KernelNeighbours::mac_of(core::Ipv4Address address) const {
+  return look_up(address).mac;
+}
+
+std::optional<core::MacAddress> KernelNeighbours::answering(core::Ipv4Address address) const {
+  const auto found = look_up(address);
+  return found.reachable ? found.mac : std::nullopt;
+}
+
+void KernelNeighbours::ask(core::Ipv4Address address) const {
+  alignas(nlmsghdr) std::array<char, 128> request{};
+  nlmsghdr* header =
+      put_neighbour(request, RTM_NEWNEIGH, NLM_F_REQUEST | NLM_F_CREATE, interface_index_, address);
+  auto* neighbour = static_cast<ndmsg*>(mnl_nlmsg_get_payload(header));
+  neighbour->ndm_state = NUD_NONE;
+  neighbour->ndm_flags = NTF_USE;  // as if a packet waited for it
+  if (::send(netlink_.get(), header, header->nlmsg_len, 0) < 0) return;
+  // Without NLM_F_ACK only a refusal is answered; it must not be taken for the answer to the next question.
+  alignas(nlmsghdr) std::array<char, 1024> answer{};
+  (void)::recv(netlink_.get(), answer.data(), answer.size(), MSG_DONTWAIT);
 }
 
 std::optional<core::MacAddress> KnownClients::holder(core::Ipv4Address address) const {

@@ -18,6 +18,10 @@ class Neighbours {
  public:
   virtual ~Neighbours() = default;
   [[nodiscard]] virtual std::optional<core::MacAddress> mac_of(core::Ipv4Address address) const = 0;
+  /// The same, of somebody who proved to be there within the last minute.
+  [[nodiscard]] virtual std::optional<core::MacAddress> answering(core::Ipv4Address address) const = 0;
+  /// Has the kernel ask who has the address; answering() knows a moment later. A wish: it may be dropped.
+  virtual void ask(core::Ipv4Address address) const = 0;
 };
 
 /// The kernel's table of one interface, one entry at a time (RTM_GETNEIGH).
@@ -26,8 +30,16 @@ class KernelNeighbours final : public Neighbours {
   /// Errors: net.interface, net.netlink.
   [[nodiscard]] static core::Result<KernelNeighbours> open(const std::string& interface);
   [[nodiscard]] std::optional<core::MacAddress> mac_of(core::Ipv4Address address) const override;
+  [[nodiscard]] std::optional<core::MacAddress> answering(core::Ipv4Address address) const override;
+  /// Needs CAP_NET_ADMIN (RTM_NEWNEIGH); without it nothing is asked.
+  void ask(core::Ipv4Address address) const override;
 
  private:
+  struct Found {
+    std::optional<core::MacAddress> mac;
+    bool reachable = false;
+  };
+  [[nodiscard]] Found look_up(core::Ipv4Address address) const;
   KernelNeighbours(core::FileDescriptor netlink, int interface_index)
       : netlink_(std::move(netlink)), interface_index_(interface_index) {}
   core::FileDescriptor netlink_;

@@ -17,6 +17,12 @@ std::optional<std::uint8_t> Options::find_u8(OptionCode code) const {
   return value->front();
 }
 
+std::optional<std::uint16_t> Options::find_u16(OptionCode code) const {
+  const auto value = find(code);
+  if (!value || value->size() != 2) return std::nullopt;
+  return core::ByteReader(*value).u16be();
+}
+
 std::optional<core::Ipv4Address> Options::find_address(OptionCode code) const {
   const auto value = find(code);
   if (!value || value->size() != 4) return std::nullopt;
@@ -47,7 +53,10 @@ void Options::add_u8(OptionCode code, std::uint8_t value) {
 }
 
 void Options::add_address(OptionCode code, core::Ipv4Address address) {
-  const std::uint32_t value = address.value();
+  add_u32(code, address.value());
+}
+
+void Options::add_u32(OptionCode code, std::uint32_t value) {
   const std::array<core::Byte, 4> octets{
       static_cast<core::Byte>(value >> 24), static_cast<core::Byte>(value >> 16 & 0xff),
       static_cast<core::Byte>(value >> 8 & 0xff), static_cast<core::Byte>(value & 0xff)};

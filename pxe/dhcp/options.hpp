@@ -19,6 +19,9 @@ enum class OptionCode : std::uint8_t {
   subnet_mask = 1,
   router = 3,
   dns_server = 6,
+  host_name = 12,
+  broadcast_address = 28,
+  ntp_server = 42,
   vendor_specific = 43,
   requested_address = 50,
   lease_time = 51,
@@ -26,7 +29,10 @@ enum class OptionCode : std::uint8_t {
   message_type = 53,
   server_identifier = 54,
   parameter_list = 55,
+  message = 56,
   max_message_size = 57,
+  renewal_time = 58,
+  rebinding_time = 59,
   vendor_class = 60,
   client_identifier = 61,
   tftp_server_name = 66,
@@ -55,8 +61,9 @@ class Options {
   /// The joined value; nothing when the option is absent.
   [[nodiscard]] std::optional<core::ByteView> find(OptionCode code) const;
   [[nodiscard]] bool has(OptionCode code) const { return find(code).has_value(); }
-  /// A value that must be exactly one byte, or one address, long; otherwise as if absent.
+  /// A value that must be exactly so long; otherwise as if absent.
   [[nodiscard]] std::optional<std::uint8_t> find_u8(OptionCode code) const;
+  [[nodiscard]] std::optional<std::uint16_t> find_u16(OptionCode code) const;
   [[nodiscard]] std::optional<core::Ipv4Address> find_address(OptionCode code) const;
   /// Text without the trailing NULs that some firmware counts in.
   [[nodiscard]] std::optional<std::string_view> find_text(OptionCode code) const;
@@ -64,6 +71,7 @@ class Options {
   /// Appends to the value when the code is there already (RFC 3396).
   void add(OptionCode code, core::ByteView value);
   void add_u8(OptionCode code, std::uint8_t value);
+  void add_u32(OptionCode code, std::uint32_t value);
   void add_address(OptionCode code, core::Ipv4Address address);
   void add_text(OptionCode code, std::string_view text) { add(code, core::as_bytes(text)); }
 

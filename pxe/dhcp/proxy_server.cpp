@@ -96,7 +96,7 @@ void ProxyServer::start(core::TaskGroup& group) {
   group.spawn("dhcp.4011", state_->serve(state_->pxe, ArrivalPort::pxe));
 }
 
-const Responder::Counters& ProxyServer::counters() const {
+Responder::Counters ProxyServer::counters() const {
   return state_->responder.counters();
 }
 

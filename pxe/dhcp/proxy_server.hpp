@@ -31,7 +31,7 @@ class ProxyServer {
 
   /// Serves as tasks of `group` until that is cancelled. The server outlives the tasks.
   void start(core::TaskGroup& group);
-  [[nodiscard]] const Responder::Counters& counters() const;
+  [[nodiscard]] Responder::Counters counters() const;
 
  private:
   struct State;

@@ -11,6 +11,7 @@
 #include "core/evidence/evidence.hpp"
 #include "pxe/boot_urls.hpp"
 #include "pxe/dhcp/boot_client.hpp"
+#include "pxe/dhcp/lease_pool.hpp"
 #include "pxe/dhcp/message.hpp"
 
 namespace colony::pxe::dhcp {
@@ -28,9 +29,27 @@ enum class Refusal : std::uint8_t {
 };
 std::string_view name(Refusal refusal);
 
-/// The answer to DISCOVER (an OFFER) or to REQUEST on port 4011 (an ACK). Leases nothing: yiaddr stays 0.
+/// The answer of a proxy to DISCOVER (an OFFER) or to REQUEST on port 4011 (an ACK). Leases nothing: yiaddr
+/// stays 0.
 [[nodiscard]] std::expected<Message, Refusal> make_proxy_reply(const Message& request,
                                                                const BootClient& client,
                                                                const ReplyConfig& config);
+
+/// What a DHCP server says of an address, beside whose it is.
+struct LeaseTerms {
+  core::Ipv4Address address;  // unspecified in the answer to INFORM: the client has its address
+  const Subnet& subnet;
+  std::string hostname;  // empty: none
+};
+
+/// The OFFER or ACK of a DHCP server. `client`: a network boot that we serve; then everything that the proxy
+/// would say stands in it, too, and no second exchange is necessary.
+[[nodiscard]] std::expected<Message, Refusal> make_lease_reply(const Message& request,
+                                                               const std::optional<BootClient>& client,
+                                                               const LeaseTerms& terms,
+                                                               const ReplyConfig& config);
+
+/// RFC 2131 table 3. `why` is for people who watch the wire.
+[[nodiscard]] Message make_nak(const Message& request, std::string_view why, const ReplyConfig& config);
 
 }  // namespace colony::pxe::dhcp

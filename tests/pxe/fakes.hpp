@@ -48,6 +48,7 @@ struct ListedPolicy final : pxe::BootPolicy {
   [[nodiscard]] bool serves(const pxe::BootRequest& request) const override {
     return everybody || served.contains(request.mac);
   }
+  [[nodiscard]] bool knows(core::MacAddress mac) const override { return served.contains(mac); }
   [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest&) override { return decision; }
 };
 

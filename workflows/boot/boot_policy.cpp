@@ -98,6 +98,10 @@ bool JournalBootPolicy::serves(const pxe::BootRequest& request) const {
   return judge(request).verdict != Verdict::silence;
 }
 
+bool JournalBootPolicy::knows(core::MacAddress mac) const {
+  return ready_ && registry_.by_mac(mac).has_value();
+}
+
 pxe::BootDecision JournalBootPolicy::decide(const pxe::BootRequest& request) {
   Judgement judgement = judge(request);
   switch (judgement.verdict) {

@@ -45,6 +45,7 @@ class JournalBootPolicy final : public pxe::BootPolicy {
   [[nodiscard]] bool ready() const { return ready_; }
 
   [[nodiscard]] bool serves(const pxe::BootRequest& request) const override;
+  [[nodiscard]] bool knows(core::MacAddress mac) const override;
   [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest& request) override;
 
   /// True while unknown machines are let in: the window, or a discovery that waits for its unknown machine.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/pxe/dhcp/listed_neighbours.hpp"
 #include "tests/pxe/fakes.hpp"
 
 using namespace colony::core;
@@ -10,14 +11,7 @@ using namespace colony::pxe::dhcp;
 
 namespace {
 
-struct ListedNeighbours final : Neighbours {
-  std::map<Ipv4Address, MacAddress> entries;
-  [[nodiscard]] std::optional<MacAddress> mac_of(Ipv4Address address) const override {
-    const auto found = entries.find(address);
-    if (found == entries.end()) return std::nullopt;
-    return found->second;
-  }
-};
+using colony::test::ListedNeighbours;
 
 const MacAddress machine = *MacAddress::parse("52:54:00:00:00:01");
 const Ipv4Address address = *Ipv4Address::parse("10.1.1.9");

@@ -25,6 +25,7 @@ const Ipv4Address address = *Ipv4Address::parse("10.77.0.21");
 
 struct FakePolicy final : BootPolicy {
   bool serves(const BootRequest& request) const override { return decisions.contains(request.mac); }
+  bool knows(MacAddress mac) const override { return decisions.contains(mac); }
   BootDecision decide(const BootRequest& request) override {
     asked.push_back(request);
     return decisions.at(request.mac);
