@@ -16,8 +16,10 @@
 #include "daemon/boot/boot_house.hpp"
 #include "daemon/boot/boot_place.hpp"
 #include "daemon/boot/images.hpp"
+#include "daemon/boot/leases.hpp"
 #include "daemon/boot/site.hpp"
 #include "daemon/config/files.hpp"
+#include "daemon/config/text_form.hpp"
 #include "daemon/config/unserved.hpp"
 #include "daemon/hosted/curl_exchange.hpp"
 #include "daemon/hosted/unlinked.hpp"
@@ -82,6 +84,19 @@ core::Json heartbeat_state(const workflows::StatusView& status, const std::strin
             {"unreachable", status.assets.unreachable}}},
           {"workflows", {{"pending", status.workflows.pending}, {"running", status.workflows.running}}},
           {"findings", findings}};
+}
+
+core::Json dhcp_status(DhcpMode mode, const BootHouse* boot) {
+  if (boot != nullptr && boot->leases() != nullptr) return dhcp_json(boot->leases()->status());
+  return {{"mode", to_text(mode)}};
+}
+
+core::Json leases_json(DhcpMode mode, const BootHouse* boot) {
+  core::Json json = dhcp_status(mode, boot);
+  json["leases"] = core::Json::array();
+  if (boot == nullptr || boot->leases() == nullptr) return json;
+  for (const auto& view : boot->leases()->leases()) json["leases"].push_back(lease_json(view));
+  return json;
 }
 
 void tell_unserved(Findings& findings, const core::Log& log, const Config& config) {
@@ -224,28 +239,30 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.tasks.spawn("store-failure", end(*this, house));
 
   // The local API comes next: whatever is wrong later can be asked.
-  api::add_api_routes(house.api_router,
-                      {.timers = parts_.timers,
-                       .log = log,
-                       .orders = house.workshop.orders(),
-                       .version = parts_.version,
-                       .add_status =
-                           [&house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
-                             if (house.claimed) {
-                               status["address"] = {{"ip", house.claimed->address.to_string()},
-                                                    {"interface", house.claimed->interface},
-                                                    {"mac", house.claimed->mac.to_string()}};
-                             }
-                             if (house.missing) {
-                               status["address_problem"] = {{"code", house.missing->code},
-                                                            {"message", house.missing->message}};
-                             }
-                             status["findings"] = house.findings.texts();
-                             status["hosted"] =
-                                 house.link ? link_json(house.link->status())
-                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
-                           },
-                       .metrics = {}});
+  api::add_api_routes(
+      house.api_router,
+      {.timers = parts_.timers,
+       .log = log,
+       .orders = house.workshop.orders(),
+       .version = parts_.version,
+       .add_status =
+           [this, &house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
+             if (house.claimed) {
+               status["address"] = {{"ip", house.claimed->address.to_string()},
+                                    {"interface", house.claimed->interface},
+                                    {"mac", house.claimed->mac.to_string()}};
+             }
+             if (house.missing) {
+               status["address_problem"] = {{"code", house.missing->code},
+                                            {"message", house.missing->message}};
+             }
+             status["findings"] = house.findings.texts();
+             status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
+             status["hosted"] = house.link ? link_json(house.link->status())
+                                           : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
+           },
+       .metrics = {},
+       .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); }});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));
@@ -308,7 +325,9 @@ Task<Result<>> Appliance::set_up_boot(House& house) {
                                .artifacts = house.artifacts,
                                .addresses = house.addresses,
                                .clients = *house.clients,
-                               .findings = house.findings},
+                               .findings = house.findings,
+                               .leases = parts_.store,
+                               .neighbours = *house.neighbours},
                               config_, place->network);
   if (!boot) co_return std::unexpected(boot.error());
   house.boot = std::move(*boot);
@@ -322,6 +341,7 @@ Task<> Appliance::take_down_boot(House& house) {
   house.serving.cancel();
   co_await house.serving.join();
   house.boot.reset();
+  for (const auto* const key : {"dhcp.rival", "dhcp.conflict", "dhcp.journal"}) house.findings.clear(key);
   house.place.reset();
   house.clients.reset();
   house.neighbours.reset();

@@ -86,8 +86,10 @@ std::optional<InterfaceAddress> decode_address(const nlmsghdr& message) {
 std::optional<Neighbour> decode_neighbour(const nlmsghdr& message) {
   const auto* header = header_of<ndmsg>(message);
   if (message.nlmsg_type != RTM_NEWNEIGH || header == nullptr) return std::nullopt;
+  const auto mac = mac_of<ndmsg>(message, NDA_LLADDR);
+  if (!mac) return std::nullopt;
   const bool reachable = (header->ndm_state & (NUD_REACHABLE | NUD_PERMANENT)) != 0;
-  return Neighbour{mac_of<ndmsg>(message, NDA_LLADDR), reachable};
+  return Neighbour{*mac, reachable};
 }
 
 }  // namespace colony::core

@@ -23,11 +23,11 @@ struct InterfaceAddress {
 [[nodiscard]] std::optional<InterfaceAddress> decode_address(const nlmsghdr& message);
 
 struct Neighbour {
-  std::optional<MacAddress> mac;
+  MacAddress mac;
   bool reachable = false;  // confirmed lately, or entered for good by an administrator
   friend bool operator==(const Neighbour&, const Neighbour&) = default;
 };
-/// RTM_NEWNEIGH.
+/// RTM_NEWNEIGH of a neighbour whose Ethernet address is known.
 [[nodiscard]] std::optional<Neighbour> decode_neighbour(const nlmsghdr& message);
 
 }  // namespace colony::core

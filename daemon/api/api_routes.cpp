@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <memory>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -172,6 +173,19 @@ Task<HttpResponse> get_status(const ApiServices& api, HttpRequest) {
   co_return json_response(Status::ok, status);
 }
 
+Task<HttpResponse> get_leases(const ApiServices& api, HttpRequest) {
+  Json body = api.leases ? api.leases() : Json{{"mode", "off"}, {"leases", Json::array()}};
+  std::unordered_map<std::string, std::string> owners;
+  for (const auto& asset : api.orders.assets()) {
+    for (const auto& mac : asset.macs) owners.emplace(mac.to_string(), asset.name);
+  }
+  for (auto& lease : body["leases"]) {
+    const auto owner = owners.find(core::json_text(lease, "mac").value_or(""));
+    if (owner != owners.end()) lease["asset"] = owner->second;
+  }
+  co_return json_response(Status::ok, body);
+}
+
 Task<HttpResponse> get_health(const ApiServices&, HttpRequest) {
   co_return http::text_response(Status::ok, "text/plain", "ok\n");
 }
@@ -304,6 +318,7 @@ constexpr RouteRow routes[] = {
     {Method::get, "/api/v1/workflows/{id}", get_workflow},
     {Method::del, "/api/v1/workflows/{id}", delete_workflow},
     {Method::get, "/api/v1/wipe-records", get_wipe_records},
+    {Method::get, "/api/v1/dhcp/leases", get_leases},
     {Method::get, "/api/v1/clusters", get_clusters},
     {Method::post, "/api/v1/clusters", refuse_cluster},
     {Method::get, "/api/v1/clusters/{id}", refuse_cluster},

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "daemon/boot/boot_place.hpp"
+#include "daemon/boot/leases.hpp"
 #include "daemon/boot/scout_routes.hpp"
 #include "daemon/boot/tftp_engine.hpp"
 #include "daemon/boot/tftp_files.hpp"
@@ -124,7 +125,8 @@ struct BootHouse::Rooms {
   core::http::Router router;
   core::FileDescriptor http_listener;
   std::unique_ptr<core::http::Server> http;
-  std::unique_ptr<pxe::dhcp::ProxyServer> dhcp;
+  std::unique_ptr<pxe::dhcp::ProxyServer> proxy;
+  std::unique_ptr<pxe::dhcp::LeaseServer> leases;
   std::unique_ptr<pxe::ra::RaServer> ra;
   std::unique_ptr<pxe::tftp::TftpServer> tftp;  // or
   std::unique_ptr<TftpEngine> engine;
@@ -192,7 +194,32 @@ Result<std::unique_ptr<BootHouse>> BootHouse::open(Parts parts, const Config& co
         parts.privileged, parts.timers, rooms->offers, parts.addresses, parts.workshop.evidence(), parts.log,
         {.interface = config.load_balancer.interface.text(), .reply = {.server = server, .nbp = nbp}});
     if (!dhcp) return std::unexpected(dhcp.error());
-    rooms->dhcp = std::move(*dhcp);
+    rooms->proxy = std::move(*dhcp);
+  } else if (config.dhcp.mode == DhcpMode::server) {
+    auto leases = pxe::dhcp::LeaseServer::open(
+        {.privileged = parts.privileged,
+         .timers = parts.timers,
+         .random = parts.random,
+         .log = parts.log,
+         .store = parts.leases,
+         .policy = rooms->offers,
+         .neighbours = parts.neighbours,
+         .addresses = parts.addresses,
+         .evidence = parts.workshop.evidence(),
+         .tell =
+             [&findings = parts.findings](std::string_view key, std::optional<std::string> finding) {
+               if (finding) {
+                 findings.set(std::string(key), std::move(*finding));
+               } else {
+                 findings.clear(key);
+               }
+             }},
+        {.interface = config.load_balancer.interface.text(),
+         .reply = {.server = server, .nbp = nbp},
+         .leases = make_lease_config(config.dhcp),
+         .on_rival = config.dhcp.force ? pxe::dhcp::OnRival::serve : pxe::dhcp::OnRival::wait});
+    if (!leases) return std::unexpected(leases.error());
+    rooms->leases = std::move(*leases);
   }
   auto ra = pxe::ra::RaServer::open(
       parts.privileged, parts.timers, parts.log, config.load_balancer.interface.text(),
@@ -206,17 +233,24 @@ void BootHouse::start(core::TaskGroup& group) {
   rooms_->http->start(std::move(rooms_->http_listener));
   if (rooms_->tftp) rooms_->tftp->start(group);
   if (rooms_->engine) rooms_->engine->start(group);
-  if (rooms_->dhcp) rooms_->dhcp->start(group);
+  if (rooms_->proxy) rooms_->proxy->start(group);
+  if (rooms_->leases) rooms_->leases->start(group);
   rooms_->ra->start(group);
 }
 
 void BootHouse::set_ready(bool ready) {
   rooms_->routes.set_ready(ready);
   if (rooms_->engine) rooms_->engine->set_address_held(ready);
+  if (rooms_->leases) rooms_->leases->set_ready(ready);
 }
 
 void BootHouse::look_again() {
   if (rooms_->engine) rooms_->engine->look_again();
+  if (rooms_->leases) rooms_->leases->look_again();
+}
+
+const pxe::dhcp::LeaseServer* BootHouse::leases() const {
+  return rooms_->leases.get();
 }
 
 core::Task<> BootHouse::stop() {

@@ -1,8 +1,11 @@
 #pragma once
-// Everything a booting machine talks to, on the claimed address: ProxyDHCP, router advertisements, TFTP,
-// HTTP. All sockets are bound by open(); what may be answered, BootPolicy decides.
+// Everything a booting machine talks to, on the claimed address: ProxyDHCP or DHCP, router advertisements,
+// TFTP, HTTP. All sockets are bound by open(); what may be answered, BootPolicy decides.
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "core/async/blocking_pool.hpp"
 #include "core/async/task_group.hpp"
@@ -15,6 +18,7 @@
 #include "pxe/artifacts/artifact_cache.hpp"
 #include "pxe/dhcp/known_clients.hpp"
 #include "pxe/dhcp/learned_addresses.hpp"
+#include "pxe/dhcp/lease_server.hpp"
 #include "workflows/workshop.hpp"
 
 namespace colony::daemon {
@@ -32,6 +36,9 @@ class BootHouse {
     pxe::dhcp::LearnedAddresses& addresses;
     const pxe::dhcp::KnownClients& clients;
     Findings& findings;
+    // For dhcp.mode: server.
+    pxe::dhcp::LeaseStore& leases;
+    const pxe::dhcp::Neighbours& neighbours;
   };
 
   /// Binds every port. `network`: the load-balancer address with its network. Errors: net.*, nbp.*,
@@ -44,9 +51,11 @@ class BootHouse {
 
   /// Serves as tasks of `group` until that is cancelled; HTTP until stop().
   void start(core::TaskGroup& group);
-  /// From now on HTTP answers; before, 503.
+  /// From now on HTTP answers (before, 503), and the DHCP server begins.
   void set_ready(bool ready);
-  /// After a change of the site's files or of the configuration.
+  /// Nothing in another mode than `server`.
+  [[nodiscard]] const pxe::dhcp::LeaseServer* leases() const;
+  /// Looks now for what is looked for now and then, and after a change of the site's files.
   void look_again();
   [[nodiscard]] core::Task<> stop();
 

@@ -15,6 +15,7 @@ Maker make_events_command;
 Maker make_why_command;
 Maker make_clusters_command;
 Maker make_certificates_command;
+Maker make_leases_command;
 // Set up
 Maker make_init_command;
 // Act

@@ -47,6 +47,14 @@ std::string problem_text(const Json& status) {
   return fmt::format("{}: {}", text_of(*link, "problem"), text_of(*link, "reason"));
 }
 
+/// Of server mode: in proxy mode there is nothing to count.
+std::string dhcp_text(const Json& status) {
+  const Json* dhcp = core::json_member(status, "dhcp");
+  if (dhcp == nullptr || text_of(*dhcp, "mode") != "server") return {};
+  return fmt::format("{}, {} of {} addresses leased", text_of(*dhcp, "stage"), text_of(*dhcp, "leased"),
+                     text_of(*dhcp, "addresses"));
+}
+
 class StatusCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
@@ -85,6 +93,7 @@ class StatusCommand final : public Command {
     lines.emplace_back("address", address_text(*status));
     lines.emplace_back("hosted side", hosted_text(session, *status));
     if (const auto problem = problem_text(*status); !problem.empty()) lines.emplace_back("", problem);
+    if (const auto dhcp = dhcp_text(*status); !dhcp.empty()) lines.emplace_back("dhcp", dhcp);
     if (!full.empty()) lines.emplace_back("to mend", full);
     if (found != nullptr && found->is_array()) {
       for (const auto& finding : *found) {

@@ -12,9 +12,6 @@ namespace colony::daemon {
 namespace {
 
 constexpr auto unserved = std::to_array<std::string_view>({
-    "dhcp.subnets",
-    "dhcp.reservations",
-    "dhcp.force",
     "bmc.poll_interval",
     "talos.version",
     "talos.installer",
@@ -23,9 +20,13 @@ constexpr auto unserved = std::to_array<std::string_view>({
     "api.tls_key",
 });
 
-/// Of dhcp.mode one value is: `off` and `proxy` are carried out.
-bool asks_in_vain(const Leaf& leaf) {
-  return is_unserved(leaf.path()) || (leaf.path() == "dhcp.mode" && leaf.text == "server");
+/// What only a DHCP server reads.
+constexpr auto of_server_mode =
+    std::to_array<std::string_view>({"dhcp.subnets", "dhcp.reservations", "dhcp.force"});
+
+bool asks_in_vain(const Leaf& leaf, DhcpMode mode) {
+  if (is_unserved(leaf.path())) return true;
+  return mode != DhcpMode::server && std::ranges::find(of_server_mode, leaf.path()) != of_server_mode.end();
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ std::vector<std::string> unserved_keys(const Config& config) {
   const auto defaults = flatten(Config{});
   std::vector<std::string> found;
   for (std::size_t i = 0; i < set.size(); ++i) {
-    if (set[i] == defaults[i] || !asks_in_vain(set[i])) continue;
+    if (set[i] == defaults[i] || !asks_in_vain(set[i], config.dhcp.mode)) continue;
     // Lists can be long: their name is enough.
     const bool is_list = set[i].text.starts_with('[');
     found.push_back(is_list ? set[i].path() : fmt::format("{}: {}", set[i].path(), set[i].text));

@@ -1,6 +1,7 @@
 // The rules of colony.yaml that span several keys. Rules of one key live with its type (values.cpp) or its
 // entry in fields.hpp.
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -34,6 +35,9 @@ void validate_load_balancer(const LoadBalancerConfig& c, FaultList& faults) {
   }
 }
 
+/// A lease table holds so many (pxe/dhcp/lease_pool.hpp).
+constexpr std::uint32_t largest_range = 65'536;
+
 void validate_subnet(const DhcpSubnet& subnet, const std::string& key, FaultList& faults) {
   if (subnet.network == core::Ipv4Network{}) {
     faults.add(key + ".network", "is missing", "A.B.C.D/PREFIX");
@@ -50,11 +54,27 @@ void validate_subnet(const DhcpSubnet& subnet, const std::string& key, FaultList
     faults.add(key + ".range",
                fmt::format("{} is not inside {}", subnet.range.to_string(), subnet.network.to_string()),
                "FIRST-LAST inside the network");
+  } else if (subnet.range.last.value() - subnet.range.first.value() >= largest_range) {
+    faults.add(key + ".range", fmt::format("{} is too large", subnet.range.to_string()),
+               fmt::format("at most {} addresses", largest_range));
   }
   if (!subnet.gateway.is_unspecified() && !subnet.network.contains(subnet.gateway)) {
     faults.add(key + ".gateway",
                fmt::format("{} is not inside {}", subnet.gateway.to_string(), subnet.network.to_string()),
                "an address inside the network");
+  }
+}
+
+void validate_reserved_address(const DhcpConfig& c, core::Ipv4Address ip, const std::string& key,
+                               FaultList& faults) {
+  const auto subnet = std::ranges::find_if(
+      c.subnets, [ip](const DhcpSubnet& candidate) { return candidate.network.contains(ip); });
+  if (subnet == c.subnets.end()) {
+    faults.add(key, fmt::format("{} is in none of dhcp.subnets", ip.to_string()),
+               "an address inside one of the networks");
+  } else if (ip == subnet->gateway || !is_host_address(ip, subnet->network.prefix_length)) {
+    faults.add(key, fmt::format("{} is the gateway's, or no host's", ip.to_string()),
+               "an address that one machine can have");
   }
 }
 
@@ -84,6 +104,8 @@ void validate_dhcp(const DhcpConfig& c, FaultList& faults) {
       faults.add(key + ".ip", "is missing", "A.B.C.D");
     } else if (!addresses.insert(reservation.ip).second) {
       faults.add(key + ".ip", fmt::format("{} again", reservation.ip.to_string()), "each address once");
+    } else {
+      validate_reserved_address(c, reservation.ip, key + ".ip", faults);
     }
   }
   if (c.mode == DhcpMode::server && c.subnets.empty()) {
@@ -124,6 +146,15 @@ void validate(const Config& config, FaultList& faults) {
     faults.add("hosted.api_key_file", "is empty", "the path of a file with the API key, mode 0600");
   }
   validate_dhcp(config.dhcp, faults);
+  for (std::size_t i = 0; i < config.dhcp.reservations.size(); ++i) {
+    if (config.dhcp.reservations[i].ip.is_unspecified() ||
+        config.dhcp.reservations[i].ip != config.load_balancer.ip.address) {
+      continue;
+    }
+    faults.add(fmt::format("dhcp.reservations[{}].ip", i),
+               fmt::format("{} is load_balancer.ip", config.load_balancer.ip.address.to_string()),
+               "an address of its own");
+  }
   validate_lists(config, faults);
   if (config.store.path.empty()) faults.add("store.path", "is empty", "an absolute path");
   validate_api(config.api, faults);

@@ -37,6 +37,9 @@ constexpr std::array<std::string_view, 10> operation_columns{"id",          "gen
                                                              "target",      "body_sealed", "state", "result",
                                                              "received_at", "updated_at"};
 
+constexpr std::array<std::string_view, 7> lease_columns{"address", "mac",        "client_id", "hostname",
+                                                        "state",   "updated_at", "expires_at"};
+
 /// The zero id stands for "none" in our rows and is NULL in the table, where references are checked.
 template <class Id>
 Cell id_cell(const Id& id) {
@@ -92,6 +95,7 @@ const Table settings_table{"settings", setting_columns, 1};
 const Table secrets_table{"secrets", secret_columns, 1};
 const Table outbox_table{"outbox", outbox_columns, 1};
 const Table operations_table{"operations", operation_columns, 1};
+const Table leases_table{"dhcp_leases", lease_columns, 1};
 
 std::string insert_sql(const Table& table) {
   std::string marks;
@@ -294,6 +298,25 @@ core::Result<WipeRecordRow> decode_wipe_record(const Cells& cells) {
   row.record_json = in.text();
   row.at = in.time();
   if (!in.complete()) return unreadable(wipe_records_table, cells);
+  return row;
+}
+
+Cells encode(const pxe::dhcp::LeaseRecord& row) {
+  return {row.address.to_string(),      row.mac.to_string(), core::hex(row.client_id), row.hostname,
+          std::string(name(row.state)), cell(row.updated),   cell(row.expires)};
+}
+
+core::Result<pxe::dhcp::LeaseRecord> decode_lease(const Cells& cells) {
+  CellReader in(cells);
+  pxe::dhcp::LeaseRecord row;
+  row.address = in.parsed(core::Ipv4Address::parse);
+  row.mac = in.parsed(core::MacAddress::parse);
+  row.client_id = in.parsed(core::parse_hex);
+  row.hostname = in.text();
+  row.state = in.parsed(pxe::dhcp::parse_lease_state);
+  row.updated = in.time();
+  row.expires = in.time();
+  if (!in.complete()) return unreadable(leases_table, cells);
   return row;
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/store/cells.hpp"
 #include "daemon/store/operation_row.hpp"
 #include "daemon/store/sealing.hpp"
+#include "pxe/dhcp/lease.hpp"
 #include "workflows/engine/journal.hpp"
 
 namespace colony::daemon::store {
@@ -21,7 +22,7 @@ struct Table {
 };
 
 extern const Table assets_table, workflows_table, intents_table, redemptions_table, timeline_table,
-    wipe_records_table, settings_table, secrets_table, outbox_table, operations_table;
+    wipe_records_table, settings_table, secrets_table, outbox_table, operations_table, leases_table;
 
 /// INSERT that replaces the row with the same key (by update: REPLACE would delete what others refer to).
 [[nodiscard]] std::string upsert_sql(const Table& table);
@@ -42,6 +43,7 @@ enum class Unseal : bool { no, yes };
 [[nodiscard]] Cells encode(const workflows::SecretRow& row, const Sealer& sealer);
 [[nodiscard]] Cells encode(core::EventSeq seq, const workflows::Event& event);
 [[nodiscard]] Cells encode(const OperationRow& row, const Sealer& sealer);
+[[nodiscard]] Cells encode(const pxe::dhcp::LeaseRecord& row);
 
 // Errors: store.unreadable_row, store.seal_broken (both kind corrupt).
 [[nodiscard]] core::Result<StoredAsset> decode_asset(const Cells& cells, const Sealer& sealer, Unseal unseal);
@@ -54,5 +56,6 @@ enum class Unseal : bool { no, yes };
 [[nodiscard]] core::Result<workflows::SecretRow> decode_secret(const Cells& cells, const Sealer& sealer);
 [[nodiscard]] core::Result<workflows::StoredEvent> decode_event(const Cells& cells);
 [[nodiscard]] core::Result<OperationRow> decode_operation(const Cells& cells, const Sealer& sealer);
+[[nodiscard]] core::Result<pxe::dhcp::LeaseRecord> decode_lease(const Cells& cells);
 
 }  // namespace colony::daemon::store

@@ -140,7 +140,20 @@ CREATE INDEX operations_received ON operations (seq) WHERE state = 'received';
 // go.
 constexpr const char* version_2 = "CREATE INDEX redemptions_of_intent ON redemptions (intent);";
 
-constexpr std::array<const char*, schema_version> migrations{version_1, version_2};
+// Leases of the DHCP server; one row an address, so the configured ranges bound it.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE dhcp_leases (
+  address TEXT PRIMARY KEY,
+  mac TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  hostname TEXT NOT NULL,
+  state TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, schema_version> migrations{version_1, version_2, version_3};
 
 }  // namespace
 

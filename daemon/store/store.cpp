@@ -198,11 +198,11 @@ Task<Result<>> Store::commit_change(Change change) {
 }
 
 Task<Result<>> Store::commit(Batch batch) {
-  return commit_change({.batch = std::move(batch), .operations = {}, .acknowledge = {}});
+  return commit_change({.batch = std::move(batch), .operations = {}, .leases = {}, .acknowledge = {}});
 }
 
 Task<Result<>> Store::acknowledge(core::EventSeq seq) {
-  return commit_change({.batch = {}, .operations = {}, .acknowledge = seq});
+  return commit_change({.batch = {}, .operations = {}, .leases = {}, .acknowledge = seq});
 }
 
 Task<Result<>> Store::set(std::string key, std::string value) {
@@ -289,6 +289,14 @@ Task<Result<std::optional<OperationRow>>> Store::operation(std::string id) {
 Task<Result<std::vector<OperationRow>>> Store::received_operations(unsigned limit, unsigned after_first) {
   return read<std::vector<OperationRow>>(
       [limit, after_first](StoreFile& file) { return file.received_operations(limit, after_first); });
+}
+
+Task<Result<std::vector<pxe::dhcp::LeaseRecord>>> Store::load_leases() {
+  return read<std::vector<pxe::dhcp::LeaseRecord>>([](StoreFile& file) { return file.leases(); });
+}
+
+Task<Result<>> Store::commit_leases(std::vector<pxe::dhcp::LeaseRecord> leases) {
+  return commit_change({.batch = {}, .operations = {}, .leases = std::move(leases), .acknowledge = {}});
 }
 
 Task<Result<std::vector<StoredAsset>>> Store::changed_assets(std::uint64_t after, unsigned limit) {

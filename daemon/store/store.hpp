@@ -1,7 +1,7 @@
 #pragma once
-// The store: the workflows' journal on SQLite, and what the hosted link keeps. All database work happens on
-// one thread of its own (or, in simulations, inline); callers wait as coroutines. Changes that arrive while a
-// transaction is on its way to the disk go into the next one together.
+// The store: the workflows' journal on SQLite, the DHCP server's leases, and what the hosted link keeps. All
+// database work happens on one thread of its own (or, in simulations, inline); callers wait as coroutines.
+// Changes that arrive while a transaction is on its way to the disk go into the next one together.
 
 #include <functional>
 #include <memory>
@@ -9,6 +9,7 @@
 #include "core/async/blocking_pool.hpp"
 #include "core/async/signal.hpp"
 #include "daemon/store/store_file.hpp"
+#include "pxe/dhcp/lease_store.hpp"
 #include "workflows/engine/journal.hpp"
 
 namespace colony::daemon::store {
@@ -23,7 +24,7 @@ struct StoreOptions {
   std::function<void(const core::Error&)> on_finished;
 };
 
-class Store final : public workflows::Journal {
+class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore {
  public:
   /// Blocks until the database is checked: for the start, before the loop runs.
   [[nodiscard]] static core::Result<std::unique_ptr<Store>> open(core::Timers& timers, StoreOptions options);
@@ -56,6 +57,10 @@ class Store final : public workflows::Journal {
 
   [[nodiscard]] core::EventSeq last_event() const override;
   [[nodiscard]] core::Signal& changed() override;
+
+  // The DHCP server's leases. Errors as those of commit().
+  [[nodiscard]] core::Task<core::Result<std::vector<pxe::dhcp::LeaseRecord>>> load_leases() override;
+  [[nodiscard]] core::Task<core::Result<>> commit_leases(std::vector<pxe::dhcp::LeaseRecord> leases) override;
 
   // For the hosted link.
   /// Of what is durable. After changed(): look here, then wait.

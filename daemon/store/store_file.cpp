@@ -244,6 +244,10 @@ Result<> StoreFile::apply(const Change& change, Counters& counters) {
   for (const OperationRow& row : change.operations) {
     if (auto done = database_.execute(upsert_operation, encode(row, sealer())); !done) return done;
   }
+  static const std::string upsert_lease = upsert_sql(leases_table);
+  for (const auto& row : change.leases) {
+    if (auto done = database_.execute(upsert_lease, encode(row)); !done) return done;
+  }
   if (change.acknowledge) {
     if (change.acknowledge->value > counters.event) {
       return core::fail(
@@ -457,6 +461,11 @@ Result<std::vector<OperationRow>> StoreFile::received_operations(unsigned limit,
       select_sql(operations_table) + "WHERE state = 'received' ORDER BY seq, rowid LIMIT ? OFFSET ?",
       {std::int64_t{limit}, std::int64_t{after_first}},
       [this](const Cells& cells) { return decode_operation(cells, sealer()); });
+}
+
+Result<std::vector<pxe::dhcp::LeaseRecord>> StoreFile::leases() {
+  return rows<pxe::dhcp::LeaseRecord>(select_sql(leases_table) + "ORDER BY updated_at, rowid", {},
+                                      decode_lease);
 }
 
 Result<std::vector<StoredAsset>> StoreFile::changed_assets(std::uint64_t after, unsigned limit) {

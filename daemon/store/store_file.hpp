@@ -22,6 +22,7 @@
 #include "daemon/store/sealing.hpp"
 #include "daemon/store/sqlite.hpp"
 #include "daemon/store/store_key.hpp"
+#include "pxe/dhcp/lease.hpp"
 #include "workflows/engine/journal.hpp"
 
 namespace colony::daemon::store {
@@ -60,10 +61,12 @@ struct Marks {
   std::uint64_t last_revision = 0;  // of assets
 };
 
-/// One all-or-nothing unit. The journal's batches, and what only the hosted link stores.
+/// One all-or-nothing unit. The journal's batches, what only the hosted link stores, and the DHCP
+/// server's leases.
 struct Change {
   workflows::Batch batch;
   std::vector<OperationRow> operations;
+  std::vector<pxe::dhcp::LeaseRecord> leases;
   std::optional<core::EventSeq> acknowledge;  // everything up to here has arrived; never goes back
 };
 
@@ -107,6 +110,8 @@ class StoreFile {
   /// Received and not yet handed on, in the hosted side's order.
   [[nodiscard]] core::Result<std::vector<OperationRow>> received_operations(unsigned limit,
                                                                             unsigned after_first = 0);
+  /// Oldest change first.
+  [[nodiscard]] core::Result<std::vector<pxe::dhcp::LeaseRecord>> leases();
   /// By revision, oldest change first, without passwords.
   [[nodiscard]] core::Result<std::vector<StoredAsset>> changed_assets(std::uint64_t after, unsigned limit);
 

@@ -114,6 +114,12 @@ void LeasePool::own(Ipv4Address address, Entry& entry, const LeaseClient& client
   by_mac_.insert_or_assign(client.mac, address);
 }
 
+void LeasePool::give_up_others(MacAddress mac, Ipv4Address address, BootTime now) {
+  if (auto* const other = entry_of(mac); other != nullptr && other->first != address) {
+    set_free(other->first, other->second, now);
+  }
+}
+
 void LeasePool::set_free(Ipv4Address address, Entry& entry, BootTime now) {
   if (const auto found = by_mac_.find(entry.client.mac); found != by_mac_.end() && found->second == address) {
     by_mac_.erase(found);
@@ -196,8 +202,8 @@ std::optional<Ipv4Address> LeasePool::pick(const InUse& in_use, BootTime now) {
       }
     }
     if (!address) return std::nullopt;
-    if (!in_use(*address)) return address;
     Entry& entry = entries_.at(*address);
+    if (!in_use(*address, entry.was_leased ? std::optional(entry.client.mac) : std::nullopt)) return address;
     set_free(*address, entry, now);
     move(*address, entry, Place::aside, now + aside_time);
   }
@@ -227,7 +233,7 @@ std::optional<Ipv4Address> LeasePool::offer(const LeaseClient& client, std::opti
   if (stranger && reserved == nullptr && !offered_before && !admit_stranger(now)) return std::nullopt;
   if (!chosen && wish && allowed(client.mac, *wish)) {
     const Entry* const entry = find(*wish);
-    if ((entry == nullptr || entry->place == Place::free) && !in_use(*wish)) chosen = wish;
+    if ((entry == nullptr || entry->place == Place::free) && !in_use(*wish, std::nullopt)) chosen = wish;
   }
   if (!chosen) chosen = pick(in_use, now);
   if (!chosen) return std::nullopt;
@@ -264,6 +270,7 @@ LeasePool::Grant LeasePool::bind(const LeaseClient& client, Ipv4Address address,
   if (stranger && !has_it && !admit_stranger(now)) return Grant::exhausted;
   if (entry == nullptr) entry = &entries_[address];
   if (entry->place == Place::leased) move(address, *entry, Place::idle, now);
+  give_up_others(client.mac, address, now);
   own(address, *entry, client);
   if (!stranger) entry->client.standing = Standing::known;
   if (reserved != nullptr && !reserved->hostname.empty()) entry->client.hostname = reserved->hostname;
@@ -326,6 +333,7 @@ void LeasePool::restore(const LeaseRecord& record, Standing standing, BootTime n
     move(record.address, entry, Place::aside, now + std::min(left, aside_time));
     return;
   }
+  give_up_others(record.mac, record.address, now);
   LeaseClient client{record.mac, record.client_id, record.hostname, standing, std::nullopt};
   own(record.address, entry, client);
   entry.was_leased = true;

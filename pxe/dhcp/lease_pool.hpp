@@ -49,8 +49,9 @@ class LeasePool {
   /// Nothing: no reservation.
   [[nodiscard]] const Reservation* reservation(core::MacAddress mac) const;
 
-  /// Whether somebody else answers for an address now. Asked before an address is first offered to a client.
-  using InUse = std::function<bool(core::Ipv4Address)>;
+  /// Whether somebody else uses an address. Asked before an address is first offered to a client; `former`:
+  /// who leased it before, if anybody, and may have left traces.
+  using InUse = std::function<bool(core::Ipv4Address, std::optional<core::MacAddress> former)>;
 
   /// The address for a DISCOVER: the client's reservation, its lease, its former lease, its wish, another
   /// one. It is kept for the client for some seconds. Nothing: none is left.
@@ -141,6 +142,8 @@ class LeasePool {
   [[nodiscard]] std::optional<core::Ipv4Address> next_fresh() const;
   void move(core::Ipv4Address address, Entry& entry, Place place, core::BootTime until);
   void own(core::Ipv4Address address, Entry& entry, const LeaseClient& client);
+  /// One machine has one address of a subnet: what it had before is free.
+  void give_up_others(core::MacAddress mac, core::Ipv4Address address, core::BootTime now);
   void set_free(core::Ipv4Address address, Entry& entry, core::BootTime now);
   void end_offer(core::Ipv4Address address, Entry& entry, core::BootTime now);
   [[nodiscard]] LeaseRecord record_of(core::Ipv4Address address, const Entry& entry, core::BootTime now,

@@ -127,10 +127,13 @@ LeaseResponder::Answer LeaseResponder::on_discover(const Asked& asked) {
   if (asked.boot) addresses_.learn(asked.boot->request);
   // A relayed subnet is not on our link: there the clients themselves look (RFC 2131 section 4.4.1).
   const bool local = asked.pool.subnet().network.contains(reply_.server.address);
-  const auto in_use = [&](Ipv4Address address) {
+  const auto in_use = [&](Ipv4Address address, std::optional<core::MacAddress> former) {
     if (!local) return false;
-    const auto mac = neighbours_.answering(address);
-    return mac && *mac != asked.message.mac;
+    const auto mac = neighbours_.mac_of(address);
+    if (!mac || mac->is_zero() || *mac == asked.message.mac) return false;
+    // The kernel remembers for long who had an address; of its former client only a fresh sign of life
+    // counts.
+    return mac != former || neighbours_.answering(address).has_value();
   };
   const auto wish = asked.message.options.find_address(OptionCode::requested_address);
   const auto address = asked.pool.offer(asked.client, wish, in_use, asked.arrival.now);

@@ -56,7 +56,7 @@ const Bytes neighbour_message = *parse_hex(
 struct Decoded {
   std::optional<InterfaceState> link;
   std::optional<InterfaceAddress> address;
-  std::optional<MacAddress> neighbour;
+  std::optional<Neighbour> neighbour;
 };
 
 int on_message(const nlmsghdr* message, void* context) {
@@ -98,8 +98,11 @@ TEST(NetlinkMessages, AnAddressIsTheInterfacesOwnNotThePeers) {
   EXPECT_EQ(address->interface_index, 2U);
 }
 
-TEST(NetlinkMessages, ANeighbourTellsItsMac) {
-  EXPECT_EQ(decode(neighbour_message).neighbour, MacAddress::parse("52:54:00:aa:bb:02"));
+TEST(NetlinkMessages, ANeighbourTellsItsMacAndWhetherItIsThere) {
+  EXPECT_EQ(decode(neighbour_message).neighbour, (Neighbour{*MacAddress::parse("52:54:00:aa:bb:02"), true}));
+  auto bytes = neighbour_message;
+  bytes[24] = 4;  // NUD_STALE
+  EXPECT_EQ(decode(bytes).neighbour, (Neighbour{*MacAddress::parse("52:54:00:aa:bb:02"), false}));
 }
 
 TEST(NetlinkMessages, EachDecoderTakesOnlyItsOwnMessages) {

@@ -199,6 +199,19 @@ INSTANTIATE_TEST_SUITE_P(
                       "\"52:54:00:00:00:01\", ip: 10.1.1.7, hostname: Web_1 }\n",
                   {"reservations[1].hostname: 'Web_1'", "reservations[1].mac: 52:54:00:00:00:01 again",
                    "reservations[1].ip: 10.1.1.7 again"}},
+        WrongCase{"ReservedAddresses",
+                  minimal + "dhcp:\n  subnets: [{ network: 10.1.1.0/24, range: 10.1.1.10-10.1.1.20, gateway: "
+                            "10.1.1.1 }]\n"
+                            "  reservations:\n  - { mac: \"52:54:00:00:00:01\", ip: 10.9.1.7 }\n"
+                            "  - { mac: \"52:54:00:00:00:02\", ip: 10.1.1.1 }\n"
+                            "  - { mac: \"52:54:00:00:00:03\", ip: 10.1.1.255 }\n"
+                            "  - { mac: \"52:54:00:00:00:04\", ip: 10.1.1.5 }\n",
+                  {"reservations[0].ip: 10.9.1.7 is in none of dhcp.subnets",
+                   "reservations[1].ip: 10.1.1.1 is the gateway's", "reservations[2].ip: 10.1.1.255 is",
+                   "reservations[3].ip: 10.1.1.5 is load_balancer.ip"}},
+        WrongCase{"LargeRange",
+                  minimal + "dhcp: { subnets: [{ network: 10.0.0.0/8, range: 10.2.0.0-10.3.0.0 }] }\n",
+                  {"subnets[0].range: 10.2.0.0-10.3.0.0 is too large; accepted: at most 65536 addresses"}},
         WrongCase{"ListenWithoutTls",
                   minimal + "api: { listen: \"10.1.1.5:8443\" }\n",
                   {"api.tls_certificate: api.listen is served over TLS only", "api.tls_key"}},

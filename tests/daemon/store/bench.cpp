@@ -126,6 +126,17 @@ Event event(const std::string& body) {
   return {"workflow.step", "subject", at(10), body};
 }
 
+pxe::dhcp::LeaseRecord lease_row(unsigned number) {
+  pxe::dhcp::LeaseRecord row;
+  row.address = core::Ipv4Address(0x0a010000 + number);
+  row.mac = core::MacAddress({2, 0, 0, 0, 0, static_cast<core::Byte>(number)});
+  row.client_id = {1, 2, 3};
+  row.hostname = "web-1";
+  row.updated = at(13);
+  row.expires = at(14);
+  return row;
+}
+
 OperationRow operation_row(const std::string& id, std::uint64_t seq) {
   OperationRow row;
   row.id = id;

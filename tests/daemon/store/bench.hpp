@@ -38,6 +38,7 @@ class TemporaryDirectory {
                                                   const std::string& text);
 [[nodiscard]] workflows::Event event(const std::string& body);
 [[nodiscard]] OperationRow operation_row(const std::string& id, std::uint64_t seq);
+[[nodiscard]] pxe::dhcp::LeaseRecord lease_row(unsigned number);
 
 [[nodiscard]] Change change(std::vector<workflows::Event> events);
 template <class... Rows>

@@ -43,7 +43,7 @@ void expect_width(const Cells& again, const Cells& cells) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Sealer sealer(core::Secret(std::string(32, 'k')));
   core::ByteReader in({data, size});
-  const auto which = in.u8().value_or(0) % 10;
+  const auto which = in.u8().value_or(0) % 11;
   const Cells cells = cells_from(in);
   static const std::string sql =
       upsert_sql(assets_table) + insert_sql(timeline_table) + select_sql(outbox_table);
@@ -68,6 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto row = decode_event(cells)) expect_width(encode(row->seq, row->event), cells);
   } else if (which == 8) {
     if (const auto row = decode_operation(cells, sealer)) expect_width(encode(*row, sealer), cells);
+  } else if (which == 9) {
+    if (const auto row = decode_lease(cells)) expect_width(encode(*row), cells);
   } else if (const auto row = decode_secret(cells, sealer)) {
     expect_width(encode(*row, sealer), cells);
   }

@@ -145,6 +145,15 @@ TEST(Rows, OperationComesBackWhole) {
   EXPECT_EQ(row->received_at, expected.received_at);
 }
 
+TEST(StoreRows, ALeaseSurvivesTheTripThroughCells) {
+  auto expected = lease_row(7);
+  EXPECT_EQ(decode_lease(encode(expected)), expected);
+  expected.state = pxe::dhcp::LeaseState::declined;
+  expected.client_id.clear();
+  expected.hostname.clear();
+  EXPECT_EQ(decode_lease(encode(expected)), expected);
+}
+
 TEST(Rows, DamagedRowsAreNamed) {
   auto plain_asset = asset_row(1);
   plain_asset.bmc.reset();
@@ -160,6 +169,7 @@ TEST(Rows, DamagedRowsAreNamed) {
   expect_refuses_damage(encode(workflows::SecretRow{"k", core::Secret("v")}, sealer()), secret);
   expect_refuses_damage(encode(core::EventSeq{1}, event("{}")), decode_event);
   expect_refuses_damage(encode(operation_row("op", 1), sealer()), operation);
+  expect_refuses_damage(encode(lease_row(7)), decode_lease);
   expect_refuses_damage(
       encode(workflows::WipeRecordRow{core::WorkflowId(numbered(3)), core::AssetId(numbered(1)),
                                       core::Attempt{1}, "{}", at(0)}),

@@ -106,6 +106,28 @@ TEST(StoreFile, ListsReceivedOperationsPageByPage) {
   EXPECT_EQ(file->received_operations(2, 4)->size(), 1U);
 }
 
+TEST(StoreFile, KeepsOneLeaseAnAddressTheNewest) {
+  const TemporaryDirectory directory;
+  {
+    const auto file = opened(options_in(directory));
+    Change change;
+    for (unsigned i = 1; i <= 3; ++i) change.leases.push_back(lease_row(i));
+    ASSERT_TRUE(commit(*file, std::move(change)));
+    auto moved = lease_row(1);
+    moved.mac = lease_row(9).mac;
+    moved.updated = at(20);
+    Change newer;
+    newer.leases = {moved};
+    ASSERT_TRUE(commit(*file, std::move(newer)));
+  }
+  const auto file = opened(options_in(directory));
+  const auto leases = file->leases();
+  ASSERT_TRUE(leases);
+  ASSERT_EQ(leases->size(), 3U);
+  EXPECT_EQ(leases->front(), lease_row(2));
+  EXPECT_EQ(leases->back().mac, lease_row(9).mac);
+}
+
 TEST(StoreFile, KeepsTheNewerGenerationOfAnOperation) {
   const TemporaryDirectory directory;
   const auto file = opened(options_in(directory));
@@ -388,7 +410,8 @@ TEST(StoreFile, MigratesADatabaseOfTheFirstVersion) {
   {
     auto old = Database::open(options.path, "");
     ASSERT_TRUE(old);
-    ASSERT_TRUE(old->script("DROP INDEX redemptions_of_intent; PRAGMA user_version = 1;"));
+    ASSERT_TRUE(
+        old->script("DROP INDEX redemptions_of_intent; DROP TABLE dhcp_leases; PRAGMA user_version = 1;"));
   }
   EXPECT_FALSE(opened(options)->report().created);
   auto migrated = Database::open(options.path, "");

@@ -150,6 +150,19 @@ TEST(Store, SaysSinceWhenAHangingDiskOwesAnAnswer) {
   EXPECT_EQ((*store)->waiting_since(), std::nullopt);
 }
 
+TEST(Store, KeepsLeases) {
+  Bench<core::VirtualTimers> bench(Threading::inline_calls, core::UtcTime(std::chrono::seconds(1)));
+  std::vector<pxe::dhcp::LeaseRecord> found;
+  const auto run = [](Store& store, std::vector<pxe::dhcp::LeaseRecord>& into) -> Task<> {
+    EXPECT_TRUE(co_await store.commit_leases({lease_row(1), lease_row(2)}));
+    auto leases = co_await store.load_leases();
+    if (leases) into = std::move(*leases);
+  };
+  bench.group.spawn("leases", run(*bench.store, found));
+  bench.timers.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(found, (std::vector{lease_row(1), lease_row(2)}));
+}
+
 TEST(Store, ServesTheLink) {
   Bench<core::VirtualTimers> bench(Threading::inline_calls, at(0));
   bool finished = false;

@@ -49,7 +49,8 @@ struct Bench {
   std::set<Ipv4Address> used;
 
   std::optional<Ipv4Address> offer(const LeaseClient& client, std::optional<Ipv4Address> wish = {}) {
-    return pool.offer(client, wish, [this](Ipv4Address address) { return used.contains(address); }, now);
+    return pool.offer(
+        client, wish, [this](Ipv4Address address, const auto&) { return used.contains(address); }, now);
   }
   std::optional<Ipv4Address> lease(const LeaseClient& client) {
     const auto address = offer(client);
@@ -303,6 +304,15 @@ TEST(LeasePool, RestoredRowsThatNoLongerFitAreLeftOut) {
   row.state = LeaseState::declined;
   bench.pool.restore(row, Standing::known, bench.now, bench.utc);
   EXPECT_EQ(bench.pool.counts().leased, 0U);
+}
+
+TEST(LeasePool, OneMachineHasOneAddress) {
+  Bench bench;
+  const auto first = bench.lease(known(1)).value();
+  EXPECT_EQ(bench.pool.bind(known(1), ip("10.1.0.19"), bench.now), Grant::granted);
+  EXPECT_EQ(bench.pool.counts().leased, 1U);
+  EXPECT_EQ(bench.pool.bind(known(2), first, bench.now), Grant::granted);
+  EXPECT_EQ(bench.pool.last_lease(mac(1)), ip("10.1.0.19"));
 }
 
 TEST(LeasePool, TellsWhichAddressesComeNext) {

@@ -398,6 +398,28 @@ TEST(LeaseResponder, DoesNotOfferAnAddressThatANeighbourUses) {
   bench.neighbours.entries[ip("10.78.9.100")] = bios;
   EXPECT_EQ(bench.feed(message_of(uefi))->your, ip("10.78.9.101"));
   EXPECT_EQ(bench.responder.set_aside(), std::vector{ip("10.78.9.100")});
+  // An expired lease is given on though the kernel still remembers who had it; not when he is there yet.
+  bench.neighbours.entries.clear();
+  bench.config.subnets[0].last = ip("10.78.9.100");
+  LeaseResponder one(Bench::reply_config(), bench.config, bench.policy, bench.neighbours, bench.addresses,
+                     bench.evidence, bench.log);
+  LeaseRecord row;
+  row.address = ip("10.78.9.100");
+  row.mac = bios;
+  row.expires = bench.utc - 1h;
+  one.restore({row}, bench.now, bench.utc);
+  bench.neighbours.entries[row.address] = bios;
+  const auto offered = [&] {
+    const Bytes discover = encode(message_of(uefi));
+    return one.on_datagram(Arrival{discover, {}, client_port, ArrivalPort::server, bench.now, bench.utc})
+        .send.has_value();
+  };
+  EXPECT_FALSE(offered());
+  bench.neighbours.lately = false;
+  bench.now += LeasePool::aside_time;
+  one.restore({row}, bench.now, bench.utc);
+  EXPECT_TRUE(offered());
+  bench.neighbours.lately = true;
   // Behind a relay our neighbours say nothing.
   bench.neighbours.entries[ip("10.2.1.0")] = bios;
   Message discover = message_of(laptop);
