@@ -33,6 +33,7 @@ core::Json dhcp_json(const pxe::dhcp::LeaseServer::Status& status) {
           {"offered", status.leases.offered},
           {"set_aside", status.leases.aside},
           {"strangers", status.leases.strangers},
+          {"newcomers", status.leases.newcomers},
           {"strangers_share", status.leases.strangers_share},
           {"received", status.counters.received},
           {"offers", status.counters.offered},

@@ -36,7 +36,11 @@ struct LeaseRecord {
 /// Who asks. The MAC alone is what a lease belongs to: the firmware, iPXE and the operating system of one
 /// machine send different client identifiers (or none), and must end up with one address.
 struct LeaseClient {
-  enum class Standing : std::uint8_t { known, stranger };  // known: a machine of ours, see BootPolicy::knows
+  enum class Standing : std::uint8_t {
+    known,     // a machine of ours, see BootPolicy::knows
+    newcomer,  // boots through us and is not known yet: a discovery window is open
+    stranger,
+  };
 
   core::MacAddress mac;
   core::Bytes client_id;

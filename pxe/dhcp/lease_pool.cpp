@@ -79,6 +79,7 @@ bool LeasePool::available_to(MacAddress mac, const Entry* entry) const {
     case Place::idle:
     case Place::kept: return true;
     case Place::offered:
+    case Place::offered_to_newcomer:
     case Place::offered_to_stranger:
     case Place::leased: return entry->client.mac == mac;
     case Place::aside: return false;
@@ -88,15 +89,17 @@ bool LeasePool::available_to(MacAddress mac, const Entry* entry) const {
 
 void LeasePool::move(Ipv4Address address, Entry& entry, Place place, BootTime until) {
   if (place == Place::idle && !shared(address)) place = Place::kept;
-  const auto counts = [&entry] {
-    return entry.place == Place::leased && entry.client.standing == Standing::stranger;
+  const auto count = [this, &entry](std::size_t one) {
+    if (entry.place != Place::leased) return;
+    if (entry.client.standing == Standing::stranger) stranger_leases_ += one;
+    if (entry.client.standing == Standing::newcomer) newcomer_leases_ += one;
   };
   queue(entry.place).erase({entry.until, address});
-  if (counts()) --stranger_leases_;
+  count(static_cast<std::size_t>(-1));
   entry.place = place;
   entry.until = until;
   queue(place).insert({until, address});
-  if (counts()) ++stranger_leases_;
+  count(1);
 }
 
 /// The entry must not be leased: the counts go by its standing.
@@ -150,7 +153,7 @@ void LeasePool::sweep(BootTime now) {
     assert(found != entries_.end());
     return &*found;
   };
-  for (const auto place : {Place::offered, Place::offered_to_stranger}) {
+  for (const auto place : {Place::offered, Place::offered_to_newcomer, Place::offered_to_stranger}) {
     while (auto* const item = ended(place)) end_offer(item->first, item->second, item->second.until);
   }
   while (auto* const item = ended(Place::leased)) {
@@ -160,20 +163,35 @@ void LeasePool::sweep(BootTime now) {
   while (auto* const item = ended(Place::aside)) set_free(item->first, item->second, item->second.until);
 }
 
-bool LeasePool::admit_stranger(BootTime now) {
-  auto& offers = queue(Place::offered_to_stranger);
-  const auto has_room = [this] {
-    const auto now_used = counts();
-    // What is set aside counts: whoever declines one address after the other drains no range.
-    return now_used.strangers + now_used.aside < now_used.strangers_share;
-  };
-  if (offers.size() < stranger_offers_limit && has_room()) return true;
-  if (offers.empty()) return false;
-  const Ipv4Address oldest = offers.begin()->second;
+Standing LeasePool::standing_of(const LeaseClient& client) const {
+  return reservation(client.mac) != nullptr ? Standing::known : client.standing;
+}
+
+bool LeasePool::has_room(Standing standing) const {
+  if (standing == Standing::known) return true;
+  const auto used = counts();
+  // What is set aside counts: whoever declines one address after the other drains no range.
+  const auto strangers = used.strangers + used.aside;
+  if (standing == Standing::stranger && strangers >= used.strangers_share) return false;
+  const auto unknown_share = addresses_ < 2 ? addresses_ : addresses_ - (addresses_ + 7) / 8;
+  return strangers + used.newcomers < unknown_share;
+}
+
+bool LeasePool::admit(Standing standing, BootTime now) {
+  if (standing == Standing::known) return true;
+  const bool stranger = standing == Standing::stranger;
+  const auto& own_kind = queue(stranger ? Place::offered_to_stranger : Place::offered_to_newcomer);
+  if (own_kind.size() < stranger_offers_limit && has_room(standing)) return true;
+  // The oldest offer gives way; a newcomer's never to a stranger.
+  const auto& strangers = queue(Place::offered_to_stranger);
+  const bool too_many = own_kind.size() >= stranger_offers_limit;
+  const auto& from = too_many || strangers.empty() ? own_kind : strangers;
+  if (from.empty()) return false;
+  const Ipv4Address oldest = from.begin()->second;
   Entry* const entry = find(oldest);
   assert(entry != nullptr);
   end_offer(oldest, *entry, now);
-  return has_room();
+  return has_room(standing);
 }
 
 std::optional<Ipv4Address> LeasePool::next_fresh() const {
@@ -226,11 +244,13 @@ std::optional<Ipv4Address> LeasePool::offer(const LeaseClient& client, std::opti
     const Entry* const entry = find(*chosen);
     if (entry != nullptr && entry->place == Place::leased) return chosen;  // it only asks again
   }
-  const bool stranger = client.standing == Standing::stranger;
-  const bool offered_before =
-      chosen && find(*chosen) != nullptr && find(*chosen)->place == Place::offered_to_stranger;
-  // A reservation is an operator's word: it takes nothing from the others' share.
-  if (stranger && reserved == nullptr && !offered_before && !admit_stranger(now)) return std::nullopt;
+  const Standing standing = standing_of(client);
+  const Place place = standing == Standing::stranger   ? Place::offered_to_stranger
+                      : standing == Standing::newcomer ? Place::offered_to_newcomer
+                                                       : Place::offered;
+  const Entry* const before = chosen ? find(*chosen) : nullptr;
+  const bool offered_before = before != nullptr && before->place == place;
+  if (!offered_before && !admit(standing, now)) return std::nullopt;
   if (!chosen && wish && allowed(client.mac, *wish)) {
     const Entry* const entry = find(*wish);
     if ((entry == nullptr || entry->place == Place::free) && !in_use(*wish, std::nullopt)) chosen = wish;
@@ -239,8 +259,7 @@ std::optional<Ipv4Address> LeasePool::offer(const LeaseClient& client, std::opti
   if (!chosen) return std::nullopt;
   Entry& entry = entries_[*chosen];
   own(*chosen, entry, client);
-  const bool shares = stranger && reserved == nullptr;
-  move(*chosen, entry, shares ? Place::offered_to_stranger : Place::offered, now + offer_time);
+  move(*chosen, entry, place, now + offer_time);
   return chosen;
 }
 
@@ -261,18 +280,18 @@ LeasePool::Grant LeasePool::bind(const LeaseClient& client, Ipv4Address address,
   const bool only_offered = entry != nullptr && entry->place == Place::offered_to_stranger;
   if (!only_offered && !available_to(client.mac, entry)) return Grant::taken;
   const bool has_it = entry != nullptr && entry->client.mac == client.mac &&
-                      (entry->place == Place::leased || entry->place == Place::offered);
-  const bool stranger = client.standing == Standing::stranger && reserved == nullptr;
+                      (entry->place == Place::leased || entry->place == Place::offered ||
+                       entry->place == Place::offered_to_newcomer);
   if (only_offered) {
     end_offer(address, *entry, now);
     entry = find(address);
   }
-  if (stranger && !has_it && !admit_stranger(now)) return Grant::exhausted;
+  if (!has_it && !admit(standing_of(client), now)) return Grant::exhausted;
   if (entry == nullptr) entry = &entries_[address];
   if (entry->place == Place::leased) move(address, *entry, Place::idle, now);
   give_up_others(client.mac, address, now);
   own(address, *entry, client);
-  if (!stranger) entry->client.standing = Standing::known;
+  entry->client.standing = standing_of(client);
   if (reserved != nullptr && !reserved->hostname.empty()) entry->client.hostname = reserved->hostname;
   entry->was_leased = true;
   entry->released = false;
@@ -300,9 +319,9 @@ bool LeasePool::release(MacAddress mac, Ipv4Address address, BootTime now) {
 bool LeasePool::decline(MacAddress mac, Ipv4Address address, BootTime now) {
   sweep(now);
   Entry* const entry = find(address);
-  const bool has_it = entry != nullptr && entry->client.mac == mac &&
-                      (entry->place == Place::leased || entry->place == Place::offered ||
-                       entry->place == Place::offered_to_stranger);
+  const bool has_it = entry != nullptr && entry->client.mac == mac && entry->place != Place::idle &&
+                      entry->place != Place::kept && entry->place != Place::free &&
+                      entry->place != Place::aside;
   if (!has_it) return false;
   if (const auto found = by_mac_.find(mac); found != by_mac_.end() && found->second == address) {
     by_mac_.erase(found);
@@ -317,7 +336,9 @@ void LeasePool::forget_offer(MacAddress mac, BootTime now) {
   auto* const own = entry_of(mac);
   if (own == nullptr) return;
   const auto place = own->second.place;
-  if (place == Place::offered || place == Place::offered_to_stranger) end_offer(own->first, own->second, now);
+  const bool offered =
+      place == Place::offered || place == Place::offered_to_newcomer || place == Place::offered_to_stranger;
+  if (offered) end_offer(own->first, own->second, now);
 }
 
 void LeasePool::restore(const LeaseRecord& record, Standing standing, BootTime now, core::UtcTime utc_now) {
@@ -408,9 +429,11 @@ LeasePool::Counts LeasePool::counts() const {
   Counts counts;
   counts.addresses = addresses_;
   counts.leased = queue(Place::leased).size();
-  counts.offered = queue(Place::offered).size() + queue(Place::offered_to_stranger).size();
+  counts.offered = queue(Place::offered).size() + queue(Place::offered_to_newcomer).size() +
+                   queue(Place::offered_to_stranger).size();
   counts.aside = queue(Place::aside).size();
   counts.strangers = stranger_leases_ + queue(Place::offered_to_stranger).size();
+  counts.newcomers = newcomer_leases_ + queue(Place::offered_to_newcomer).size();
   // A range of one address has nothing to share.
   counts.strangers_share = addresses_ < 2 ? addresses_ : addresses_ - (addresses_ + 3) / 4;
   return counts;

@@ -6,9 +6,9 @@
 // client until the range runs out, the one longest idle is given away first), or `aside` (somebody uses it
 // whom we did not lease it to).
 //
-// Strangers share what is left when a quarter of the range is kept for machines that we know. Their offers
-// are few and the oldest gives way to a new one, so that a flood of random MACs takes no address from
-// anybody.
+// A quarter of the range is kept from strangers, an eighth from everybody whom we do not know. Offers to
+// strangers are few and the oldest gives way to a new one, so that a flood of random MACs takes no address
+// from anybody, and one that knows how to boot none from machines that we know.
 
 #include <array>
 #include <functional>
@@ -94,6 +94,7 @@ class LeasePool {
   struct Counts {
     std::size_t addresses = 0, leased = 0, offered = 0, aside = 0;
     std::size_t strangers = 0;        // of leased and offered
+    std::size_t newcomers = 0;        // likewise
     std::size_t strangers_share = 0;  // the most that may be
   };
   [[nodiscard]] Counts counts() const;
@@ -103,12 +104,21 @@ class LeasePool {
 
   static constexpr core::Duration offer_time = std::chrono::seconds(10);
   static constexpr core::Duration aside_time = std::chrono::minutes(10);
-  static constexpr std::size_t stranger_offers_limit = 1024;
+  static constexpr std::size_t stranger_offers_limit = 1024;  // of newcomers' likewise
 
  private:
   // `kept`: idle, and by its reservation nobody else's.
-  enum class Place : std::uint8_t { free, idle, kept, offered, offered_to_stranger, leased, aside };
-  static constexpr std::size_t places = 7;
+  enum class Place : std::uint8_t {
+    free,
+    idle,
+    kept,
+    offered,
+    offered_to_newcomer,
+    offered_to_stranger,
+    leased,
+    aside,
+  };
+  static constexpr std::size_t places = 8;
   struct Entry {
     LeaseClient client;
     Place place = Place::free;
@@ -136,8 +146,11 @@ class LeasePool {
   /// May this client have this address at all?
   [[nodiscard]] bool allowed(core::MacAddress mac, core::Ipv4Address address) const;
   [[nodiscard]] bool available_to(core::MacAddress mac, const Entry* entry) const;
-  /// Makes room for one more address in a stranger's hands; false: there is none.
-  [[nodiscard]] bool admit_stranger(core::BootTime now);
+  /// Of the client, once its reservation counts: that is an operator's word.
+  [[nodiscard]] LeaseClient::Standing standing_of(const LeaseClient& client) const;
+  [[nodiscard]] bool has_room(LeaseClient::Standing standing) const;
+  /// Makes room for one more address in such hands; false: there is none.
+  [[nodiscard]] bool admit(LeaseClient::Standing standing, core::BootTime now);
   [[nodiscard]] std::optional<core::Ipv4Address> pick(const InUse& in_use, core::BootTime now);
   [[nodiscard]] std::optional<core::Ipv4Address> next_fresh() const;
   void move(core::Ipv4Address address, Entry& entry, Place place, core::BootTime until);
@@ -158,6 +171,7 @@ class LeasePool {
   std::unordered_map<core::MacAddress, core::Ipv4Address> by_mac_;
   std::array<Queue, places> queues_;
   std::size_t stranger_leases_ = 0;
+  std::size_t newcomer_leases_ = 0;
   std::uint32_t fresh_ = 0;  // offset into the range: everything before it has been looked at
 };
 

@@ -97,7 +97,9 @@ LeaseResponder::Answer LeaseResponder::on_datagram(const Arrival& arrival) {
     }
   }
   asked.client = {message->mac, client_id(message->options), host_name(message->options),
-                  policy_.knows(message->mac) ? Standing::known : Standing::stranger,
+                  policy_.knows(message->mac) ? Standing::known
+                  : asked.boot                ? Standing::newcomer
+                                              : Standing::stranger,
                   asked.boot ? std::optional(asked.boot->request.stage) : std::nullopt};
   if (const auto server = message->options.find_address(OptionCode::server_identifier);
       server && *server != reply_.server.address) {
@@ -253,10 +255,10 @@ void LeaseResponder::note_system(const Asked& asked) {
 
 void LeaseResponder::note_exhausted(const Asked& asked) {
   ++counters_.without_address;
-  const bool known = asked.client.standing == Standing::known;
+  const bool known = asked.client.standing != Standing::stranger;
   if (!exhausted_lines_.allow(known ? 1 : 0, asked.arrival.now)) return;
   log_.warn("dhcp.exhausted",
-            known ? "no address is left for a machine of ours: make the range larger"
+            known ? "no address is left for a machine that boots through us: make the range larger"
                   : "strangers have had their share of the range: they get no address",
             {{"mac", asked.message.mac},
              {"network", asked.pool.subnet().network.to_string()},
@@ -290,6 +292,7 @@ LeasePool::Counts LeaseResponder::lease_counts() const {
     sum.offered += counts.offered;
     sum.aside += counts.aside;
     sum.strangers += counts.strangers;
+    sum.newcomers += counts.newcomers;
     sum.strangers_share += counts.strangers_share;
   }
   return sum;

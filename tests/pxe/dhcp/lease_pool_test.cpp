@@ -205,6 +205,41 @@ TEST(LeasePool, StrangersNeverTakeTheQuarterThatIsKeptForMachinesWeKnow) {
   EXPECT_EQ(bench.pool.bind(stranger(400), ip("10.1.1.99"), bench.now), Grant::taken);
 }
 
+TEST(LeasePool, AMachineThatBootsForTheFirstTimeIsServedBesideAnyNumberOfStrangers) {
+  Bench bench(subnet("10.1.1.0", "10.1.1.99"));
+  const auto newcomer = [](unsigned number) {
+    LeaseClient client = stranger(number);
+    client.standing = Standing::newcomer;
+    return client;
+  };
+  for (unsigned i = 0; i < 500; ++i) (void)bench.lease(stranger(i));
+  const auto offered = bench.offer(newcomer(600)).value();
+  for (unsigned i = 500; i < 600; ++i) (void)bench.offer(stranger(i));
+  EXPECT_EQ(bench.pool.bind(newcomer(600), offered, bench.now), Grant::granted);
+  // A flood of network boots stops at an eighth of the range, and even so the newest is answered.
+  for (unsigned i = 1000; i < 1500; ++i) (void)bench.lease(newcomer(i));
+  EXPECT_EQ(bench.pool.counts().leased, 87U);
+  for (unsigned i = 2000; i < 2013; ++i) EXPECT_TRUE(bench.lease(known(i)));
+  // Once it is known it counts no more.
+  EXPECT_EQ(bench.pool.bind(known(600), offered, bench.now), Grant::granted);
+  EXPECT_EQ(bench.pool.counts().newcomers, 11U);
+}
+
+TEST(LeasePool, ANewcomersOfferGivesWayToNewcomersOnlyAndToStrangersNever) {
+  Bench bench(subnet("10.1.0.10", "10.1.0.17"));  // strangers may have 6, the unknown together 7
+  for (unsigned i = 0; i < 6; ++i) EXPECT_TRUE(bench.offer(stranger(i)));
+  LeaseClient newcomer = stranger(100);
+  newcomer.standing = Standing::newcomer;
+  const auto first = bench.offer(newcomer).value();
+  newcomer.mac = mac(101);
+  const auto second = bench.offer(newcomer).value();
+  EXPECT_NE(first, second);
+  for (unsigned i = 200; i < 300; ++i) {
+    const auto other = bench.offer(stranger(i));
+    EXPECT_TRUE(other && *other != first && *other != second);
+  }
+}
+
 TEST(LeasePool, StrangersThatDeclineOneAddressAfterTheOtherDrainNoRange) {
   Bench bench(subnet("10.1.1.0", "10.1.1.99"));
   for (unsigned i = 0; i < 500; ++i) {

@@ -1,13 +1,15 @@
 // For tests only: ProxyDHCP, TFTP, router advertisements and boot HTTP with a policy from the command line.
 // Prints "ready", then each piece of evidence as a line of JSON, until SIGTERM.
 //   pxe_test_site --interface IF --address A.B.C.D/N --mac MAC --decision exit|sanboot|not-found|hold
-//                 [--clients known|subnet] [--tftp-file NAME=PATH]...
+//                 [--clients known|subnet] [--tftp-file NAME=PATH]... [--range FIRST-LAST]
+// --range: a DHCP server instead of ProxyDHCP, whose leases are kept in memory.
 
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,6 +19,7 @@
 #include "core/async/task_group.hpp"
 #include "core/http/server.hpp"
 #include "pxe/dhcp/known_clients.hpp"
+#include "pxe/dhcp/lease_server.hpp"
 #include "pxe/dhcp/proxy_server.hpp"
 #include "pxe/http/boot_routes.hpp"
 #include "pxe/ipxe/script.hpp"
@@ -49,6 +52,31 @@ T must(Result<T> result) {
   if (result) return std::move(*result);
   std::fputs((result.error().message + "\n").c_str(), stderr);
   std::exit(1);
+}
+
+struct MemoryLeases final : pxe::dhcp::LeaseStore {
+  Task<Result<std::vector<pxe::dhcp::LeaseRecord>>> load_leases() override { co_return rows; }
+  Task<Result<>> commit_leases(std::vector<pxe::dhcp::LeaseRecord> leases) override {
+    for (const auto& lease : leases) {
+      std::puts(fmt::format("lease {} {} {}", lease.address.to_string(), lease.mac.to_string(),
+                            hex(lease.client_id))
+                    .c_str());
+    }
+    std::fflush(stdout);
+    rows.insert(rows.end(), leases.begin(), leases.end());
+    co_return Result<>{};
+  }
+  std::vector<pxe::dhcp::LeaseRecord> rows;
+};
+
+pxe::dhcp::LeaseConfig lease_config(const Ipv4Network& network, const std::string& range) {
+  pxe::dhcp::LeaseConfig config;
+  const auto dash = range.find('-');
+  config.subnets.resize(1);
+  config.subnets[0].network = network;
+  config.subnets[0].first = Ipv4Address::parse(range.substr(0, dash)).value();
+  config.subnets[0].last = Ipv4Address::parse(range.substr(dash + 1)).value();
+  return config;
 }
 
 using Arguments = std::multimap<std::string, std::string>;
@@ -108,8 +136,20 @@ void serve(const Arguments& arguments) {
   tftp_config.interface = interface;
   tftp_config.network = network;
   if (one(arguments, "--clients", "known") == "subnet") tftp_config.clients = pxe::tftp::ClientRule::subnet;
-  const auto dhcp =
-      must(pxe::dhcp::ProxyServer::open(kernel, timers, policy, learned, evidence, log, dhcp_config));
+  SystemRandom random;
+  MemoryLeases store;
+  std::unique_ptr<pxe::dhcp::ProxyServer> proxy;
+  std::unique_ptr<pxe::dhcp::LeaseServer> leases;
+  if (const auto range = one(arguments, "--range", ""); range.empty()) {
+    proxy = must(pxe::dhcp::ProxyServer::open(kernel, timers, policy, learned, evidence, log, dhcp_config));
+  } else {
+    leases = must(pxe::dhcp::LeaseServer::open(
+        {kernel, timers, random, log, store, policy, neighbours, learned, evidence,
+         [](std::string_view key, const std::optional<std::string>& text) {
+           if (text) std::puts(fmt::format("finding {}: {}", key, *text).c_str());
+         }},
+        {interface, dhcp_config.reply, lease_config(network, range), pxe::dhcp::OnRival::wait}));
+  }
   const auto tftp =
       must(pxe::tftp::TftpServer::open(kernel, timers, clients, files, evidence, log, tftp_config));
   const auto ra = must(pxe::ra::RaServer::open(kernel, timers, log, interface,
@@ -125,7 +165,11 @@ void serve(const Arguments& arguments) {
   web.start(must(kernel.listen({.address = network.address, .port = server.http_port})));
 
   TaskGroup group(timers);
-  dhcp->start(group);
+  if (proxy) proxy->start(group);
+  if (leases) {
+    leases->start(group);
+    leases->set_ready(true);
+  }
   tftp->start(group);
   ra->start(group);
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
