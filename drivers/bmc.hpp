@@ -13,6 +13,8 @@
 
 namespace colony::drivers {
 
+class SerialConsole;  // drivers/serial_console.hpp
+
 class Bmc {
  public:
   virtual ~Bmc() = default;
@@ -25,6 +27,9 @@ class Bmc {
                                                                    core::BootTime deadline) = 0;
   /// What the BMC says is set (section 28.13, parameter 5).
   [[nodiscard]] virtual core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) = 0;
+  // What not every driver can do: nullptr when it cannot. Lives as long as the Bmc.
+  [[nodiscard]] virtual SerialConsole* serial() { return nullptr; }
+
   /// Ends the session, if there is one. Always called before destruction where the loop still runs.
   [[nodiscard]] virtual core::Task<> close() = 0;
 };

@@ -33,6 +33,7 @@ Maker make_reboot_command;
 Maker make_bmc_probe_command;
 Maker make_bmc_power_command;
 Maker make_bmc_bootdev_command;
+Maker make_bmc_console_command;
 // About
 Maker make_version_command;
 Maker make_completion_command;

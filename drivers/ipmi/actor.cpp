@@ -18,6 +18,14 @@ constexpr core::Duration busy_wait = 500ms;
 constexpr core::Duration full_wait = 2s;  // doubles, to 16 s
 constexpr core::Duration longest_full_wait = 16s;
 constexpr core::Duration close_wait = 2s;
+/// With a serial line open: BMCs end a session after 60 s without a command, whatever its line carries.
+constexpr core::Duration keep_alive_interval = 25s;
+constexpr core::Duration keep_alive_wait = 15s;
+
+bool is_sol(core::ByteView datagram) {
+  const auto packet = decode_packet(datagram);
+  return packet && packet->type == PayloadType::sol;
+}
 
 /// Did the BMC say that it did not do it, and to come back?
 bool is_busy(const Answered& answer, Repeat repeat) {
@@ -33,7 +41,8 @@ Actor::Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials)
       endpoint_(endpoint),
       credentials_(std::move(credentials)),
       jobs_(shared.timers, max_waiting),
-      inbox_(shared.timers, max_inbox) {}
+      inbox_(shared.timers, max_inbox),
+      serial_tasks_(shared.timers) {}
 
 Actor::~Actor() {
   end_session();
@@ -47,6 +56,7 @@ void Actor::retire() {
 }
 
 void Actor::on_datagram(core::Bytes datagram) {
+  if (serial_ && is_sol(datagram)) return on_serial_datagram(datagram);
   if (!datagram.empty()) (void)inbox_.try_push(std::move(datagram));
 }
 
@@ -60,10 +70,16 @@ core::Error Actor::refusal() const {
 
 core::Task<> Actor::run() {
   while (!retired_) {
-    const auto idle_at = session_ ? last_used_ + shared_.options.idle_close : core::BootTime::max();
+    const auto rest = serial_ ? keep_alive_interval : shared_.options.idle_close;
+    const auto idle_at = session_ ? last_used_ + rest : core::BootTime::max();
     const auto job = co_await jobs_.pop_until(idle_at);
     if (!job) {
-      co_await close_session();
+      if (serial_ && shared_.timers.now() < last_used_ + rest) continue;  // it was used meanwhile
+      if (serial_) {
+        co_await keep_alive();
+      } else {
+        co_await close_session();
+      }
       continue;
     }
     if (!*job || (*job)->withdrawn) continue;
@@ -82,6 +98,13 @@ core::Task<> Actor::run() {
     job->refuse(to_error(IpmiError::closed));
   }
   co_await close_session();
+  co_await serial_tasks_.join();
+}
+
+core::Task<> Actor::keep_alive() {
+  // An answer of any kind will do; when none comes, call() ends the session and with it the line.
+  (void)co_await call(get_device_id(), shared_.timers.now() + keep_alive_wait);
+  last_used_ = shared_.timers.now();
 }
 
 core::Task<core::Result<Answered>> Actor::call(Command command, core::BootTime deadline) {
@@ -166,6 +189,7 @@ core::Task<> Actor::pause(core::BootTime until) {
 
 core::Task<> Actor::close_session() {
   if (!session_) co_return;
+  end_serial(retired_ ? IpmiError::closed : IpmiError::sol_ended);
   if (session_->ready()) {
     closing_ = true;
     const auto now = shared_.timers.now();
@@ -198,6 +222,7 @@ void Actor::begin_session() {
 }
 
 void Actor::end_session() {
+  end_serial(IpmiError::sol_lost);
   if (!session_) return;
   shared_.by_console_session.erase(session_->console_session());
   session_.reset();

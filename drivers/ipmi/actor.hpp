@@ -9,10 +9,12 @@
 #include <unordered_map>
 
 #include "core/async/mailbox.hpp"
+#include "core/async/task_group.hpp"
 #include "core/log.hpp"
 #include "core/on_exit.hpp"
 #include "drivers/ipmi/ipmi_client.hpp"
 #include "drivers/ipmi/operations.hpp"
+#include "drivers/ipmi/serial.hpp"
 
 namespace colony::drivers::ipmi {
 
@@ -83,6 +85,14 @@ class Actor final : public Link {
   /// Ends the session, if there is one.
   [[nodiscard]] core::Task<> close_session();
 
+  // The serial line (actor_serial.cpp). open_serial is an operation, as close_session is.
+  [[nodiscard]] core::Task<core::Result<std::shared_ptr<SerialState>>> open_serial(Contention contention,
+                                                                                   core::BootTime deadline);
+  [[nodiscard]] bool type(SerialState& state, core::ByteView bytes);
+  void send_break(SerialState& state);
+  [[nodiscard]] core::Task<> give_back(std::shared_ptr<SerialState> state);
+  void give_back_later(const std::shared_ptr<SerialState>& state);
+
  private:
   struct Job {
     core::BootTime deadline;
@@ -100,6 +110,7 @@ class Actor final : public Link {
   }
 
   [[nodiscard]] core::Task<core::Result<Answered>> call(Command command, core::BootTime deadline) override;
+  [[nodiscard]] std::uint32_t session() const override { return session_ ? session_->bmc_session() : 0; }
   [[nodiscard]] core::Task<core::Result<>> ensure_session(core::BootTime deadline);
   [[nodiscard]] core::Task<SessionEvent> pump(Step step, core::BootTime deadline);
   [[nodiscard]] core::Task<> pause(core::BootTime until);
@@ -111,12 +122,23 @@ class Actor final : public Link {
   void on_opened(CipherSuite suite);
   [[nodiscard]] core::Error on_open_failed(const Failed& failed);
 
+  [[nodiscard]] core::Task<> keep_alive();
+  [[nodiscard]] core::Task<> drive_serial(std::shared_ptr<SerialState> state);
+  [[nodiscard]] core::Task<core::Result<>> deactivate_serial(std::shared_ptr<SerialState> state,
+                                                             core::BootTime deadline);
+  [[nodiscard]] static core::Task<> forget(core::Task<core::Result<>> task);
+  void on_serial_datagram(core::ByteView datagram);
+  void on_serial_step(SerialState& state, SolStep step);
+  void end_serial(IpmiError why);
+
   Shared& shared_;
   BmcEndpoint endpoint_;
   BmcCredentials credentials_;
   core::Mailbox<std::shared_ptr<Job>> jobs_;
   core::Mailbox<core::Bytes> inbox_;  // an empty one: look again
   std::unique_ptr<Session> session_;
+  std::shared_ptr<SerialState> serial_;  // while the line is open, in session_
+  core::TaskGroup serial_tasks_;
   bool retired_ = false;
   bool closing_ = false;
   core::BootTime next_command_{};  // not before

@@ -55,6 +55,17 @@ Row row(IpmiError error) {
     case IpmiError::command_refused: return {"command_refused", refused, "the BMC refused the command"};
     case IpmiError::bad_reply: return {"bad_reply", corrupt, "the BMC's reply does not fit the command"};
     case IpmiError::bad_fru: return {"bad_fru", corrupt, "the FRU inventory contradicts itself"};
+    case IpmiError::sol_busy:
+      return {"sol_busy", conflict, "another session has the serial line; --take ends that session's hold"};
+    case IpmiError::sol_open: return {"sol_open", conflict, "the serial line is open here already"};
+    case IpmiError::sol_disabled:
+      return {"sol_disabled", refused, "serial over LAN is switched off in the BMC"};
+    case IpmiError::sol_unprotected:
+      return {"sol_unprotected", refused, "the BMC offers its serial line only without encryption"};
+    case IpmiError::sol_ended:
+      return {"sol_ended", cancelled, "the BMC ended the serial line: somebody else took it, or it restarts"};
+    case IpmiError::sol_lost:
+      return {"sol_lost", unreachable, "the BMC no longer answers on the serial line"};
     case IpmiError::credentials:
       return {"credentials", invalid_input,
               "IPMI carries user names of at most 16 bytes and passwords of at most 20"};

@@ -45,6 +45,14 @@ enum class IpmiError : std::uint8_t {
   bad_reply,        // completion code 00h, with data that the command cannot answer
   bad_fru,          // FRU inventory data that contradicts its own checksums or lengths
 
+  // Serial over LAN.
+  sol_busy,         // another session has the serial line
+  sol_open,         // this program has it open already
+  sol_disabled,     // switched off in the BMC
+  sol_unprotected,  // the BMC offers it only without encryption
+  sol_ended,        // the BMC, or somebody through it, ended it
+  sol_lost,         // the BMC, or our session with it, is gone
+
   // Ours.
   credentials,  // a name over 16 or a password over 20 bytes: IPMI cannot carry it
   queue_full,   // too many operations wait for this BMC

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What the caller holds; the actor lives on until its session is closed.
-class IpmiBmc final : public Bmc {
+class IpmiBmc final : public Bmc, public SerialConsole {
  public:
   IpmiBmc(core::Timers& timers, std::shared_ptr<Actor> actor, bool usable)
       : timers_(timers), actor_(std::move(actor)), usable_(usable) {}
@@ -39,6 +39,16 @@ class IpmiBmc final : public Bmc {
   core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) override {
     return perform<BootDeviceSetting>(read_boot_device, deadline);
   }
+  SerialConsole* serial() override { return this; }
+  core::Task<core::Result<std::unique_ptr<SerialLine>>> open_serial(Contention contention,
+                                                                    core::BootTime deadline) override {
+    using Line = std::unique_ptr<SerialLine>;
+    // The line is made inside: a caller that is gone by then lets go of it, and so gives it back.
+    Operation<Line> operation = [actor = actor_, contention](Link&, core::BootTime until) {
+      return open_line(actor, contention, until);
+    };
+    return perform<Line>(std::move(operation), deadline);
+  }
   core::Task<> close() override {
     // As an operation: after what is under way, and only if there is a session.
     const auto end = [](Actor& actor) -> core::Task<core::Result<>> {
@@ -50,6 +60,14 @@ class IpmiBmc final : public Bmc {
   }
 
  private:
+  static core::Task<core::Result<std::unique_ptr<SerialLine>>> open_line(std::shared_ptr<Actor> actor,
+                                                                         Contention contention,
+                                                                         core::BootTime deadline) {
+    auto state = co_await actor->open_serial(contention, deadline);
+    if (!state) co_return std::unexpected(std::move(state.error()));
+    co_return std::make_unique<IpmiSerialLine>(std::move(actor), std::move(*state));
+  }
+
   template <class T>
   core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline) {
     if (!usable_) co_return std::unexpected(to_error(IpmiError::credentials));

@@ -14,6 +14,8 @@ class Link {
   virtual ~Link() = default;
   /// The BMC's answer with any completion code but "busy"; errors are those of the session.
   [[nodiscard]] virtual core::Task<core::Result<Answered>> call(Command command, core::BootTime deadline) = 0;
+  /// The BMC's number for the session that the last answer came in.
+  [[nodiscard]] virtual std::uint32_t session() const = 0;
 };
 
 /// A FRU that is absent or damaged leaves its fields empty; a missing GUID leaves it out.

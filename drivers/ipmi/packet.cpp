@@ -18,7 +18,7 @@ constexpr std::uint8_t asf_ping = 0x80;
 constexpr std::uint8_t asf_pong = 0x40;
 
 bool is_known(std::uint8_t type) {
-  return type == 0x00 || (type >= 0x10 && type <= 0x15);
+  return type <= 0x01 || (type >= 0x10 && type <= 0x15);
 }
 
 void put_rmcp(core::ByteWriter& out, std::uint8_t message_class) {

@@ -16,6 +16,7 @@ inline constexpr std::size_t max_datagram = 1024;
 /// Table 13-16.
 enum class PayloadType : std::uint8_t {
   ipmi = 0x00,
+  sol = 0x01,
   open_session_request = 0x10,
   open_session_response = 0x11,
   rakp1 = 0x12,

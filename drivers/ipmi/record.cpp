@@ -30,12 +30,12 @@ std::expected<core::Bytes, IpmiError> strip_padding(core::Bytes padded) {
 }  // namespace
 
 core::Bytes seal(const SessionKeys& keys, const RecordHeader& header, core::ByteView message,
-                 const AesKey::Block& iv) {
+                 const AesKey::Block& iv, PayloadType type) {
   const core::Bytes cipher_text = keys.confidentiality.encrypt(iv, pad_for_cipher(message));
   core::ByteWriter out(max_datagram);
   out.u32be(0x0600ff07);  // RMCP version 6, no acknowledgement, class IPMI
   out.u8(0x06);           // RMCP+ session header
-  out.u8(0xc0);           // IPMI payload, encrypted and authenticated
+  out.u8(static_cast<std::uint8_t>(0xc0 | static_cast<unsigned>(type)));  // encrypted and authenticated
   out.u32le(header.session_id);
   out.u32le(header.sequence);
   out.u16le(static_cast<std::uint16_t>(iv.size() + cipher_text.size()));
@@ -67,7 +67,8 @@ std::expected<core::Bytes, IpmiError> unseal(const SessionKeys& keys, const Pack
   const core::ByteView trailer = packet.tail.first(packet.tail.size() - code_length);
   const std::size_t pad = trailer[trailer.size() - 2];
   if (pad + 2 != trailer.size()) return std::unexpected(IpmiError::bad_padding);
-  if (packet.type != PayloadType::ipmi) return std::unexpected(IpmiError::bad_payload);
+  if (packet.type != PayloadType::ipmi && packet.type != PayloadType::sol)
+    return std::unexpected(IpmiError::bad_payload);
   if (packet.payload.size() < 2 * AesKey::block) return std::unexpected(IpmiError::truncated);
   auto plain = keys.confidentiality.decrypt(packet.payload.first(AesKey::block),
                                             packet.payload.subspan(AesKey::block));

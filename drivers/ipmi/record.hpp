@@ -23,11 +23,13 @@ struct RecordHeader {
   std::uint32_t sequence = 0;
 };
 
-/// One datagram that carries `message` as an IPMI payload. `iv` is random and new for every datagram.
+/// One datagram that carries `message` as a payload of a session (IPMI, SOL). `iv` is random and new for
+/// every datagram.
 [[nodiscard]] core::Bytes seal(const SessionKeys& keys, const RecordHeader& header, core::ByteView message,
-                               const AesKey::Block& iv);
+                               const AesKey::Block& iv, PayloadType type = PayloadType::ipmi);
 
-/// The IPMI message inside a packet of this session; checks the code before it looks at anything else.
+/// The payload inside a packet of this session, IPMI or SOL; checks the code before it looks at anything
+/// else.
 [[nodiscard]] std::expected<core::Bytes, IpmiError> unseal(const SessionKeys& keys, const Packet& packet);
 
 }  // namespace colony::drivers::ipmi

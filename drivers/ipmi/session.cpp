@@ -98,6 +98,29 @@ core::Bytes Session::seal_message(core::ByteView message) {
   return seal(keys_.value(), {context_.bmc_session, counter_.next()}, message, iv);
 }
 
+core::Bytes Session::seal_sol(core::ByteView payload) {
+  assert(usable() && keys_.has_value());
+  AesKey::Block iv{};
+  random_.fill(iv);
+  return seal(keys_.value(), {context_.bmc_session, counter_.next()}, payload, iv, PayloadType::sol);
+}
+
+std::optional<core::Bytes> Session::open_sol(core::ByteView datagram) {
+  const auto packet = decode_packet(datagram);
+  const bool ours = packet && packet->header == HeaderKind::v20 && packet->type == PayloadType::sol &&
+                    packet->session_id == config_.console_session && keys_ && usable();
+  if (!ours) {
+    ++dropped_;
+    return std::nullopt;
+  }
+  auto payload = unseal(*keys_, *packet);
+  if (!payload || !window_.accept(packet->sequence)) {
+    ++dropped_;
+    return std::nullopt;
+  }
+  return std::move(*payload);
+}
+
 /// Close Session without waiting for the answer: frees the BMC's slot where it can.
 core::Bytes Session::farewell() {
   number_.value = (number_.value + 1) & 0x3f;

@@ -71,12 +71,22 @@ class Session {
   [[nodiscard]] Step on_datagram(core::ByteView datagram, core::BootTime now);
   [[nodiscard]] Step on_time(core::BootTime now);
 
+  /// A SOL payload for the BMC, ready to send; only when usable().
+  [[nodiscard]] core::Bytes seal_sol(core::ByteView payload);
+  /// The SOL payload that a datagram of this session carries; nullopt, counted as dropped, when it carries
+  /// none.
+  [[nodiscard]] std::optional<core::Bytes> open_sol(core::ByteView datagram);
+
   /// When on_time wants to be called; nullopt while nothing is awaited.
   [[nodiscard]] std::optional<core::BootTime> deadline() const;
   [[nodiscard]] bool ready() const { return state_ == State::ready; }
+  /// Open, whether a command is under way or not.
+  [[nodiscard]] bool usable() const { return state_ == State::ready || state_ == State::busy; }
   /// Over: a new session needs a new object.
   [[nodiscard]] bool over() const { return state_ == State::over; }
   [[nodiscard]] std::uint32_t console_session() const { return config_.console_session; }
+  /// The BMC's number for it, once it is open.
+  [[nodiscard]] std::uint32_t bmc_session() const { return context_.bmc_session; }
   /// Did the BMC ever say anything that belongs to this session?
   [[nodiscard]] bool heard() const { return heard_; }
   /// Datagrams that were not for us, damaged, forged, replayed or answers to nothing.

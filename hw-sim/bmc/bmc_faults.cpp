@@ -13,6 +13,7 @@ constexpr std::array moments{
     std::pair<std::string_view, BmcMoment>{"bmc.command", BmcMoment::command},
     std::pair<std::string_view, BmcMoment>{"bmc.power", BmcMoment::power},
     std::pair<std::string_view, BmcMoment>{"bmc.status", BmcMoment::status},
+    std::pair<std::string_view, BmcMoment>{"bmc.sol", BmcMoment::sol},
     std::pair<std::string_view, BmcMoment>{"bmc.bootdev", BmcMoment::bootdev},
 };
 
@@ -31,7 +32,8 @@ constexpr std::array kinds{
 
 bool includes(BmcMoment wide, BmcMoment at) {
   if (wide == BmcMoment::any || wide == at) return true;
-  return wide == BmcMoment::command && at != BmcMoment::any && at != BmcMoment::session;
+  return wide == BmcMoment::command && at != BmcMoment::any && at != BmcMoment::session &&
+         at != BmcMoment::sol;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ enum class BmcMoment : std::uint8_t {
   command,  // "bmc.command": every command inside a session
   power,    // "bmc.power": Chassis Control
   status,   // "bmc.status": Get Chassis Status
+  sol,      // "bmc.sol": serial text and its answers, each way
   bootdev,  // "bmc.bootdev": Set System Boot Options, boot flags
 };
 

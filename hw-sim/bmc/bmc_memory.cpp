@@ -18,6 +18,7 @@ std::uint64_t key_of(const drivers::BmcEndpoint& endpoint) {
 
 void MemoryBmcs::add(drivers::BmcEndpoint endpoint, BmcModel& model) {
   bmcs_.insert_or_assign(key_of(endpoint), std::pair{endpoint, &model});
+  model.set_on_change([this] { changed_.wake(); });
 }
 
 void MemoryBmcs::fly(Flying flying, core::Duration delay) {
@@ -37,8 +38,18 @@ void MemoryBmcs::send(const drivers::BmcEndpoint& to, core::ByteView bytes) {
 core::Task<drivers::ipmi::InboundDatagram> MemoryBmcs::receive() {
   for (;;) {
     const auto next = flying_.begin();
-    const auto at = next == flying_.end() ? core::BootTime::max() : next->first;
-    if (timers_.now() < at) {
+    auto at = next == flying_.end() ? core::BootTime::max() : next->first;
+    bool printed = false;
+    for (const auto& [key, entry] : bmcs_) {
+      BmcModel& model = *entry.second;
+      for (auto& outgoing : model.take_outgoing(timers_.now())) {
+        fly({key, false, std::move(outgoing.bytes)}, {});
+        printed = true;
+      }
+      at = std::min(at, model.deadline().value_or(core::BootTime::max()));
+    }
+    if (printed) continue;
+    if (next == flying_.end() || timers_.now() < next->first) {
       (void)co_await changed_.wait_until(at);
       continue;
     }

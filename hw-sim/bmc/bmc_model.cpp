@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "drivers/ipmi/packet.hpp"
-#include "drivers/ipmi/record.hpp"
-#include "drivers/ipmi/sequence_window.hpp"
+#include "hw-sim/bmc/bmc_session.hpp"
 
 namespace colony::hw_sim {
 
@@ -35,26 +33,12 @@ BmcMoment moment_of(const ipmi::RequestMessage& request) {
 
 }  // namespace
 
-struct BmcModel::Session {
-  ipmi::HandshakeContext context;
-  std::optional<ipmi::SessionKeys> keys;  // with RAKP 3 proven: the session is open
-  ipmi::SequenceWindow window;
-  ipmi::SequenceCounter counter;
-  ipmi::Privilege privilege = ipmi::Privilege::user;
-  core::BootTime last_heard{};
-
-  // For answering retransmissions from memory.
-  core::Bytes rakp2;
-  core::Bytes rakp4;
-  core::Bytes request;
-  core::Bytes reply;
-  core::BootTime answered_at{};
-};
-
 BmcModel::BmcModel(BmcProfile profile, Chassis& chassis, core::Random& random)
     : profile_(std::move(profile)), chassis_(chassis), random_(random), firmware_(profile_, chassis_) {}
 
-BmcModel::~BmcModel() = default;
+BmcModel::~BmcModel() {
+  if (SerialPort* const port = chassis_.serial(); port != nullptr) port->set_on_print({});
+}
 
 std::size_t BmcModel::open_sessions() const {
   return static_cast<std::size_t>(
@@ -62,6 +46,7 @@ std::size_t BmcModel::open_sessions() const {
 }
 
 void BmcModel::restart() {
+  end_sol(SolFarewell::none, now_);
   sessions_.clear();
 }
 
@@ -79,12 +64,18 @@ void BmcModel::expire(core::BootTime now) {
   });
 }
 
-core::Bytes BmcModel::drop() {
+void BmcModel::count_drop() {
   ++counters_.dropped;
+}
+
+core::Bytes BmcModel::drop() {
+  count_drop();
   return {};
 }
 
-std::vector<BmcReply> BmcModel::on_datagram(core::ByteView datagram, core::BootTime now) {
+std::vector<BmcReply> BmcModel::on_datagram(core::ByteView datagram, core::BootTime now, BmcPeer peer) {
+  now_ = now;
+  peer_ = peer;
   if (now < frozen_until_) return {};
   if (const auto freeze = faults_.strike(BmcMoment::any, BmcFaultKind::freeze)) {
     frozen_until_ = now + freeze->delay;
@@ -109,6 +100,10 @@ core::Bytes BmcModel::answer(core::ByteView datagram, core::BootTime now, BmcMom
   if (packet->type == ipmi::PayloadType::ipmi) {
     if (packet->session_id == 0) return answer_presession(packet->payload);
     return answer_command(*packet, now, at);
+  }
+  if (packet->type == ipmi::PayloadType::sol) {
+    on_sol(*packet, now);
+    return {};
   }
   at = BmcMoment::session;
   if (packet->session_id != 0 || packet->header != ipmi::HeaderKind::v20) return drop();
@@ -247,6 +242,7 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
   at = moment_of(*request);
   if (faults_.strike(at, BmcFaultKind::drop)) return {};
   session->last_heard = now;
+  session->peer = peer_;
 
   // Section 6.12.8 and 5.1: the same request number with the same command is a retransmission.
   const bool again = session->request == *message && now - session->answered_at < request_memory;
@@ -291,6 +287,9 @@ FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& 
     const auto id = in.u32le();
     if (!id || *id != session.context.bmc_session) return {0x87, {}};
     return {0x00, {}};
+  }
+  if (app) {
+    if (auto reply = payload_command(session, request, now)) return std::move(*reply);
   }
   FirmwareReply reply = firmware_.run(request, session.privilege, now);
   if (at == BmcMoment::power && reply.completion == 0) {

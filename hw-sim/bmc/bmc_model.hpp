@@ -4,6 +4,7 @@
 // bmc_server.hpp puts it on a socket; tests and the rack feed it from memory.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "hw-sim/bmc/bmc_faults.hpp"
 #include "hw-sim/bmc/bmc_firmware.hpp"
 #include "hw-sim/bmc/bmc_profile.hpp"
+#include "hw-sim/bmc/bmc_sol.hpp"
 #include "hw-sim/bmc/chassis.hpp"
 
 namespace colony::hw_sim {
@@ -20,6 +22,15 @@ namespace colony::hw_sim {
 struct BmcReply {
   core::Bytes bytes;
   core::Duration delay{};  // to be sent that much later
+};
+
+/// Who a datagram came from: the shell's own number, 0 where there is only one.
+using BmcPeer = std::uint64_t;
+
+/// What a BMC sends without having been asked: serial text.
+struct BmcOutgoing {
+  BmcPeer to = 0;
+  core::Bytes bytes;
 };
 
 struct BmcCounters {
@@ -30,7 +41,8 @@ struct BmcCounters {
   unsigned logins_rejected = 0;   // RAKP 3 with a wrong code, or an unknown name
   unsigned commands = 0;          // carried out
   unsigned retransmissions = 0;   // recognised, answered from memory
-  unsigned dropped = 0;           // damaged, forged, replayed or foreign datagrams
+  unsigned sol_activations = 0;
+  unsigned dropped = 0;  // damaged, forged, replayed or foreign datagrams
   [[nodiscard]] unsigned total_acts() const {
     unsigned total = 0;
     for (const auto& [action, count] : acts) total += count;
@@ -46,8 +58,16 @@ class BmcModel {
   ~BmcModel();
 
   /// What the BMC sends back to where `datagram` came from.
-  [[nodiscard]] std::vector<BmcReply> on_datagram(core::ByteView datagram, core::BootTime now);
+  [[nodiscard]] std::vector<BmcReply> on_datagram(core::ByteView datagram, core::BootTime now,
+                                                  BmcPeer peer = 0);
+  /// Serial text that is due; to be taken after every call, and at deadline().
+  [[nodiscard]] std::vector<BmcOutgoing> take_outgoing(core::BootTime now);
+  [[nodiscard]] std::optional<core::BootTime> deadline() const;
+  /// Called when there is another deadline because the machine printed something.
+  void set_on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
 
+  /// The port it is reached at, where it is not 623.
+  void set_port(std::uint16_t port) { profile_.sol_port = port; }
   [[nodiscard]] BmcFaults& faults() { return faults_; }
   [[nodiscard]] const BmcCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t open_sessions() const;
@@ -66,6 +86,15 @@ class BmcModel {
                                            BmcMoment& at);
   [[nodiscard]] FirmwareReply carry_out(Session& session, const drivers::ipmi::RequestMessage& request,
                                         BmcMoment at, core::BootTime now);
+  /// nullopt: no command of payloads.
+  [[nodiscard]] std::optional<FirmwareReply> payload_command(Session& session,
+                                                             const drivers::ipmi::RequestMessage& request,
+                                                             core::BootTime now);
+  enum class SolFarewell : std::uint8_t { none, send };
+  void on_sol(const drivers::ipmi::Packet& packet, core::BootTime now);
+  void send_sol(const std::vector<core::Bytes>& payloads);
+  void end_sol(SolFarewell farewell, core::BootTime now);
+  void count_drop();
   [[nodiscard]] core::Bytes drop();
   [[nodiscard]] Session* find(std::uint32_t bmc_session);
   void expire(core::BootTime now);
@@ -78,6 +107,12 @@ class BmcModel {
   BmcCounters counters_;
   std::map<std::uint32_t, std::unique_ptr<Session>> sessions_;  // by the BMC's own session id
   core::BootTime frozen_until_{};
+  core::BootTime now_{};
+  BmcPeer peer_ = 0;  // of the datagram in hand
+  std::optional<BmcSol> sol_;
+  std::uint32_t sol_session_ = 0;
+  std::vector<BmcOutgoing> outgoing_;
+  std::function<void()> on_change_;
 };
 
 }  // namespace colony::hw_sim

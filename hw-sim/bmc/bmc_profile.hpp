@@ -34,6 +34,8 @@ struct BmcProfile {
   std::vector<drivers::ipmi::CipherSuite> suites{drivers::ipmi::CipherSuite::sha256_aes,
                                                  drivers::ipmi::CipherSuite::sha1_aes};
   std::size_t max_sessions = 4;
+  bool sol = true;                // serial over LAN is switched on
+  std::uint16_t sol_port = 623;   // what Activate Payload names; ipmitool wants the one it talks to
   bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
 };
 

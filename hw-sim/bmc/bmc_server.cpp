@@ -45,12 +45,29 @@ struct BmcServer::Socket {
 
 namespace {
 
+BmcPeer peer_of(const udp::endpoint& from) {
+  return static_cast<BmcPeer>(from.address().to_v4().to_uint()) << 16 | from.port();
+}
+
+udp::endpoint endpoint_of(BmcPeer peer) {
+  return {asio::ip::address_v4(static_cast<std::uint32_t>(peer >> 16)), static_cast<std::uint16_t>(peer)};
+}
+
 template <class Socket>
-core::Task<> send_held(Socket& socket) {
+void send_outgoing(Socket& socket, BmcModel& model) {
+  for (const auto& outgoing : model.take_outgoing(socket.timers.now())) {
+    socket.send(outgoing.bytes, endpoint_of(outgoing.to));
+  }
+}
+
+template <class Socket>
+core::Task<> send_held(Socket& socket, BmcModel& model) {
   for (;;) {
+    send_outgoing(socket, model);
     const auto next = socket.held.begin();
-    if (next == socket.held.end()) {
-      co_await socket.held_changed.wait();
+    const auto serial = model.deadline().value_or(core::BootTime::max());
+    if (next == socket.held.end() || serial < next->first) {
+      (void)co_await socket.held_changed.wait_until(serial);
     } else if (socket.timers.now() < next->first) {
       (void)co_await socket.held_changed.wait_until(next->first);
     } else {
@@ -68,7 +85,8 @@ core::Task<> answer(Socket& socket, BmcModel& model) {
     const auto [error, size] = co_await socket.udp_socket.async_receive_from(
         asio::buffer(buffer), from, asio::as_tuple(asio::use_awaitable));
     if (error) continue;  // ICMP errors of earlier replies; a cancelled task ends at its next await
-    for (auto& reply : model.on_datagram(core::ByteView(buffer).first(size), socket.timers.now())) {
+    const core::ByteView datagram = core::ByteView(buffer).first(size);
+    for (auto& reply : model.on_datagram(datagram, socket.timers.now(), peer_of(from))) {
       if (reply.delay == core::Duration{}) {
         socket.send(reply.bytes, from);
       } else if (socket.held.size() < max_held_replies) {
@@ -76,6 +94,8 @@ core::Task<> answer(Socket& socket, BmcModel& model) {
         socket.held_changed.wake();
       }
     }
+    send_outgoing(socket, model);
+    socket.held_changed.wake();  // the serial line may have another deadline
   }
 }
 
@@ -98,7 +118,9 @@ std::uint16_t BmcServer::port() const {
 
 void BmcServer::start(BmcModel& model) {
   socket_->tasks.spawn("bmc.answer", answer(*socket_, model));
-  socket_->tasks.spawn("bmc.send_held", send_held(*socket_));
+  socket_->tasks.spawn("bmc.send_held", send_held(*socket_, model));
+  model.set_port(port());
+  model.set_on_change([socket = socket_.get()] { socket->held_changed.wake(); });
 }
 
 core::Task<> BmcServer::close() {

@@ -102,13 +102,24 @@ core::Json Rack::report() const {
 
 core::Task<> Rack::tick(Slot& slot) {
   for (;;) {
-    const auto deadline = slot.server.deadline();
-    (void)co_await slot.changed.wait_until(deadline.value_or(core::BootTime::max()));
+    const auto deadline = std::min(slot.server.deadline().value_or(core::BootTime::max()),
+                                   slot.bmc.deadline().value_or(core::BootTime::max()));
+    (void)co_await slot.changed.wait_until(deadline);
     const core::BootTime now = world_.timers.now();
+    send_serial(slot);
     const auto due = slot.server.deadline();
     if (!due || now < *due) continue;
     slot.server.on_deadline(now);
     carry_out(slot);
+  }
+}
+
+/// What the machine printed, to whoever has its console open.
+void Rack::send_serial(Slot& slot) {
+  for (const auto& outgoing : slot.bmc.take_outgoing(world_.timers.now())) {
+    const UdpPeer to{core::Ipv4Address(static_cast<std::uint32_t>(outgoing.to >> 16)),
+                     static_cast<std::uint16_t>(outgoing.to)};
+    world_.wire.send_bmc(slot.server.profile().bmc_address.address, to, outgoing.bytes);
   }
 }
 
@@ -314,7 +325,8 @@ void Rack::on_bmc(core::Ipv4Address bmc, UdpPeer from, core::ByteView datagram) 
   world_.count.received(WireMessage::bmc_request, from.address);
   const core::BootTime now = world_.timers.now();
   slot.server.set_now(now);
-  for (BmcReply& reply : slot.bmc.on_datagram(datagram, now)) {
+  const BmcPeer peer = static_cast<BmcPeer>(from.address.value()) << 16 | from.port;
+  for (BmcReply& reply : slot.bmc.on_datagram(datagram, now, peer)) {
     if (reply.delay <= core::Duration::zero()) {
       world_.wire.send_bmc(bmc, from, reply.bytes);
     } else {

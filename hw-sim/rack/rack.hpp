@@ -58,6 +58,7 @@ class Rack final : public RackEars {
   [[nodiscard]] core::Task<> tick(Slot& slot);
   /// Carries out what the server wants now, and looks at its deadline anew.
   void carry_out(Slot& slot);
+  void send_serial(Slot& slot);
   void carry_out(Slot& slot, const action::SendFrame& send);
   void carry_out(Slot& slot, const action::SendUdp& send);
   void carry_out(Slot& slot, const action::CloseUdp& close);

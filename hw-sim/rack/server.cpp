@@ -138,7 +138,12 @@ void Server::halt() {
   actions_.emplace_back(action::Halt{});
 }
 
+void Server::print(std::string_view line) {
+  serial_.print(fmt::format("{}\r\n", line));
+}
+
 void Server::begin_post() {
+  print(fmt::format("{} {}: power-on self test", profile_.manufacturer, profile_.product));
   ++boot_;
   stage_ = ServerStage::post;
   deadline_ = now_ + timings_.post;
@@ -195,6 +200,7 @@ std::optional<InstalledMarker> Server::bootable() const {
 
 void Server::begin_network_boot() {
   ++counters_.network_boots;
+  print(fmt::format("Booting from network, {}", profile_.mac.to_string()));
   stage_ = ServerStage::network_boot;
   deadline_.reset();
   const BootNic nic{profile_.firmware, profile_.mac,          profile_.smbios_uuid,
@@ -214,6 +220,8 @@ void Server::network(NetworkBootActions actions) {
 void Server::after_network_boot(const Handover& handover) {
   if (const auto* kernel = std::get_if<handover::Kernel>(&handover)) {
     command_line_ = kernel->boot.command_line;
+    print("Linux version 6.1.0 (hw-sim)");
+    print(fmt::format("Command line: {}", command_line_));
     stage_ = ServerStage::starting;
     deadline_ = now_ + timings_.os_start;
   } else if (const auto* next = std::get_if<handover::NextDevice>(&handover)) {
@@ -235,6 +243,7 @@ void Server::boot_disk_or_pause(std::string reason) {
     begin_disk_boot(*marker);
     return;
   }
+  print(fmt::format("No bootable device: {}", reason));
   stage_ = ServerStage::pausing;
   detail_ = std::move(reason);
   deadline_ = now_ + timings_.pause;
@@ -242,6 +251,7 @@ void Server::boot_disk_or_pause(std::string reason) {
 
 void Server::begin_disk_boot(const InstalledMarker& marker) {
   ++counters_.disk_boots;
+  print(fmt::format("Booting from disk: {}", marker.system));
   stage_ = ServerStage::os;
   detail_ = marker.system;
   deadline_.reset();

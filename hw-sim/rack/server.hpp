@@ -67,6 +67,8 @@ class Server final : public Chassis {
   [[nodiscard]] drivers::BootDeviceSetting boot_device() const override { return boot_device_; }
   void set_boot_device(const drivers::BootDeviceSetting& setting) override { boot_device_ = setting; }
 
+  [[nodiscard]] SerialPort* serial() override { return &serial_; }
+
   /// The clock, for calls that have none of their own (Chassis). Set before each.
   void set_now(core::BootTime now) { now_ = now; }
 
@@ -98,6 +100,8 @@ class Server final : public Chassis {
  private:
   enum class BootSource : std::uint8_t { order, network, disk, setup };
 
+  /// A line of its serial console.
+  void print(std::string_view line);
   void begin_post();
   void after_post();
   [[nodiscard]] BootSource take_boot_source();
@@ -123,6 +127,7 @@ class Server final : public Chassis {
   ServerTimings timings_;
   FaultPlan faults_;
   core::Random& random_;
+  SerialPort serial_;
   std::vector<std::shared_ptr<SimDisk>> disks_;
   std::vector<std::string> disk_names_;
 
