@@ -76,7 +76,8 @@ class Actor final : public Link {
     const bool in_time = co_await slot->finished.wait_until(deadline);
     if (!in_time && !job->begun) co_return std::unexpected(to_error(IpmiError::deadline));
     // What has begun ends by the deadline itself.
-    for (std::optional<core::Result<T>>& result = slot->result;;) {
+    for (;;) {
+      auto& result = slot->result;
       if (result) co_return std::move(*result);
       co_await slot->finished.wait();
     }

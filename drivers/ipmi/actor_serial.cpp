@@ -68,11 +68,12 @@ void Actor::send_break(SerialState& state) {
 void Actor::end_serial(IpmiError why) {
   if (!serial_) return;
   const auto state = std::exchange(serial_, nullptr);
-  state->end = to_error(why);
+  const auto error = to_error(why);
+  state->end = error;
   state->readable.wake();
   state->changed.wake();
   shared_.log.debug("ipmi.serial_ended", "the serial line is over",
-                    {{"bmc", endpoint_.address}, {"code", state->end->code}});
+                    {{"bmc", endpoint_.address}, {"code", error.code}});
 }
 
 core::Task<core::Result<>> Actor::deactivate_serial(std::shared_ptr<SerialState> state,

@@ -61,7 +61,8 @@ IpmiSerialLine::~IpmiSerialLine() {
 
 core::Task<core::Result<SerialOutput>> IpmiSerialLine::read(core::BootTime deadline) {
   while (state_->unread.empty()) {
-    if (state_->end) co_return std::unexpected(*state_->end);
+    const auto& end = state_->end;
+    if (end) co_return std::unexpected(*end);
     const bool woken = co_await state_->readable.wait_until(deadline);
     if (!woken) break;
   }
