@@ -21,7 +21,7 @@ namespace {
 using namespace colony;
 
 constexpr int exit_failure = 1;
-constexpr int exit_bad_configuration = 2;  // the unit does not restart on it
+constexpr int exit_bad_configuration = 2;  // or bad arguments: the unit does not restart on it
 
 struct Arguments {
   std::string config = "/etc/colony/colony.yaml";
@@ -128,7 +128,12 @@ int main(int argc, char** argv) {
       "systemd credential store-key goes first)");
   program.add_option("--share-dir", arguments.share_directory, "where scout's image is")
       ->capture_default_str();
-  CLI11_PARSE(program, argc, argv);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version end here too; CLI11 has a number of its own for each fault.
+    return program.exit(error) == 0 ? 0 : exit_bad_configuration;
+  }
 
   const auto config = daemon::load_config(arguments.config);
   if (!config) {

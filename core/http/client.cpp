@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "core/http/link.hpp"
@@ -27,13 +28,27 @@ std::string describe(const Endpoint& endpoint) {
   return std::get<UnixEndpoint>(endpoint).path;
 }
 
+/// What is at a socket's path when nobody answers there.
+std::unexpected<Error> no_listener(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return fail(ErrorKind::unreachable, "http.connect", fmt::format("{}: {}", path, std::strerror(errno)));
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return fail(ErrorKind::invalid_input, "http.not_a_socket", fmt::format("{} is not a socket", path));
+  }
+  return fail(ErrorKind::unreachable, "http.connect", fmt::format("{}: nobody listens there", path));
+}
+
 std::unexpected<Error> connect_error(const std::string& where, int error) {
+  const bool path = where.contains('/');
+  if (path && (error == ECONNREFUSED || error == ENOENT)) return no_listener(where);
   if (error == ECONNREFUSED || error == ENOENT) {
     return fail(ErrorKind::unreachable, "http.connect", fmt::format("{}: nobody listens there", where));
   }
   if (error == EACCES || error == EPERM) {
     return fail(ErrorKind::unauthorized, "http.permission",
-                fmt::format("{}: permission denied; run as root or as a member of its group", where));
+                fmt::format("{}: permission denied; run as root, or be in its group (colony)", where));
   }
   return fail(ErrorKind::unreachable, "http.connect", fmt::format("{}: {}", where, std::strerror(error)));
 }

@@ -34,8 +34,9 @@ struct ClientResponse {
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
-  /// Errors: http.connect (unreachable, refused), http.timeout, http.closed (before the response's end),
-  /// http.response (malformed), http.body_too_large. Any status is a success of the exchange.
+  /// Errors: http.connect (unreachable, refused), http.not_a_socket (invalid_input), http.permission,
+  /// http.timeout, http.closed (before the response's end), http.response (malformed), http.body_too_large.
+  /// Any status is a success of the exchange.
   [[nodiscard]] virtual Task<Result<ClientResponse>> exchange(ClientRequest request, BootTime deadline) = 0;
 };
 

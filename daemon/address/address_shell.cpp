@@ -32,11 +32,11 @@ struct LinkUp {};
 using Heard = std::variant<ArpPacket, LinkUp>;
 
 core::Error conflict(const core::Ipv4Network& address, core::MacAddress other, std::string_view interface) {
-  return {
-      ErrorKind::conflict, "address.conflict",
-      fmt::format("{} on {} is in use by {}; give the appliance an address of its own, or take it from that "
-                  "machine",
-                  address.address.to_string(), interface, other.to_string())};
+  return {ErrorKind::conflict, "address.conflict",
+          fmt::format(
+              "{} on {} is in use by {}; take it from that machine, or set another load_balancer.ip, then "
+              "systemctl restart colonyd",
+              address.address.to_string(), interface, other.to_string())};
 }
 
 }  // namespace

@@ -62,13 +62,20 @@ Json disks(const std::vector<drivers::scout::Disk>& all) {
   return out;
 }
 
+/// Memory is sold in powers of two: 64 GiB is the reference's "64GB".
+std::string memory_text(std::uint64_t bytes) {
+  constexpr std::uint64_t half_gib = std::uint64_t{1} << 29;
+  return bytes < 2 * half_gib ? fmt::format("{}MB", bytes >> 20)
+                              : fmt::format("{}GB", (bytes + half_gib) >> 30);
+}
+
 Json specs(const wf::AssetView& asset) {
   if (!asset.inventory) return Json::object();
   const auto& inventory = *asset.inventory;
   std::uint64_t largest = 0;
   for (const auto& disk : inventory.disks) largest = std::max(largest, disk.size_bytes);
   return {{"cpu", fmt::format("{} cores", inventory.cpu.cores)},
-          {"ram", size_text(inventory.memory_bytes)},
+          {"ram", memory_text(inventory.memory_bytes)},
           {"disk", inventory.disks.empty()
                        ? std::string("none")
                        : fmt::format("{} x up to {}", inventory.disks.size(), size_text(largest))}};

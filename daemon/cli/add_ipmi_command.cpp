@@ -70,7 +70,7 @@ class AddIpmiCommand final : public Command {
         {"asset", text_of(enrolled, "asset_id")},
         {"bmc", fmt::format("{}:{}, {}", ip_, port_, updated ? "credentials replaced" : "enrolled")},
         {"product", bmc == nullptr ? "" : text_of(*bmc, "product_name")},
-        {"serial", bmc == nullptr ? "" : text_of(*bmc, "board_serial")},
+        {"board serial", bmc == nullptr ? "" : text_of(*bmc, "board_serial")},
         {"firmware", bmc == nullptr ? "" : text_of(*bmc, "firmware")},
         {"discovery", auto_discover_ ? discovery_text(enrolled) : ""},
     }));

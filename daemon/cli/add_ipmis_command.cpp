@@ -90,7 +90,7 @@ class AddIpmisCommand final : public Command {
     if (!self.driver_.empty()) body["driver"] = self.driver_;
     const auto enrolled = co_await session.api.post(api_path({"bmcs"}), std::move(body));
     if (!enrolled) {
-      co_return RowResult{"failed", enrolled.error().message, exit_code_of(enrolled.error().kind), nullptr};
+      co_return RowResult{"failed", enrolled.error().message, exit_code_of(enrolled.error()), nullptr};
     }
     const bool updated = core::json_bool(*enrolled, "updated").value_or(false);
     const Json* discovery = core::json_member(*enrolled, "discovery");
@@ -124,7 +124,7 @@ class AddIpmisCommand final : public Command {
                                         {"HOSTNAME", Align::left, 8},
                                         {"RESULT", Align::left, 8},
                                         {"DETAIL", Align::left, 20}},
-                                       cells, colour_of(session)));
+                                       cells, style_of(session)));
     }
     if (!follow) co_return worst;
     const ExitCode followed = co_await after_orders(session, discoveries, true);

@@ -16,6 +16,13 @@ std::string member_of(const Json& asset, std::string_view outer, std::string_vie
   return object == nullptr ? std::string{} : text_of(*object, inner);
 }
 
+/// As its modules are sold: in powers of two. `memory_mb` counts 2^20 bytes.
+std::string memory_text(const Json& asset) {
+  const std::uint64_t mib = number_of(asset, "memory_mb");
+  if (mib == 0) return {};
+  return mib < 1024 ? fmt::format("{} MiB", mib) : fmt::format("{} GiB", (mib + 512) / 1024);
+}
+
 /// The documented word, and what it cannot say.
 std::string status_of(const Json& asset) {
   const std::string condition = text_of(asset, "condition");
@@ -31,10 +38,10 @@ std::string table(const Session& session, const Json& assets) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& asset : assets) {
     rows.push_back({text_of(asset, "name"), status_of(asset), text_of(asset, "power"), text_of(asset, "ipmi"),
-                    member_of(asset, "specs", "cpu"), member_of(asset, "specs", "ram"),
-                    member_of(asset, "specs", "disk"), text_of(asset, "serial")});
+                    member_of(asset, "specs", "cpu"), memory_text(asset), member_of(asset, "specs", "disk"),
+                    text_of(asset, "serial")});
   }
-  return render_table(columns, rows, colour_of(session));
+  return render_table(columns, rows, style_of(session));
 }
 
 std::string details(const Json& asset) {

@@ -150,7 +150,7 @@ class BmcPowerCommand final : public Command {
                       {"milliseconds", milliseconds.count()},
                       {"code", error.code},
                       {"error", error.message}});
-      if (power.empty() && worst == ExitCode::success) worst = exit_code_of(error.kind);
+      if (power.empty() && worst == ExitCode::success) worst = exit_code_of(error);
     }
     if (session.output == Output::json) {
       print_json(session, Json{{"bmcs", list}});
@@ -160,7 +160,7 @@ class BmcPowerCommand final : public Command {
                                         {"POWER", Align::left, 6},
                                         {"TIME", Align::right, 5},
                                         {"ERROR", Align::left, 20}},
-                                       cells, colour_of(session)));
+                                       cells, style_of(session)));
     }
     return worst;
   }

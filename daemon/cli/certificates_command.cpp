@@ -3,6 +3,7 @@
 
 #include "core/http/target.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/event_text.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -30,24 +31,44 @@ class CertificatesCommand final : public Command {
       print_json(session, *seen);
       co_return ExitCode::success;
     }
+    // Names are what is typed next; without them the whole id is.
+    const auto assets = co_await session.api.get(api_path({"assets"}));
+    const Json* list = assets ? core::json_member(*assets, "assets") : nullptr;
+    const EventText names(list == nullptr ? Json() : *list);
     std::vector<std::vector<std::string>> rows;
     if (const Json* records = core::json_member(*seen, "wipe_records"); records != nullptr) {
-      for (const auto& record : *records) add_rows(record, rows);
+      for (const auto& record : *records) add_rows(record, names, rows);
     }
     if (rows.empty()) session.console.err("No wipe records yet.\n");
-    session.console.out(render_table({{"TIME", Align::left, 24},
-                                      {"ASSET", Align::left, 8},
-                                      {"DISK", Align::left, 10},
-                                      {"RESULT", Align::left, 8},
-                                      {"METHOD", Align::left, 8},
-                                      {"READ BACK", Align::right, 9}},
-                                     rows));
+    session.console.out(render_table({{"TIME", Align::left, 20},
+                                      {"ASSET", Align::left, 16},
+                                      {"DISK", Align::left, 14},
+                                      {"RESULT", Align::left, 6},
+                                      {"METHOD", Align::left, 6},
+                                      {"READ BACK", Align::right, 9},
+                                      {"WORKFLOW", Align::left, 8}},
+                                     rows, style_of(session)));
     co_return ExitCode::success;
   }
 
  private:
+  /// "1.6 GB, 10 %"
+  static std::string read_back(std::uint64_t bytes, std::uint64_t size) {
+    const auto amount = static_cast<double>(bytes);
+    std::string out = amount >= 1e12  ? fmt::format("{:.2f} TB", amount / 1e12)
+                      : amount >= 1e9 ? fmt::format("{:.1f} GB", amount / 1e9)
+                      : amount >= 1e6 ? fmt::format("{:.1f} MB", amount / 1e6)
+                                      : fmt::format("{} bytes", bytes);
+    if (size != 0) {
+      const double share = 100.0 * static_cast<double>(bytes) / static_cast<double>(size);
+      out += share < 1 && bytes != 0 ? ", < 1 %" : fmt::format(", {:.0f} %", share);
+    }
+    return out;
+  }
+
   /// One row a disk.
-  static void add_rows(const Json& record, std::vector<std::vector<std::string>>& rows) {
+  static void add_rows(const Json& record, const EventText& names,
+                       std::vector<std::vector<std::string>>& rows) {
     const Json* body = core::json_member(record, "record");
     const Json* result = body == nullptr ? nullptr : core::json_member(*body, "result");
     const Json* disks = result == nullptr ? nullptr : core::json_member(*result, "disks");
@@ -55,9 +76,12 @@ class CertificatesCommand final : public Command {
     for (const auto& wipe : *disks) {
       const Json* disk = core::json_member(wipe, "disk");
       const Json* id = disk == nullptr ? nullptr : core::json_member(*disk, "id");
-      rows.push_back({text_of(record, "at"), text_of(record, "asset_id"),
+      rows.push_back({time_text(text_of(record, "at")), names.name_of(text_of(record, "asset_id")),
                       id == nullptr ? "" : text_of(*id, "serial"), text_of(wipe, "verdict"),
-                      text_of(wipe, "method"), text_of(wipe, "bytes_read_back")});
+                      text_of(wipe, "method"),
+                      read_back(number_of(wipe, "bytes_read_back"),
+                                disk == nullptr ? 0 : number_of(*disk, "size_bytes")),
+                      text_of(record, "workflow_id").substr(0, 8)});
     }
   }
 

@@ -66,13 +66,16 @@ std::optional<std::string> SystemConsole::environment(const std::string& name) c
 core::Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
   const bool input = path == "-";
   const core::FileDescriptor file(input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return core::fail_errno("cli.file", path, errno);
+  if (!file.valid()) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
+    return core::fail_errno(missing ? "cli.no_file" : "cli.file", path, errno);
+  }
   std::string text(limit + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return core::fail_errno("cli.file", path, errno);
+    if (got < 0) return core::fail_errno(errno == EISDIR ? "cli.no_file" : "cli.file", path, errno);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

@@ -33,7 +33,8 @@ class SystemConsole final : public Console {
   [[nodiscard]] std::optional<std::string> environment(const std::string& name) const override;
 };
 
-/// A file an operator named, at most `limit` bytes; "-" is standard input. Errors: cli.file.
+/// A file an operator named, at most `limit` bytes; "-" is standard input. Errors: cli.no_file (nothing
+/// of that name), cli.file.
 [[nodiscard]] core::Result<std::string> read_text_file(const std::string& path, std::size_t limit);
 
 }  // namespace colony::daemon::cli

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/event_text.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -10,9 +11,11 @@ namespace {
 
 using core::Json;
 
-std::string body_text(const Json& event) {
-  const Json* body = core::json_member(event, "body");
-  return body == nullptr ? std::string{} : core::dump_json(*body);
+/// The names of the servers; without them ids are shown, which is no reason to show nothing.
+core::Task<EventText> event_text(Session& session) {
+  const auto assets = co_await session.api.get(api_path({"assets"}));
+  const Json* list = assets ? core::json_member(*assets, "assets") : nullptr;
+  co_return EventText(list == nullptr ? Json() : *list);
 }
 
 class EventsCommand final : public Command {
@@ -21,7 +24,7 @@ class EventsCommand final : public Command {
     return {"events", "The durable events, as they are streamed to the hosted side",
             "  colony events --after 100\n"
             "  colony events --follow                   one line an event, until interrupted\n"
-            "  colony events --follow --output json     one JSON object a line"};
+            "  colony events --follow --output json     one JSON object a line, with everything"};
   }
   void declare(Arguments& arguments) override {
     arguments.flag("-f,--follow", follow_, "Go on with new ones");
@@ -38,35 +41,40 @@ class EventsCommand final : public Command {
       print_json(session, *seen);
       co_return ExitCode::success;
     }
+    EventText names = co_await event_text(session);
     std::vector<std::vector<std::string>> rows;
     if (const Json* events = core::json_member(*seen, "events"); events != nullptr) {
       for (const auto& event : *events) {
-        rows.push_back({text_of(event, "seq"), text_of(event, "at"), text_of(event, "type"),
-                        text_of(event, "subject"), body_text(event)});
+        auto line = names.take(event);
+        rows.push_back({text_of(event, "seq"), time_text(text_of(event, "at")), text_of(event, "type"),
+                        std::move(line.subject), std::move(line.what)});
       }
     }
     session.console.out(render_table({{"SEQ", Align::right, 3},
-                                      {"TIME", Align::left, 24},
-                                      {"TYPE", Align::left, 14},
-                                      {"SUBJECT", Align::left, 8},
-                                      {"BODY", Align::left, 10}},
-                                     rows));
+                                      {"TIME", Align::left, 20},
+                                      {"TYPE", Align::left, 17},
+                                      {"SUBJECT", Align::left, 20},
+                                      {"WHAT", Align::left, 10}},
+                                     rows, style_of(session)));
     co_return ExitCode::success;
   }
 
  private:
   core::Task<ExitCode> follow(Session& session) {
     std::uint64_t after = after_;
+    EventText names = session.output == Output::json ? EventText(Json()) : co_await event_text(session);
     for (;;) {
       const auto ended = co_await session.api.follow_events(after, [&](const Json& event) {
         after = number_of(event, "seq");
         if (session.output == Output::json) {
           session.console.out(core::dump_json(event) + "\n");
         } else {
+          const auto [subject, what] = names.take(event);
           const std::string line =
-              terminal_text(fmt::format("{} {} {} {} {}", after, text_of(event, "at"), text_of(event, "type"),
-                                        text_of(event, "subject"), body_text(event)));
-          session.console.out(fit_text(line, table_width) + "\n");
+              terminal_text(fmt::format("{} {} {} {} {}", after, time_text(text_of(event, "at")),
+                                        text_of(event, "type"), subject, what));
+          const bool cut = style_of(session).fit == Fit::terminal;
+          session.console.out((cut ? fit_text(line, table_width) : line) + "\n");
         }
         return ApiClient::Next::go_on;
       });

@@ -1,5 +1,12 @@
 #pragma once
-// The documented exit codes.
+// The documented exit codes, and the one rule by which an error has one (docs/common-errors.md, "Exit
+// codes"):
+//   2  what was typed can never work as typed: a wrong option, a file that is not there, an unknown disk
+//   3  the network: nobody answers
+//   4  somebody answers and does not let us in
+//   1  everything else
+
+#include <cstdint>
 
 #include "core/error.hpp"
 
@@ -13,6 +20,6 @@ enum class ExitCode : std::uint8_t {
   authentication = 4
 };
 
-[[nodiscard]] ExitCode exit_code_of(core::ErrorKind kind);
+[[nodiscard]] ExitCode exit_code_of(const core::Error& error);
 
 }  // namespace colony::daemon::cli

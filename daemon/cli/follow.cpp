@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/http/target.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -84,29 +86,56 @@ std::string line_of(const Json& workflow) {
   return line;
 }
 
-/// One look at what is followed.
-Task<Result<Json>> look(Session& session, const std::vector<std::string>& ids) {
-  Json out = Json::array();
-  if (ids.empty()) {
-    auto all = co_await session.api.get("/api/v1/workflows?limit=100");
-    if (!all) co_return all;
-    const Json* list = core::json_member(*all, "workflows");
-    if (list == nullptr) co_return out;
-    for (const auto& workflow : *list) out.push_back(workflow);
+/// What is followed: named workflows, or all that are unfinished at some look (those of one server).
+class Watched {
+ public:
+  explicit Watched(const Follow& follow) : ids_(follow.ids), finds_more_(follow.ids.empty()) {
+    if (!follow.asset.empty()) filter_ = "&asset=" + core::http::percent_encode(follow.asset);
+  }
+
+  /// One look, in the order in which they came into sight.
+  Task<Result<Json>> look(Session& session) {
+    std::map<std::string, Json> listed;
+    if (finds_more_) {
+      auto all = co_await session.api.get("/api/v1/workflows?limit=1000" + filter_);
+      if (!all) co_return all;
+      const Json* list = core::json_member(*all, "workflows");
+      if (list != nullptr && list->is_array()) {
+        for (const auto& workflow : *list) notice(workflow, listed);
+      }
+    }
+    Json out = Json::array();
+    for (const auto& id : ids_) {
+      if (const auto seen = listed.find(id); seen != listed.end()) {
+        out.push_back(std::move(seen->second));
+        continue;
+      }
+      auto workflow = co_await session.api.get(api_path({"workflows", id}));
+      if (!workflow) co_return workflow;
+      out.push_back(std::move(*workflow));
+    }
     co_return out;
   }
-  for (const auto& id : ids) {
-    auto workflow = co_await session.api.get(api_path({"workflows", id}));
-    if (!workflow) co_return workflow;
-    out.push_back(std::move(*workflow));
+
+ private:
+  void notice(const Json& workflow, std::map<std::string, Json>& listed) {
+    const std::string id = text_of(workflow, "id");
+    listed[id] = workflow;
+    if (!is_finished(workflow) && std::ranges::find(ids_, id) == ids_.end()) ids_.push_back(id);
   }
-  co_return out;
-}
+
+  std::vector<std::string> ids_;
+  std::string filter_;
+  bool finds_more_;
+};
 
 /// Draws over what it drew before, or prints changes line by line.
 class Progress {
  public:
   explicit Progress(Session& session) : session_(session), live_(session.console.err_is_terminal()) {}
+
+  /// Something else was written below.
+  void begin_anew() { lines_ = 0; }
 
   void show(const Json& workflows) {
     if (live_) return draw(workflows);
@@ -123,7 +152,7 @@ class Progress {
 
  private:
   void draw(const Json& workflows) {
-    const std::string table = workflow_table(session_, workflows, true);
+    const std::string table = workflow_table(session_, workflows, {Colour::on, Fit::terminal});
     std::string out;
     if (lines_ > 0) out = fmt::format("\x1b[{}A\x1b[J", lines_);  // up, clear to the end
     out += table;
@@ -144,11 +173,11 @@ bool is_finished(const Json& workflow) {
   return status == "completed" || status == "failed";
 }
 
-std::string workflow_table(const Session& session, const Json& workflows, bool colour) {
-  const std::vector<Column> columns = {{"WORKFLOW", Align::left, 8}, {"TYPE", Align::left, 9},
-                                       {"ASSET", Align::left, 8},    {"STATUS", Align::left, 9},
-                                       {"STEP", Align::left, 10},    {"%", Align::right, 3},
-                                       {"AGE", Align::right, 4},     {"NEWS", Align::left, 12}};
+std::string workflow_table(const Session& session, const Json& workflows, TableStyle style) {
+  const std::vector<Column> columns = {{"WORKFLOW", Align::left, 8}, {"TYPE", Align::left, 17},
+                                       {"ASSET", Align::left, 20},   {"STATUS", Align::left, 9},
+                                       {"STEP", Align::left, 8},     {"%", Align::right, 3},
+                                       {"AGE", Align::right, 6},     {"NEWS", Align::left, 12}};
   std::vector<std::vector<std::string>> rows;
   for (const auto& workflow : workflows) {
     rows.push_back({short_id(text_of(workflow, "id")), text_of(workflow, "type"),
@@ -156,29 +185,41 @@ std::string workflow_table(const Session& session, const Json& workflows, bool c
                     std::to_string(number_of(workflow, "percent")),
                     age_of(session, text_of(workflow, "created_at")), news(workflow)});
   }
-  return render_table(columns, rows, colour ? Colour::on : Colour::off);
+  return render_table(columns, rows, style);
 }
 
-Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids) {
+Task<ExitCode> follow_workflows(Session& session, Follow what) {
   Progress progress(session);
+  Watched watched(what);
   core::BootTime last_answer = session.timers.now();
+  bool answered = what.ordered;  // ever
+  bool away = false;
   for (;;) {
-    const auto seen = co_await look(session, ids);
+    const auto seen = co_await watched.look(session);
     if (!seen) {
-      const bool away = exit_code_of(seen.error().kind) == ExitCode::network;
-      if (!away || session.timers.now() - last_answer > patience_without_daemon) {
-        co_return report_error(session, seen.error());
+      const bool silent = exit_code_of(seen.error()) == ExitCode::network;
+      const bool patient = answered && session.timers.now() - last_answer <= patience_without_daemon;
+      if (!silent || !patient) co_return report_error(session, seen.error());
+      if (!std::exchange(away, true)) {
+        session.console.err(fmt::format("colonyd does not answer ({}); waiting for it, at most {}\n",
+                                        terminal_text(seen.error().message),
+                                        core::format_duration(patience_without_daemon)));
+        progress.begin_anew();
       }
       co_await session.timers.sleep_for(look_interval);
       continue;
     }
+    if (std::exchange(away, false)) {
+      session.console.err("colonyd answers again\n");
+      progress.begin_anew();
+    }
+    answered = true;
     last_answer = session.timers.now();
+    if (seen->empty()) session.console.err("Nothing is unfinished.\n");
     progress.show(*seen);
     if (std::ranges::all_of(*seen, is_over)) {
       if (session.output == Output::json) print_json(session, Json{{"workflows", *seen}});
-      // Without a list old failures are in it too; they are no failure of this command.
-      const bool well = ids.empty() || std::ranges::all_of(*seen, went_well);
-      co_return well ? ExitCode::success : ExitCode::general;
+      co_return std::ranges::all_of(*seen, went_well) ? ExitCode::success : ExitCode::general;
     }
     co_await session.timers.sleep_for(look_interval);
   }
@@ -199,7 +240,7 @@ Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std
     if (assets.size() == 1) co_return report_error(session, error);
     session.console.err(fmt::format("colony: {} [{}]\n", terminal_text(error.message), error.code));
     refused.push_back({{"asset", asset}, {"error", error.message}, {"code", error.code}});
-    if (refusal == ExitCode::success) refusal = exit_code_of(error.kind);
+    if (refusal == ExitCode::success) refusal = exit_code_of(error);
   }
   if (session.output == Output::json && !wait) {
     print_json(session, Json{{"orders", submitted}, {"refused", refused}});
@@ -213,7 +254,12 @@ Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std
 Task<ExitCode> after_orders(Session& session, Json submitted, bool wait) {
   std::vector<std::string> ids;
   for (const auto& order : submitted) ids.push_back(text_of(order, "workflow_id"));
-  if (wait) co_return co_await follow_workflows(session, std::move(ids));
+  if (wait) {
+    Follow what;
+    what.ids = std::move(ids);
+    what.ordered = true;
+    co_return co_await follow_workflows(session, std::move(what));
+  }
   if (session.output == Output::json) {
     print_json(session, Json{{"orders", submitted}});
     co_return ExitCode::success;

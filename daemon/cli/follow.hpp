@@ -6,16 +6,25 @@
 #include <vector>
 
 #include "daemon/cli/command.hpp"
+#include "daemon/cli/table.hpp"
 
 namespace colony::daemon::cli {
 
 /// Completed or failed.
 [[nodiscard]] bool is_finished(const core::Json& workflow);
-[[nodiscard]] std::string workflow_table(const Session& session, const core::Json& workflows, bool colour);
+[[nodiscard]] std::string workflow_table(const Session& session, const core::Json& workflows,
+                                         TableStyle style);
 
-/// Until all of these are finished; empty: until nothing is unfinished. Success when all completed; general
-/// when one failed or is held. With JSON output prints them at the end.
-[[nodiscard]] core::Task<ExitCode> follow_workflows(Session& session, std::vector<std::string> ids);
+struct Follow {
+  std::vector<std::string> ids;  // these; empty: all that are unfinished now or come while we look
+  std::string asset;             // without ids: only of this server
+  bool ordered = false;          // colonyd took the orders a moment ago: it is there
+};
+
+/// Until all of them are finished. Success when all completed; general when one failed or is held. When
+/// colonyd never answers: its error, at once; when it goes away later it is waited for, and that is said.
+/// With JSON output prints them at the end.
+[[nodiscard]] core::Task<ExitCode> follow_workflows(Session& session, Follow what);
 
 /// One order for each asset at /api/v1/assets/ASSET/ROUTE. A refused one is reported and the others go on:
 /// what is under way must be known. Then as after_orders(); the exit code is the first refusal's, if there is

@@ -13,6 +13,9 @@ namespace colony::daemon::cli {
 
 namespace {
 
+constexpr std::string_view quoting =
+    R"(; put a field that contains commas in quotes: "a,b" (a quote in it is doubled: ""))";
+
 /// IPMI 2.0 sections 22.28 and 22.30.
 constexpr std::size_t max_username = 16;
 constexpr std::size_t max_password = 20;
@@ -51,9 +54,9 @@ core::Result<Layout> layout_of(const CsvRow& first) {
   const auto ip = either("ipmi_ip", "ip");
   if (!ip) {
     if (first.fields.size() == 3) return Layout{};
-    return core::fail(
-        core::ErrorKind::invalid_input, "cli.csv",
-        fmt::format("line {}: neither ip,username,password nor a header with ipmi_ip", first.line));
+    return core::fail(core::ErrorKind::invalid_input, "cli.csv",
+                      fmt::format("line {}: neither ip,username,password nor a header with ipmi_ip{}",
+                                  first.line, core::Ipv4Address::parse(first.fields.front()) ? quoting : ""));
   }
   const auto username = either("ipmi_user", "username");
   const auto password = either("ipmi_pass", "password");
@@ -70,6 +73,9 @@ IpmiListRow read_row(const CsvRow& row, const Layout& layout) {
   out.line = row.line;
   if (row.fields.size() != layout.fields) {
     out.fault = fmt::format("has {} fields, {} are expected", row.fields.size(), layout.fields);
+    if (row.fields.size() > layout.fields) {
+      out.fault += quoting;
+    }
     return out;
   }
   out.ip_text = row.fields[layout.ip];

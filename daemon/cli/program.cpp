@@ -10,6 +10,7 @@
 
 #include "core/bytes.hpp"
 #include "daemon/config/nearest.hpp"
+#include "daemon/version.hpp"
 
 namespace colony::daemon::cli {
 
@@ -34,7 +35,9 @@ void Arguments::flag(const std::string& names, bool& into, const std::string& he
 
 void Arguments::option(const std::string& names, const std::string& value, std::string& into,
                        const std::string& help, Need need) {
-  state_.app.add_option(names, into, help)->type_name(value)->required(need == Need::required);
+  auto* const added = state_.app.add_option(names, into, help)->type_name(value);
+  added->required(need == Need::required);
+  if (!into.empty()) added->capture_default_str();
 }
 
 void Arguments::option(const std::string& names, const std::string& value, std::optional<std::string>& into,
@@ -98,8 +101,9 @@ class Tree {
         "Start here:  colony init --help\n"
         "             colony add-ipmi --ip 10.1.1.20 --username ADMIN --auto-discover\n"
         "             colony assets\n"
-        "When nothing seems to happen:  colony why ASSET");
-    app_.require_subcommand(1);
+        "When nothing seems to happen:  colony why ASSET\n"
+        "More of a command, with examples:  colony help COMMAND");
+    app_.set_version_flag("--version", "colony " + std::string(program_version()), "Of this program");
     app_.fallthrough();
     app_.set_help_flag("-h,--help", "Explain, with examples");
     app_.add_option("--output", globals.output, "How results are shown")
@@ -110,6 +114,7 @@ class Tree {
         ->capture_default_str()
         ->type_name("PATH");
     for (const auto& command : commands) add(*command);
+    for (const auto& [name, examples] : examples_) groups_.at(name)->footer("Examples:\n" + examples);
   }
 
   CLI::App& app() { return app_; }
@@ -134,6 +139,10 @@ class Tree {
     Arguments::State state{*sub};
     Arguments arguments(state);
     command.declare(arguments);
+    // A group shows the first example of each of its commands.
+    if (parent != &app_ && !text.examples.empty()) {
+      examples_[parent->get_name()] += text.examples.substr(0, text.examples.find('\n')) + "\n";
+    }
     commands_.emplace_back(sub, &command);
   }
 
@@ -142,7 +151,6 @@ class Tree {
     if (known != groups_.end()) return known->second;
     const auto described = groups.find(name);
     CLI::App* sub = app_.add_subcommand(name, described == groups.end() ? "" : described->second);
-    sub->require_subcommand(1);
     sub->fallthrough();
     groups_.emplace(name, sub);
     return sub;
@@ -150,19 +158,46 @@ class Tree {
 
   CLI::App app_;
   std::map<std::string, CLI::App*> groups_;
+  std::map<std::string, std::string> examples_;
   std::vector<std::pair<CLI::App*, Command*>> commands_;
 };
 
-/// The first word that is no option and no option's value: the command that was meant.
-std::optional<std::string> command_word(const std::vector<std::string>& arguments) {
+/// The words that are no options and no values of the global ones: the command that was meant comes first.
+std::vector<std::string> plain_words(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     if (arguments[i] == "--output" || arguments[i] == "--socket") {
       ++i;
     } else if (!arguments[i].starts_with('-')) {
-      return arguments[i];
+      out.push_back(arguments[i]);
     }
   }
-  return std::nullopt;
+  return out;
+}
+
+std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+/// A typing error away; what is further away was meant to be something else.
+constexpr std::size_t near = 2;
+
+/// What is wrong with the command's own words, "" when they are known. `app` is named `path`.
+std::string unknown_word(const CLI::App& app, const std::string& path, std::span<const std::string> words) {
+  const auto subcommands = subcommands_of(app);
+  if (words.empty() || subcommands.empty()) return {};
+  const std::string& word = words.front();
+  std::vector<std::string_view> known;
+  for (const auto* sub : subcommands) {
+    if (sub->get_name() == word) return unknown_word(*sub, path + " " + word, words.subspan(1));
+    known.push_back(sub->get_name());
+  }
+  const std::string_view likely = nearest(word, known);
+  const std::string hint = edit_distance(word, likely) <= near
+                               ? fmt::format("did you mean {}? See: {} --help", likely, path)
+                               : fmt::format("{} --help lists them", path);
+  return fmt::format("there is no command {}{}; {}", app.get_parent() == nullptr ? "" : app.get_name() + " ",
+                     core::printable(word, 40), hint);
 }
 
 /// The subcommands that were named, outermost first.
@@ -183,32 +218,46 @@ std::string words_of(std::span<const CLI::App* const> path) {
 Parsed parse_command_line(const std::vector<std::string>& arguments, const Commands& commands,
                           GlobalOptions& globals, Console& console) {
   Tree tree(commands, globals);
-  if (const auto word = command_word(arguments)) {
-    std::vector<std::string> names;
-    for (const auto* sub : tree.app().get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(sub->get_name());
-    }
-    if (std::ranges::find(names, *word) == names.end()) {
-      const std::vector<std::string_view> known(names.begin(), names.end());
-      console.err(fmt::format("colony: there is no command {}; did you mean {}? See: colony --help\n",
-                              core::printable(*word, 40), nearest(*word, known)));
-      return {nullptr, ExitCode::arguments};
-    }
+  std::vector<std::string> given(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  std::vector<std::string> words = plain_words(arguments);
+  if (!words.empty() && words.front() == "help") {  // colony help COMMAND: the same as colony COMMAND --help
+    words.erase(words.begin());
+    given = words;
+    given.emplace_back("--help");
   }
-  try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    if (!reversed.empty()) reversed.pop_back();  // the program's name
-    tree.app().parse(std::move(reversed));
-  } catch (const CLI::CallForHelp&) {
+  if (const auto unknown = unknown_word(tree.app(), "colony", words); !unknown.empty()) {
+    console.err(fmt::format("colony: {}\n", unknown));
+    return {nullptr, ExitCode::arguments};
+  }
+  const auto help = [&] {
     // Of the deepest subcommand that was named; CLI11 adds its own name to those before it.
     const auto path = named_path(tree.app());
-    console.out(path.back()->help(words_of(std::span(path).first(path.size() - 1))));
+    return path.back()->help(words_of(std::span(path).first(path.size() - 1)));
+  };
+  try {
+    tree.app().parse(std::vector<std::string>(given.rbegin(), given.rend()));
+  } catch (const CLI::CallForHelp&) {
+    console.out(help());
     return {nullptr, ExitCode::success};
+  } catch (const CLI::CallForVersion& version) {
+    console.out(fmt::format("{}\n", version.what()));
+    return {nullptr, ExitCode::success};
+  } catch (const CLI::ExtrasError&) {
+    std::string extras;
+    for (const auto& word : tree.app().remaining(true)) extras += " " + core::printable(word, 40);
+    console.err(
+        fmt::format("colony: not expected:{}; see: {} --help\n", extras, words_of(named_path(tree.app()))));
+    return {nullptr, ExitCode::arguments};
   } catch (const CLI::ParseError& error) {
     console.err(fmt::format("colony: {}; see: {} --help\n", error.what(), words_of(named_path(tree.app()))));
     return {nullptr, ExitCode::arguments};
   }
-  return {tree.chosen(), ExitCode::success};
+  Command* const chosen = tree.chosen();
+  if (chosen == nullptr) {  // nothing, or a group without one of its commands
+    console.err(help());
+    return {nullptr, ExitCode::arguments};
+  }
+  return {chosen, ExitCode::success};
 }
 
 std::vector<CommandSketch> sketch(const Commands& commands) {

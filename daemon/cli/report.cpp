@@ -5,18 +5,7 @@
 
 namespace colony::daemon::cli {
 
-using core::ErrorKind;
 using core::Json;
-
-ExitCode exit_code_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::invalid_input: return ExitCode::arguments;
-    case ErrorKind::timed_out:
-    case ErrorKind::unreachable: return ExitCode::network;
-    case ErrorKind::unauthorized: return ExitCode::authentication;
-    default: return ExitCode::general;
-  }
-}
 
 ExitCode report_error(Session& session, const core::Error& error) {
   session.console.err(
@@ -24,7 +13,7 @@ ExitCode report_error(Session& session, const core::Error& error) {
   if (session.output == Output::json) {
     print_json(session, Json{{"error", error.message}, {"code", error.code}, {"kind", name(error.kind)}});
   }
-  return exit_code_of(error.kind);
+  return exit_code_of(error);
 }
 
 void print_json(Session& session, const Json& value) {
@@ -35,6 +24,16 @@ Colour colour_of(const Session& session) {
   // https://no-color.org
   const bool off = session.console.environment("NO_COLOR").value_or("") != "";
   return session.console.out_is_terminal() && !off ? Colour::on : Colour::off;
+}
+
+TableStyle style_of(const Session& session) {
+  return {colour_of(session), session.console.out_is_terminal() ? Fit::terminal : Fit::whole};
+}
+
+std::string time_text(std::string_view time) {
+  constexpr std::string_view to_seconds = "2026-11-20T18:00:00";
+  const bool fraction = time.size() > to_seconds.size() && time[to_seconds.size()] == '.';
+  return fraction ? std::string(time.substr(0, to_seconds.size())) + "Z" : std::string(time);
 }
 
 std::string text_of(const Json& object, std::string_view key) {

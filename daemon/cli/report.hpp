@@ -15,6 +15,11 @@ ExitCode report_error(Session& session, const core::Error& error);
 void print_json(Session& session, const core::Json& value);
 
 [[nodiscard]] Colour colour_of(const Session& session);
+/// Of a table on standard output: coloured and cut for a terminal; whole for a file or a program.
+[[nodiscard]] TableStyle style_of(const Session& session);
+
+/// A time of the API to the second, as tables show it.
+[[nodiscard]] std::string time_text(std::string_view time);
 
 /// Text of a member, "" when it is absent or null; numbers and flags as words.
 [[nodiscard]] std::string text_of(const core::Json& object, std::string_view key);

@@ -59,20 +59,22 @@ class StatusCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
     return {"status", "Is the appliance well, and what is it doing",
-            "  colony status\n  colony status --output json | jq .assets"};
+            "  colony status                  exit code 1 while it is not ready\n"
+            "  colony status --output json | jq .assets"};
   }
   void declare(Arguments&) override {}
 
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
     const auto status = co_await session.api.get(api_path({"status"}));
     if (!status) co_return report_error(session, status.error());
-    if (session.output == Output::json) {
-      print_json(session, *status);
-      co_return ExitCode::success;
-    }
     const std::string failure = text_of(*status, "store_failure");
     const std::string full = text_of(*status, "store_full");
     const bool ready = core::json_bool(*status, "ready").value_or(false);
+    const ExitCode well = ready && failure.empty() && full.empty() ? ExitCode::success : ExitCode::general;
+    if (session.output == Output::json) {
+      print_json(session, *status);
+      co_return well;
+    }
     const Json* found = core::json_member(*status, "findings");
     const bool is_hindered = found != nullptr && !found->empty();
     const std::string window = text_of(*status, "discovery_window_until");
@@ -101,7 +103,7 @@ class StatusCommand final : public Command {
       }
     }
     session.console.out(render_pairs(lines));
-    co_return ready&& failure.empty() && full.empty() ? ExitCode::success : ExitCode::general;
+    co_return well;
   }
 };
 

@@ -124,7 +124,7 @@ std::string paint(std::string_view word, Colour colour) {
 }
 
 std::string render_table(const std::vector<Column>& columns,
-                         const std::vector<std::vector<std::string>>& rows, Colour colour) {
+                         const std::vector<std::vector<std::string>>& rows, TableStyle style) {
   if (rows.empty() || columns.empty()) return {};
   std::vector<std::vector<std::string>> cells;
   cells.emplace_back();
@@ -138,13 +138,13 @@ std::string render_table(const std::vector<Column>& columns,
   for (const auto& row : cells) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text_width(row[i]));
   }
-  narrow(widths, columns);
+  if (style.fit == Fit::terminal) narrow(widths, columns);
   std::string out;
   for (std::size_t row = 0; row < cells.size(); ++row) {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       add_cell(line, cells[row][i], widths[i], columns[i].align, i + 1 == columns.size(),
-               row == 0 ? Colour::off : colour);
+               row == 0 ? Colour::off : style.colour);
     }
     while (line.ends_with(' ')) line.pop_back();
     out += line + "\n";
@@ -154,20 +154,20 @@ std::string render_table(const std::vector<Column>& columns,
 
 namespace {
 
-/// At blanks; a word that is longer than a line is cut. At least one line.
+/// At blanks; a word that is longer than a line stays whole, for it may be typed next. At least one line.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
   while (!text.empty()) {
     const auto end = std::min(text.find(' '), text.size());
-    const std::string word = fit_text(text.substr(0, end), width);
+    const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     std::string& line = lines.back();
     if (line.empty()) {
       line = word;
     } else if (text_width(line) + 1 + text_width(word) <= width) {
-      line += " " + word;
+      line.append(" ").append(word);
     } else {
-      lines.push_back(word);
+      lines.emplace_back(word);
     }
   }
   return lines;

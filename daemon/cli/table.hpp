@@ -1,5 +1,6 @@
 #pragma once
-// Tables for people: never wider than 100 columns, whatever is in them. Programs ask for --output json.
+// Tables for people: on a terminal never wider than 100 columns, whatever is in them; in a file or a pipe
+// nothing is cut. Programs ask for --output json.
 
 #include <string>
 #include <string_view>
@@ -11,6 +12,13 @@ inline constexpr std::size_t table_width = 100;
 
 enum class Align : std::uint8_t { left, right };
 enum class Colour : std::uint8_t { off, on };
+/// What becomes of a row that is too wide.
+enum class Fit : std::uint8_t { terminal, whole };
+
+struct TableStyle {
+  Colour colour = Colour::off;
+  Fit fit = Fit::terminal;
+};
 
 struct Column {
   std::string title;
@@ -18,14 +26,14 @@ struct Column {
   std::size_t least = 4;  // a column that must give way keeps this much
 };
 
-/// Every row has as many cells as there are columns. The widest columns give way first; what does not fit
-/// ends in "…". Control bytes and bytes that are no UTF-8 are shown as '?': a server's serial must not drive
-/// the terminal. Empty when there are no rows.
+/// Every row has as many cells as there are columns. For a terminal the widest columns give way first, and
+/// what does not fit ends in "…". Control bytes and bytes that are no UTF-8 are shown as '?': a server's
+/// serial must not drive the terminal. Empty when there are no rows.
 [[nodiscard]] std::string render_table(const std::vector<Column>& columns,
                                        const std::vector<std::vector<std::string>>& rows,
-                                       Colour colour = Colour::off);
+                                       TableStyle style = {});
 
-/// "key    value" lines; a long value goes on under itself.
+/// "key    value" lines; a long value goes on under itself, at blanks: words are left whole.
 [[nodiscard]] std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
 /// Printable on a terminal: see render_table.

@@ -38,9 +38,10 @@ class WorkflowsCommand final : public Command {
   [[nodiscard]] CommandText text() const override {
     return {"workflows", "What is being done to which server, and how far it is",
             "  colony workflows                the unfinished ones first\n"
-            "  colony workflows --follow       live, until nothing is unfinished\n"
-            "  colony workflows ID --follow    until this one ends; exit code 1 when it failed\n"
-            "  colony workflows --asset web-1"};
+            "  colony workflows --follow       the unfinished ones, live, until they end\n"
+            "  colony workflows ID --follow    until this one ends\n"
+            "  colony workflows --asset web-1 --follow\n"
+            "The exit code of --follow is 1 when one of them failed or is held."};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("WORKFLOW", id_, "One of them, by its id or its beginning", Need::optional);
@@ -56,9 +57,10 @@ class WorkflowsCommand final : public Command {
       id_ = *full;
     }
     if (follow_) {
-      std::vector<std::string> ids;
-      if (!id_.empty()) ids.push_back(id_);
-      co_return co_await follow_workflows(session, std::move(ids));
+      Follow what;
+      if (!id_.empty()) what.ids.push_back(id_);
+      what.asset = asset_;
+      co_return co_await follow_workflows(session, std::move(what));
     }
     const auto seen = co_await session.api.get(id_.empty() ? list_target() : api_path({"workflows", id_}));
     if (!seen) co_return report_error(session, seen.error());
@@ -85,7 +87,7 @@ class WorkflowsCommand final : public Command {
       session.console.err("No workflows yet.\n");
       return;
     }
-    session.console.out(workflow_table(session, *list, colour_of(session) == Colour::on));
+    session.console.out(workflow_table(session, *list, style_of(session)));
   }
 
   static void show_one(Session& session, const Json& workflow) {
@@ -128,9 +130,9 @@ class CancelCommand final : public Command {
     const auto cancelled = co_await session.api.remove(api_path({"workflows", *id}));
     if (!cancelled) co_return report_error(session, cancelled.error());
     if (session.output == Output::json) {
-      print_json(session, Json{{"workflow_id", *id}, {"cancelled", true}});
+      print_json(session, Json{{"workflow_id", *id}, {"cancel_requested", true}});
     } else {
-      session.console.err("cancelled; see: colony workflows " + *id + "\n");
+      session.console.err("will end at its next safe point; see: colony workflows " + *id + "\n");
     }
     co_return ExitCode::success;
   }

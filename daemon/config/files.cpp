@@ -144,7 +144,10 @@ std::expected<Config, ConfigFaults> load_config(const std::string& path) {
   if (!text) {
     std::string what = text.error().message;
     if (what.starts_with(path + ": ")) what.erase(0, path.size() + 2);
-    return std::unexpected(ConfigFaults{{path, 0, "", std::move(what), "a readable colony.yaml"}});
+    const bool missing = text.error().kind == ErrorKind::not_found;
+    return std::unexpected(ConfigFaults{
+        {path, 0, "", std::move(what),
+         missing ? "a readable colony.yaml; create it with `colony init`" : "a readable colony.yaml"}});
   }
   return parse_config(*text, path);
 }

@@ -24,7 +24,12 @@ std::unexpected<core::Error> wrong(std::string code, std::string message) {
 }  // namespace
 
 core::Result<std::string> check_api_key_form(std::string_view key) {
-  if (key.empty()) return wrong("key.empty", "the API key is empty");
+  if (key.empty()) {
+    return wrong(
+        "key.empty",
+        "no API key was given; export COLONY_API_KEY=... (and use sudo -E, for plain sudo drops it), or give "
+        "--api-key-file FILE (- is standard input), or --api-key KEY");
+  }
   if (key.size() > longest) {
     return wrong("key.too_long", fmt::format("the API key is {} characters long; no key is longer than {}",
                                              key.size(), longest));

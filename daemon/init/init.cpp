@@ -1,6 +1,7 @@
 #include "daemon/init/init.hpp"
 
 #include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -95,8 +96,11 @@ Result<> apply_flags(const InitRequest& request, const Paths& paths, Config& con
   if (request.ca_file) {
     const auto ca_file = flag<FilePath>("ca-file", *request.ca_file);
     if (!ca_file) return std::unexpected(ca_file.error());
-    if (::access(ca_file->text().c_str(), R_OK) != 0)
-      return core::fail_errno("init.flag", "--ca-file", errno);
+    if (::access(ca_file->text().c_str(), R_OK) != 0) {
+      const int error = errno;
+      return core::fail(ErrorKind::invalid_input, "init.flag",
+                        fmt::format("--ca-file: {}: {}", ca_file->text(), std::strerror(error)));
+    }
     config.hosted.ca_file = *ca_file;
   }
   config.datacenter_id = *datacenter;
@@ -113,20 +117,54 @@ Result<> apply_flags(const InitRequest& request, const Paths& paths, Config& con
   return {};
 }
 
+/// Machines boot over Ethernet, and the address is defended by ARP.
+Result<> check_kind(const core::InterfaceState& interface) {
+  if (interface.arp && interface.mac != core::MacAddress()) return {};
+  return core::fail(
+      ErrorKind::invalid_input, "init.interface",
+      fmt::format("no server can be reached through {}: it is a loopback, or has no MAC address or no "
+                  "ARP; accepted: an Ethernet interface, a bridge, a bond or a VLAN",
+                  interface.name));
+}
+
+/// The line about the address, or who has it.
+Result<InitStep> ask_for_address(const AddressPlan& plan, AddressProbe& probe) {
+  if (plan.way == AddressPlan::Way::borrow) {
+    return InitStep{"address", Outcome::done,
+                    fmt::format("{} is on the interface already", plan.address.to_string())};
+  }
+  const auto answer = probe.ask(plan.interface, plan.address.address);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->other) {
+    return core::fail(
+        ErrorKind::conflict, "address.conflict",
+        fmt::format("{} on {} is in use by {}; nothing was written; give the appliance another "
+                    "address, or take it from that machine",
+                    plan.address.address.to_string(), plan.interface.name, answer->other->to_string()));
+  }
+  if (!answer->not_asked.empty()) {
+    return InitStep{"address", Outcome::note,
+                    fmt::format("{} was not probed: {}; the service asks before it claims it",
+                                plan.address.to_string(), answer->not_asked)};
+  }
+  return InitStep{
+      "address", Outcome::done,
+      fmt::format("{}: nobody on the network has it; the service will claim it", plan.address.to_string())};
+}
+
 Result<> check_address(const Config& config, InitWorld world, const ReportStep& report) {
   const auto states = world.interfaces.interfaces();
   if (!states) return std::unexpected(states.error());
   const auto plan =
       plan_address(config.load_balancer.interface, config.load_balancer.ip, *states, std::nullopt, "");
   if (!plan) return std::unexpected(plan.error());
+  if (auto kind = check_kind(plan->interface); !kind) return kind;
   report({"interface", Outcome::done,
           fmt::format("{} is up, MAC {}{}", plan->interface.name, plan->interface.mac.to_string(),
                       plan->interface.carrier ? "" : ", but has no link")});
-  report({"address", Outcome::done,
-          plan->way == AddressPlan::Way::borrow
-              ? fmt::format("{} is on the interface already", plan->address.to_string())
-              : fmt::format("{} will be claimed by the service, after asking the network whether it is free",
-                            plan->address.to_string())});
+  const auto asked = ask_for_address(*plan, world.probe);
+  if (!asked) return std::unexpected(asked.error());
+  report(*asked);
   return {};
 }
 
@@ -225,13 +263,16 @@ Result<bool> write_keys(const core::Secret& key, const Paths& paths, std::option
 
 Result<> start_service(const InitRequest& request, const Paths& paths, bool changed, InitWorld world,
                        const ReportStep& report) {
-  const std::string by_hand = fmt::format("start it with: colonyd --config {}", paths.config);
-  if (!request.start) {
-    report({"service", Outcome::note, "not started (--no-start); " + by_hand});
+  const auto not_started = [&](std::string_view why, std::string by_hand) {
+    report({"service", Outcome::note, fmt::format("{}; start it with: {}", why, by_hand), by_hand});
+  };
+  const std::string program = fmt::format("colonyd --config {}", paths.config);
+  if (request.config_dir != InitRequest{}.config_dir) {
+    not_started(request.start ? "the unit reads /etc/colony only" : "not started (--no-start)", program);
     return {};
   }
-  if (request.config_dir != InitRequest{}.config_dir) {
-    report({"service", Outcome::note, "the unit reads /etc/colony only; " + by_hand});
+  if (!request.start) {
+    not_started("not started (--no-start)", "systemctl enable --now colonyd");
     return {};
   }
   const auto started = world.service.start(changed);
@@ -241,12 +282,8 @@ Result<> start_service(const InitRequest& request, const Paths& paths, bool chan
     case Started::started: report({"service", Outcome::done, "colonyd is started"}); break;
     case Started::restarted: report({"service", Outcome::done, "colonyd is restarted"}); break;
     case Started::running: report({"service", Outcome::unchanged, "colonyd is running"}); break;
-    case Started::no_systemd:
-      report({"service", Outcome::note, "systemd does not run here; " + by_hand});
-      break;
-    case Started::no_unit:
-      report({"service", Outcome::note, "colonyd.service is not installed; " + by_hand});
-      break;
+    case Started::no_systemd: not_started("systemd does not run here", program); break;
+    case Started::no_unit: not_started("colonyd.service is not installed", program); break;
   }
   return {};
 }
@@ -275,19 +312,6 @@ Result<> run_init(const InitRequest& request, InitWorld world, const ReportStep&
   const auto written = write_configuration(*before, config, paths, owner, report);
   if (!written) return std::unexpected(written.error());
   return start_service(request, paths, *keys || *written, world, report);
-}
-
-int exit_code(const core::Error& error) {
-  switch (error.kind) {
-    case ErrorKind::invalid_input: return 2;
-    case ErrorKind::unauthorized: return 4;
-    case ErrorKind::unreachable:
-      // An interface that is down is this machine's own affair.
-      return error.code.starts_with("hosted.") ? 3 : 1;
-    case ErrorKind::timed_out:
-    case ErrorKind::exhausted: return 3;
-    default: return 1;
-  }
 }
 
 }  // namespace colony::daemon

@@ -31,6 +31,7 @@ struct InitStep {
   std::string name;  // "API key", "interface", "address", "agent", "configuration", "keys", "service"
   Outcome outcome = Outcome::done;
   std::string text;
+  std::string next = {};  // what the operator has to do now: "systemctl enable --now colonyd"
 };
 using ReportStep = std::function<void(const InitStep&)>;
 
@@ -45,17 +46,28 @@ class ServiceControl {
   [[nodiscard]] virtual core::Result<Started> start(bool changed) = 0;
 };
 
+/// Whether somebody else on the network has the address.
+class AddressProbe {
+ public:
+  struct Answer {
+    std::optional<core::MacAddress> other;  // who has it
+    std::string not_asked;                  // "" or why nobody could be asked
+  };
+  virtual ~AddressProbe() = default;
+  /// Errors: net.*, address.send.
+  [[nodiscard]] virtual core::Result<Answer> ask(const core::InterfaceState& interface,
+                                                 core::Ipv4Address address) = 0;
+};
+
 struct InitWorld {
   core::InterfaceAddresses& interfaces;
+  AddressProbe& probe;
   HostedRegistration& hosted;
   ServiceControl& service;
 };
 
-/// Errors: key.*, init.flag, init.config (an existing file with faults), init.write, address.*, hosted.*,
-/// init.service.
+/// Errors: key.*, init.flag, init.interface, init.config (an existing file with faults), init.write,
+/// address.*, hosted.*, init.service.
 [[nodiscard]] core::Result<> run_init(const InitRequest& request, InitWorld world, const ReportStep& report);
-
-/// 2 arguments, 3 network, 4 authentication, 1 everything else.
-[[nodiscard]] int exit_code(const core::Error& error);
 
 }  // namespace colony::daemon

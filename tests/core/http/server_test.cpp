@@ -480,7 +480,12 @@ TEST_F(ServerTest, ClientNamesWhyItFailed) {
     Client nobody(t.timers, TcpEndpoint{*Ipv4Address::parse("127.0.0.1"), 1, std::nullopt});
     EXPECT_EQ((co_await nobody.exchange({}, t.timers.now() + 1s)).error().code, "http.connect");
     Client missing(t.timers, UnixEndpoint{"/nonexistent/socket"});
-    EXPECT_EQ((co_await missing.exchange({}, t.timers.now() + 1s)).error().code, "http.connect");
+    const auto absent = co_await missing.exchange({}, t.timers.now() + 1s);
+    EXPECT_EQ(absent.error().code, "http.connect");
+    EXPECT_EQ(absent.error().message, "/nonexistent/socket: No such file or directory");
+    Client file(t.timers, UnixEndpoint{"/proc/self/status"});
+    const auto no_socket = co_await file.exchange({}, t.timers.now() + 1s);
+    EXPECT_EQ(no_socket.error().code, "http.not_a_socket") << no_socket.error().message;
     ClientRequest bounded;
     bounded.target = "/big";
     bounded.body_limit = 1000;

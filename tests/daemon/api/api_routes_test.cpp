@@ -74,7 +74,7 @@ TEST(ApiRoutes, ShowAssetsInTheDocumentedForm) {
       workflows::AssetView::Bmc{*Ipv4Address::parse("10.1.1.20"), 623, "native", "ADMIN", "2.49", "X11"};
   drivers::scout::Inventory inventory;
   inventory.cpu.cores = 16;
-  inventory.memory_bytes = 64'000'000'000;
+  inventory.memory_bytes = std::uint64_t{64} << 30;
   inventory.disks.resize(1);
   inventory.disks[0].size_bytes = 1'000'000'000'000;
   inventory.disks[0].device = "nvme0n1";

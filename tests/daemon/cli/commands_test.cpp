@@ -23,6 +23,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// colonyd, which may be away.
+struct Daemon final : core::http::HttpExchange {
+  explicit Daemon(const core::http::Router& router) : routes(router, core::http::UnixPeer{0, 0, 1}) {}
+  Task<Result<core::http::ClientResponse>> exchange(core::http::ClientRequest request,
+                                                    BootTime deadline) override {
+    if (away) co_return fail(ErrorKind::unreachable, "http.connect", "/x.sock: nobody listens there");
+    co_return co_await routes.exchange(std::move(request), deadline);
+  }
+  core::http::RouterExchange routes;
+  bool away = false;
+};
+
 struct Bench {
   boost::asio::io_context loop{1};
   VirtualTimers timers{loop, *parse_utc("2026-11-20T18:00:00Z")};
@@ -30,7 +42,7 @@ struct Bench {
   Log log = Log::silent();
   test::FakeOrders orders;
   core::http::Router router;
-  core::http::RouterExchange exchange{router, core::http::UnixPeer{0, 0, 1}};
+  Daemon exchange{router};
   ApiClient api{timers, exchange, "memory"};
   test::RecordingConsole console;
 
@@ -79,6 +91,7 @@ TEST(AssetsCommand, ShowsATableAndOneInDetail) {
   asset.condition = workflows::AssetCondition::quarantined;
   drivers::scout::Inventory inventory;
   inventory.disks = {bench.disk("S1")};
+  inventory.memory_bytes = std::uint64_t{64} << 30;
   asset.inventory = inventory;
   EXPECT_EQ(bench.run({"assets"}), ExitCode::success);
   EXPECT_TRUE(bench.console.output.starts_with("NAME ")) << bench.console.output;
@@ -86,8 +99,10 @@ TEST(AssetsCommand, ShowsATableAndOneInDetail) {
   EXPECT_NE(bench.console.output.find("quarantined"), std::string::npos);
   EXPECT_EQ(bench.run({"assets", "web-1"}), ExitCode::success);
   EXPECT_NE(bench.console.output.find("960.0 GB"), std::string::npos) << bench.console.output;
+  EXPECT_NE(bench.console.output.find("64 GiB"), std::string::npos) << bench.console.output;
   EXPECT_EQ(bench.run({"assets", "--output", "json"}), ExitCode::success);
   EXPECT_EQ(Json::parse(bench.console.output)["assets"][0]["name"], "web-1");
+  EXPECT_EQ(Json::parse(bench.console.output)["assets"][0]["specs"]["ram"], "64GB") << "as the reference";
 }
 
 TEST(AssetsCommand, ShowsNamesWholeBecauseTheyAreTypedNext) {
@@ -178,7 +193,7 @@ TEST(AddIpmiCommand, TakesThePasswordFromTheEnvironment) {
   EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"enrol 10.1.1.20:623 - ADMIN secret web-1"}));
   EXPECT_EQ(bench.console.errors, "");
   EXPECT_NE(bench.console.output.find("web-1"), std::string::npos) << "the name that it has now";
-  EXPECT_NE(bench.console.output.find("BS-1"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("board serial  BS-1"), std::string::npos) << bench.console.output;
 }
 
 TEST(AddIpmiCommand, NamesTheSaferWayAndItsExitCodes) {
@@ -209,7 +224,7 @@ TEST(AddIpmisCommand, SaysForEachRowWhatBecameOfIt) {
   EXPECT_EQ(rows[1]["line"], 3);
   EXPECT_EQ(rows[2]["status"], "enrolled");
   EXPECT_EQ(bench.orders.asked.size(), 2U);
-  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", "/nonexistent"}), ExitCode::general);
+  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", "/nonexistent"}), ExitCode::arguments);
 }
 
 TEST(WipeCommand, ShowsTheDisksAndRefusesWithoutConfirmation) {
@@ -324,12 +339,138 @@ TEST(WorkflowsCommand, PrintsALineForAStepOrATenthOfADiskAndNotForEveryPercent) 
   EXPECT_NE(bench.console.errors.find("S1 overwrite 90%"), std::string::npos);
 }
 
+TEST(WorkflowsCommand, FollowSaysAtOnceThatColonydDoesNotAnswer) {
+  Bench bench;
+  bench.exchange.away = true;
+  const BootTime before = bench.timers.now();
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::network);
+  EXPECT_EQ(bench.timers.now(), before);
+  EXPECT_NE(bench.console.errors.find("/x.sock: nobody listens there"), std::string::npos);
+}
+
+TEST(WorkflowsCommand, FollowWaitsForARestartAndSaysSoOnce) {
+  Bench bench;
+  bench.orders.add_workflow(bench.orders.add_asset("web-1"), "disk-wipe").status =
+      workflows::WorkflowStatus::running;
+  const auto restart = [](Bench& b) -> Task<> {
+    co_await b.timers.sleep_for(3s);
+    b.exchange.away = true;
+    co_await b.timers.sleep_for(20s);
+    b.exchange.away = false;
+    co_await b.timers.sleep_for(3s);
+    b.orders.all_workflows[0].status = workflows::WorkflowStatus::completed;
+  };
+  bench.group.spawn("restart", restart(bench));
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::success) << bench.console.errors;
+  const std::string& said = bench.console.errors;
+  const auto waiting = said.find("colonyd does not answer (");
+  EXPECT_NE(waiting, std::string::npos) << said;
+  EXPECT_EQ(said.find("colonyd does not answer (", waiting + 1), std::string::npos) << said;
+  EXPECT_NE(said.find("colonyd answers again\n"), std::string::npos) << said;
+}
+
+TEST(WorkflowsCommand, FollowGivesUpOnADaemonThatStaysAway) {
+  Bench bench;
+  bench.orders.add_workflow(bench.orders.add_asset("web-1"), "disk-wipe").status =
+      workflows::WorkflowStatus::running;
+  const auto stop = [](Bench& b) -> Task<> {
+    co_await b.timers.sleep_for(3s);
+    b.exchange.away = true;
+  };
+  bench.group.spawn("stop", stop(bench));
+  const BootTime before = bench.timers.now();
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::network);
+  EXPECT_LT(bench.timers.now() - before, 3min);
+}
+
+TEST(WorkflowsCommand, FollowShowsOnlyWhatIsUnfinishedAndThoseThatEndMeanwhile) {
+  Bench bench;
+  bench.orders.add_workflow(bench.orders.add_asset("old-1"), "discovery").status =
+      workflows::WorkflowStatus::failed;
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::success);
+  EXPECT_EQ(bench.console.errors, "Nothing is unfinished.\n");
+  bench.orders.add_workflow(bench.orders.add_asset("web-1"), "disk-wipe").status =
+      workflows::WorkflowStatus::running;
+  const auto finish = [](Bench& b) -> Task<> {
+    co_await b.timers.sleep_for(3s);
+    b.orders.all_workflows[1].status = workflows::WorkflowStatus::completed;
+  };
+  bench.group.spawn("finish", finish(bench));
+  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::success);
+  EXPECT_EQ(bench.console.errors.find("old-1"), std::string::npos) << bench.console.errors;
+  EXPECT_NE(bench.console.errors.find("web-1 disk-wipe completed"), std::string::npos)
+      << bench.console.errors;
+}
+
+TEST(WorkflowsCommand, FollowOfAServerEndsWithItsWork) {
+  Bench bench;
+  bench.orders.add_workflow(bench.orders.add_asset("web-1"), "disk-wipe").status =
+      workflows::WorkflowStatus::running;
+  bench.orders.add_workflow(bench.orders.add_asset("web-2"), "discovery").status =
+      workflows::WorkflowStatus::running;
+  const auto fail_it = [](Bench& b) -> Task<> {
+    co_await b.timers.sleep_for(3s);
+    b.orders.all_workflows[0].status = workflows::WorkflowStatus::failed;
+  };
+  bench.group.spawn("fail", fail_it(bench));
+  EXPECT_EQ(bench.run({"workflows", "--follow", "--asset", "web-1"}), ExitCode::general);
+  EXPECT_EQ(bench.console.errors.find("web-2"), std::string::npos) << bench.console.errors;
+}
+
+TEST(WorkflowsCommand, CutsNothingInAPipe) {
+  Bench bench;
+  auto& workflow = bench.orders.add_workflow(
+      bench.orders.add_asset("a-server-with-a-name-that-is-longer-than-any-column-of-a-table"),
+      "cluster-provision");
+  workflow.status = workflows::WorkflowStatus::running;
+  workflow.waits_for = "the machine to ask for its machine config, which it does after its kernel is up";
+  EXPECT_EQ(bench.run({"workflows"}), ExitCode::success);
+  EXPECT_EQ(bench.console.output.find("…"), std::string::npos) << bench.console.output;
+  EXPECT_NE(bench.console.output.find(workflow.waits_for), std::string::npos) << bench.console.output;
+  bench.console.terminal = true;
+  EXPECT_EQ(bench.run({"workflows"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("…"), std::string::npos);
+}
+
+TEST(AddIpmisCommand, SaysHowToWriteAFieldWithCommas) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("rack.csv", "10.1.1.20,ADMIN,a,secret,with,commas\n10.1.1.21,ADMIN,b\n");
+  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", file}), ExitCode::arguments);
+  EXPECT_NE(bench.console.errors.find("put a field that contains commas in quotes"), std::string::npos)
+      << bench.console.errors;
+  const auto header =
+      directory.write("rack2.csv", "ip,username,password\n10.1.1.20,ADMIN,secret,with,commas\n");
+  EXPECT_EQ(bench.run({"add-ipmis", "--ipmi-auth-file", header}), ExitCode::arguments);
+  EXPECT_NE(bench.console.output.find("put a field that contains commas in quotes"), std::string::npos)
+      << bench.console.output << bench.console.errors;
+  EXPECT_EQ(bench.console.output.find("with"), std::string::npos) << "nothing of the password";
+}
+
+TEST(InitCommand, WithoutAKeyNamesEveryWayToGiveOne) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"init", "--data-center-id", "d", "--load-balancer-interface", "lo",
+                       "--load-balancer-ip", "10.1.1.5/24"}),
+            ExitCode::arguments);
+  for (const auto* const way : {"COLONY_API_KEY", "--api-key ", "--api-key-file", "sudo -E"}) {
+    EXPECT_NE(bench.console.errors.find(way), std::string::npos) << way << bench.console.errors;
+  }
+  EXPECT_EQ(bench.run({"init", "--data-center-id", "d", "--load-balancer-interface", "lo",
+                       "--load-balancer-ip", "10.1.1.5/24", "--api-key-file", "/nope"}),
+            ExitCode::arguments);
+  EXPECT_NE(bench.console.errors.find("/nope"), std::string::npos);
+}
+
 TEST(CancelCommand, TakesTheBeginningOfAnIdAsTheTableShowsIt) {
   Bench bench;
   auto& asset = bench.orders.add_asset("web-1");
   const auto id = bench.orders.add_workflow(asset, "disk-wipe").id.to_string();
   EXPECT_EQ(bench.run({"cancel", id.substr(0, 8)}), ExitCode::success) << bench.console.errors;
   EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"cancel " + id}));
+  EXPECT_EQ(bench.console.errors, "will end at its next safe point; see: colony workflows " + id + "\n");
+  EXPECT_EQ(bench.run({"cancel", id, "--output", "json"}), ExitCode::success);
+  EXPECT_EQ(Json::parse(bench.console.output), (Json{{"workflow_id", id}, {"cancel_requested", true}}));
+  bench.orders.asked.pop_back();
   EXPECT_EQ(bench.run({"cancel", "deadbeef"}), ExitCode::general);
   EXPECT_NE(bench.console.errors.find("no workflow has an id that begins with deadbeef"), std::string::npos);
   bench.orders.add_workflow(asset, "power");
@@ -343,7 +484,7 @@ TEST(WorkflowsCommand, DrawsOverItselfOnATerminal) {
   auto& asset = bench.orders.add_asset("web-1");
   bench.orders.add_workflow(asset, "discovery").status = workflows::WorkflowStatus::completed;
   bench.console.terminal = true;
-  EXPECT_EQ(bench.run({"workflows", "--follow"}), ExitCode::success);
+  EXPECT_EQ(bench.run({"workflows", "11111111", "--follow"}), ExitCode::success);
   EXPECT_TRUE(bench.console.errors.starts_with("WORKFLOW "));
   EXPECT_NE(bench.console.errors.find("\x1b[32mcompleted\x1b[0m"), std::string::npos);
 }
@@ -380,7 +521,9 @@ TEST(EventsCommand, ListsThem) {
   bench.orders.all_events = {
       {EventSeq{1}, {"asset.updated", "a", *parse_utc("2026-11-20T18:00:00Z"), R"({"status":"available"})"}}};
   EXPECT_EQ(bench.run({"events"}), ExitCode::success);
-  EXPECT_NE(bench.console.output.find("asset.updated"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("2026-11-20T18:00:00Z  asset.updated  a        available\n"),
+            std::string::npos)
+      << bench.console.output;
 }
 
 TEST(StatusCommand, ShowsTheAddressTheHostedSideAndWhatIsToMend) {
@@ -417,6 +560,8 @@ TEST(StatusCommand, IsAFailureUntilReady) {
   Bench bench;
   EXPECT_EQ(bench.run({"status"}), ExitCode::general);
   EXPECT_NE(bench.console.output.find("starting\n"), std::string::npos) << bench.console.output;
+  EXPECT_EQ(bench.run({"status", "--output", "json"}), ExitCode::general);
+  EXPECT_EQ(Json::parse(bench.console.output)["ready"], false);
   bench.more_status = {{"findings", {"10.1.1.5 is in use by 02:00:00:00:00:99"}}};
   EXPECT_EQ(bench.run({"status"}), ExitCode::general);
   EXPECT_NE(bench.console.output.find("not ready\n"), std::string::npos) << bench.console.output;
@@ -463,10 +608,15 @@ TEST(CertificatesCommand, ShowsOneRowForEachDiskOfARecord) {
   Bench bench;
   workflows::WipeRecordRow record;
   record.record_json =
-      R"({"result":{"disks":[{"disk":{"id":{"serial":"S64FNE0R1","wwn":""}},"verdict":"erased",)"
-      R"("method":"discard","bytes_read_back":4096}]}})";
+      R"({"result":{"disks":[{"disk":{"id":{"serial":"S64FNE0R1","wwn":""},"size_bytes":16000000000},)"
+      R"("verdict":"erased","method":"discard","bytes_read_back":1600000000}]}})";
+  record.asset = bench.orders.add_asset("a-server-with-a-long-name-0001").id;
+  record.workflow = *WorkflowId::parse("2f1c9a70-0000-4000-8000-000000000001");
   bench.orders.all_wipe_records.push_back(record);
   EXPECT_EQ(bench.run({"certificates"}), ExitCode::success);
   EXPECT_NE(bench.console.output.find("S64FNE0R1"), std::string::npos);
   EXPECT_NE(bench.console.output.find("erased"), std::string::npos);
+  for (const auto* const whole : {"a-server-with-a-long-name-0001", "1.6 GB, 10 %", "2f1c9a70"}) {
+    EXPECT_NE(bench.console.output.find(whole), std::string::npos) << whole << "\n" << bench.console.output;
+  }
 }

@@ -49,6 +49,7 @@ TEST(Program, ChoosesTheCommandAndTakesGlobalsAnywhere) {
 TEST(Program, BadArgumentsAreExitCodeTwoAndSayWhereToLook) {
   const auto none = parse({});
   EXPECT_EQ(none.code, ExitCode::arguments);
+  EXPECT_NE(none.errors.find("Start here:"), std::string::npos) << none.errors;
   const auto unknown = parse({"asets"});
   EXPECT_EQ(unknown.code, ExitCode::arguments);
   EXPECT_NE(unknown.errors.find("did you mean assets?"), std::string::npos) << unknown.errors;
@@ -100,4 +101,40 @@ TEST(Completion, KnowsEveryCommand) {
     }
     EXPECT_NE(script.find("auto-discover"), std::string::npos);
   }
+}
+
+TEST(Program, TellsItsVersion) {
+  const auto version = parse({"--version"});
+  EXPECT_EQ(version.code, ExitCode::success);
+  EXPECT_TRUE(version.output.starts_with("colony ")) << version.output;
+}
+
+TEST(Program, HelpIsACommandToo) {
+  EXPECT_EQ(parse({"help"}).output, parse({"--help"}).output);
+  EXPECT_EQ(parse({"help", "wipe"}).output, parse({"wipe", "--help"}).output);
+  EXPECT_EQ(parse({"help", "bmc", "probe"}).output, parse({"bmc", "probe", "--help"}).output);
+  EXPECT_EQ(parse({"help", "frobnicate"}).code, ExitCode::arguments);
+  EXPECT_NE(parse({"init", "--help"}).output.find("/etc/colony"), std::string::npos);
+}
+
+TEST(Program, SuggestsOnlyWhatIsATypingErrorAway) {
+  EXPECT_EQ(parse({"frobnicate"}).errors,
+            "colony: there is no command frobnicate; colony --help lists them\n");
+  EXPECT_EQ(parse({"whpe", "web-1"}).errors,
+            "colony: there is no command whpe; did you mean wipe? See: colony --help\n");
+}
+
+TEST(Program, AGroupNamesTheWordThatItDoesNotKnow) {
+  const auto unknown = parse({"bmc", "foo"});
+  EXPECT_EQ(unknown.code, ExitCode::arguments);
+  EXPECT_EQ(unknown.errors, "colony: there is no command bmc foo; colony bmc --help lists them\n");
+  EXPECT_NE(parse({"bmc", "prob"}).errors.find("did you mean probe?"), std::string::npos);
+  const auto alone = parse({"bmc"});
+  EXPECT_EQ(alone.code, ExitCode::arguments);
+  EXPECT_NE(alone.errors.find("colony bmc probe --ip"), std::string::npos) << alone.errors;
+  EXPECT_NE(parse({"bmc", "--help"}).output.find("colony bmc probe --ip"), std::string::npos);
+}
+
+TEST(Program, NamesWhatIsTooMuchInTheOrderInWhichItWasTyped) {
+  EXPECT_EQ(parse({"status", "x", "y"}).errors, "colony: not expected: x y; see: colony status --help\n");
 }

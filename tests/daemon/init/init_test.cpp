@@ -66,6 +66,16 @@ class Service final : public ServiceControl {
   std::vector<bool> starts;
 };
 
+class Probe final : public AddressProbe {
+ public:
+  Result<Answer> ask(const InterfaceState& interface, Ipv4Address address) override {
+    asked.push_back(interface.name + " " + address.to_string());
+    return answer;
+  }
+  Answer answer;
+  std::vector<std::string> asked;
+};
+
 class InitTest : public ::testing::Test {
  protected:
   InitTest() {
@@ -82,7 +92,7 @@ class InitTest : public ::testing::Test {
 
   Result<> init() {
     steps_.clear();
-    return run_init(request_, {interfaces_, hosted_, service_},
+    return run_init(request_, {interfaces_, probe_, hosted_, service_},
                     [this](const InitStep& step) { steps_.push_back(step); });
   }
   [[nodiscard]] std::string file(const std::string& name) const {
@@ -105,6 +115,7 @@ class InitTest : public ::testing::Test {
   std::string base_;
   InitRequest request_;
   OneInterface interfaces_;
+  Probe probe_;
   Hosted hosted_;
   Service service_;
   std::vector<InitStep> steps_;
@@ -178,7 +189,7 @@ TEST_F(InitTest, AWrongKeyWritesNothing) {
   request_.api_key = Secret("cd-000000000000_0000000000000000000000000000000000000000");
   const auto done = init();
   ASSERT_FALSE(done);
-  EXPECT_EQ(exit_code(done.error()), 4);
+  EXPECT_EQ(done.error().kind, ErrorKind::unauthorized);
   EXPECT_FALSE(std::filesystem::exists(request_.config_dir));
 }
 
@@ -192,7 +203,6 @@ TEST_F(InitTest, WrongFlagsAreNamedBeforeAnythingIsAsked) {
     EXPECT_FALSE(done);
     if (!done) {
       EXPECT_THAT(done.error().message, HasSubstr(text));
-      EXPECT_NE(exit_code(done.error()), 0);
     }
     request_ = std::move(saved);
   };
@@ -204,8 +214,10 @@ TEST_F(InitTest, WrongFlagsAreNamedBeforeAnythingIsAsked) {
   refused([](InitRequest& r) { r.address = "10.1.1.0/24"; }, "cannot be the address of a host");
   refused([](InitRequest& r) { r.address = "10.9.9.5"; }, "give its prefix too");
   refused([](InitRequest& r) { r.api_url = "http://hosted.example.org"; }, "--api-url");
-  refused([](InitRequest& r) { r.ca_file = "/nonexistent.pem"; }, "--ca-file: No such file");
+  refused([](InitRequest& r) { r.ca_file = "/nonexistent.pem"; },
+          "--ca-file: /nonexistent.pem: No such file");
   refused([](InitRequest& r) { r.config_dir = "relative"; }, "--config-dir");
+  refused([](InitRequest& r) { r.api_key = Secret(""); }, "sudo -E");
   EXPECT_EQ(hosted_.registrations, 0);
   EXPECT_FALSE(std::filesystem::exists(request_.config_dir));
 }
@@ -224,4 +236,50 @@ TEST_F(InitTest, OutsideTheUnitsDirectoryItSaysHowToStart) {
   ASSERT_TRUE(init());
   EXPECT_TRUE(service_.starts.empty());
   EXPECT_THAT(steps_.back().text, HasSubstr("colonyd --config " + request_.config_dir + "/colony.yaml"));
+}
+
+TEST_F(InitTest, AnAddressThatAnotherMachineHasIsRefusedBeforeAnythingIsWritten) {
+  probe_.answer.other = MacAddress::parse("02:00:00:00:00:99");
+  const auto done = init();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, "address.conflict");
+  EXPECT_THAT(done.error().message, HasSubstr("02:00:00:00:00:99"));
+  EXPECT_THAT(probe_.asked, ElementsAre("eth1 10.1.1.5"));
+  EXPECT_EQ(hosted_.registrations, 0);
+  EXPECT_FALSE(std::filesystem::exists(request_.config_dir));
+}
+
+TEST_F(InitTest, AnAddressThatTheServiceHoldsIsNotAskedFor) {
+  interfaces_.states[0].addresses.push_back(*Ipv4Network::parse("10.1.1.5/24"));
+  probe_.answer.other = MacAddress::parse("02:00:00:00:00:99");
+  ASSERT_TRUE(init());
+  EXPECT_TRUE(probe_.asked.empty());
+}
+
+TEST_F(InitTest, SaysWhyNobodyWasAskedForTheAddress) {
+  probe_.answer.not_asked = "that needs root";
+  ASSERT_TRUE(init());
+  EXPECT_EQ(steps_[2].outcome, InitStep::Outcome::note);
+  EXPECT_THAT(steps_[2].text, HasSubstr("was not probed: that needs root"));
+}
+
+TEST_F(InitTest, AnInterfaceWithoutNeighboursIsRefusedAndWhatIsAcceptedIsNamed) {
+  const auto expect_refused = [this] {
+    const auto done = init();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, "init.interface");
+    EXPECT_THAT(done.error().message, HasSubstr("eth1"));
+    EXPECT_THAT(done.error().message, HasSubstr("accepted: an Ethernet interface"));
+    EXPECT_FALSE(std::filesystem::exists(request_.config_dir));
+  };
+  interfaces_.states[0].arp = false;  // a loopback
+  expect_refused();
+  interfaces_.states[0].arp = true;
+  interfaces_.states[0].mac = MacAddress();  // a tunnel
+  expect_refused();
+}
+
+TEST_F(InitTest, NamesWhatIsLeftToTheOperator) {
+  ASSERT_TRUE(init());
+  EXPECT_EQ(steps_.back().next, "colonyd --config " + request_.config_dir + "/colony.yaml");
 }
