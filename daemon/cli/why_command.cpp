@@ -50,8 +50,8 @@ void show(Session& session, const Json& why) {
   if (rows.empty()) {
     session.console.out("\nNothing was seen of it in this step yet.\n");
   } else {
-    session.console.out("\nSeen so far\n" +
-                        render_table({{"TIME", Align::left, 24}, {"SOURCE"}, {"WHAT"}}, rows));
+    session.console.out("\nSeen so far\n" + render_table({{"TIME", Align::left, 24}, {"SOURCE"}, {"WHAT"}},
+                                                         rows, style_of(session)));
   }
   const Json* advice = core::json_member(why, "advice");
   if (advice == nullptr || advice->empty()) return;

@@ -46,18 +46,18 @@ TEST(Registration, ConflictWithoutAnIdAsksForIt) {
   ASSERT_FALSE(registered);
   EXPECT_EQ(registered.error().code, "hosted.agent_exists");
   EXPECT_THAT(registered.error().message, HasSubstr("--agent-id"));
-  EXPECT_EQ(registered.error().kind, ErrorKind::conflict);
+  EXPECT_EQ(registered.error().kind, colony::core::ErrorKind::conflict);
 }
 
 TEST(Registration, EachRefusalHasItsNameAndExitCode) {
-  EXPECT_EQ(read(401, R"({"error":"Invalid key"})").error().kind, ErrorKind::unauthorized);
+  EXPECT_EQ(read(401, R"({"error":"Invalid key"})").error().kind, colony::core::ErrorKind::unauthorized);
   EXPECT_THAT(read(401, R"({"error":"Invalid key"})").error().message, HasSubstr("Invalid key"));
   EXPECT_EQ(read(403, "").error().code, "hosted.unauthorized");
   EXPECT_EQ(read(404, "<html>").error().code, "hosted.refused");
   EXPECT_THAT(read(404, "").error().message, HasSubstr("--api-url"));
   EXPECT_EQ(read(429, "", "17").error().code, "hosted.rate_limited");
   EXPECT_THAT(read(429, "", "17").error().message, HasSubstr("17 s"));
-  EXPECT_EQ(read(503, "").error().kind, ErrorKind::unreachable);
+  EXPECT_EQ(read(503, "").error().kind, colony::core::ErrorKind::unreachable);
   EXPECT_EQ(read(302, "").error().code, "hosted.refused");
   EXPECT_EQ(read(400, R"({"error":"no","details":"datacenter_id"})").error().code, "hosted.refused");
   EXPECT_EQ(read(201, "not json").error().code, "hosted.answer");
