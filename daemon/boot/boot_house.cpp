@@ -78,6 +78,7 @@ class WhileTftpServes final : public pxe::BootPolicy {
   [[nodiscard]] bool serves(const pxe::BootRequest& request) const override {
     return (engine_ == nullptr || engine_->serves()) && policy_.serves(request);
   }
+  [[nodiscard]] bool knows(core::MacAddress mac) const override { return policy_.knows(mac); }
   [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest& request) override {
     return policy_.decide(request);
   }
