@@ -29,7 +29,7 @@ struct ApiServices {
   std::function<void(core::Json& status)> add_status;
   std::function<std::vector<Metric>()> metrics;
   /// The DHCP server and its leases, each by its MAC; the asset is added here. May be empty.
-  std::function<core::Json()> leases;
+  std::function<core::Json()> leases = {};
 };
 
 /// Adds every route. `services` is kept by the routes; what it refers to outlives the router.
