@@ -50,7 +50,7 @@ class OneBmcCommand : public Command {
       std::ranges::replace(words, '_', ' ');
       lines.emplace_back(std::move(words), text_of(result, key));
     }
-    session.console.out(render_pairs(lines));
+    session.console.out(render_pairs(lines, style_of(session).fit));
   }
 };
 

@@ -102,7 +102,7 @@ class StatusCommand final : public Command {
         if (finding.is_string()) lines.emplace_back("to mend", finding.get<std::string>());
       }
     }
-    session.console.out(render_pairs(lines));
+    session.console.out(render_pairs(lines, style_of(session).fit));
     co_return well;
   }
 };

@@ -175,12 +175,14 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
+std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs, Fit fit) {
   std::size_t width = 0;
   for (const auto& pair : pairs) width = std::max(width, text_width(pair.first));
   std::string out;
   for (const auto& [key, value] : pairs) {
-    const auto lines = wrapped(terminal_text(value), table_width - width - gap);
+    const std::string text = terminal_text(value);
+    const auto lines =
+        fit == Fit::terminal ? wrapped(text, table_width - width - gap) : std::vector<std::string>{text};
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::string_view before = i == 0 ? std::string_view(key) : std::string_view();
       out += fmt::format("{}{}{}\n", before, std::string(width - text_width(before) + gap, ' '), lines[i]);

@@ -34,7 +34,9 @@ struct Column {
                                        TableStyle style = {});
 
 /// "key    value" lines; a long value goes on under itself, at blanks: words are left whole.
-[[nodiscard]] std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
+/// Fit::whole: in one line, which grep finds.
+[[nodiscard]] std::string render_pairs(const std::vector<std::pair<std::string, std::string>>& pairs,
+                                       Fit fit = Fit::terminal);
 
 /// Printable on a terminal: see render_table.
 [[nodiscard]] std::string terminal_text(std::string_view text);

@@ -39,7 +39,7 @@ void show(Session& session, const Json& why) {
   }
   if (const auto until = text_of(why, "gives_up_at"); !until.empty())
     lines.emplace_back("gives up at", until);
-  session.console.out(render_pairs(lines));
+  session.console.out(render_pairs(lines, style_of(session).fit));
 
   std::vector<std::vector<std::string>> rows;
   if (const Json* evidence = core::json_member(why, "evidence"); evidence != nullptr) {

@@ -93,21 +93,23 @@ class WorkflowsCommand final : public Command {
   static void show_one(Session& session, const Json& workflow) {
     const Json* error = core::json_member(workflow, "error");
     const bool failed = error != nullptr && error->is_object();
-    session.console.out(render_pairs({
-        {"id", text_of(workflow, "id")},
-        {"type", text_of(workflow, "type")},
-        {"asset", text_of(workflow, "asset_name") + " (" + text_of(workflow, "asset_id") + ")"},
-        {"status", text_of(workflow, "status")},
-        {"step",
-         fmt::format("{} ({} of {}, try {})", text_of(workflow, "step"), number_of(workflow, "step_number"),
-                     number_of(workflow, "step_count"), number_of(workflow, "tries"))},
-        {"percent", text_of(workflow, "percent")},
-        {"waits for", text_of(workflow, "waits_for")},
-        {"gives up at", text_of(workflow, "step_ends_by")},
-        {"error", failed ? text_of(*error, "message") + " [" + text_of(*error, "code") + "]" : ""},
-        {"created", text_of(workflow, "created_at")},
-        {"updated", text_of(workflow, "updated_at")},
-    }));
+    session.console.out(render_pairs(
+        {
+            {"id", text_of(workflow, "id")},
+            {"type", text_of(workflow, "type")},
+            {"asset", text_of(workflow, "asset_name") + " (" + text_of(workflow, "asset_id") + ")"},
+            {"status", text_of(workflow, "status")},
+            {"step", fmt::format("{} ({} of {}, try {})", text_of(workflow, "step"),
+                                 number_of(workflow, "step_number"), number_of(workflow, "step_count"),
+                                 number_of(workflow, "tries"))},
+            {"percent", text_of(workflow, "percent")},
+            {"waits for", text_of(workflow, "waits_for")},
+            {"gives up at", text_of(workflow, "step_ends_by")},
+            {"error", failed ? text_of(*error, "message") + " [" + text_of(*error, "code") + "]" : ""},
+            {"created", text_of(workflow, "created_at")},
+            {"updated", text_of(workflow, "updated_at")},
+        },
+        style_of(session).fit));
   }
 
   std::string id_, asset_;

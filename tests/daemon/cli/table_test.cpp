@@ -68,6 +68,7 @@ TEST(Table, ALongValueGoesOnUnderItself) {
             "state    ready\n"
             "to mend  no Talos image, nothing can be provisioned: set talos.kernel and talos.initramfs in\n"
             "         colony.yaml, then restart\n");
+  EXPECT_EQ(render_pairs({{"to mend", cure}}, Fit::whole), "to mend  " + cure + "\n");
   EXPECT_EQ(render_pairs({{"workflow", ""}}), "workflow  \n");
   const std::string token(150, 'x');
   EXPECT_EQ(render_pairs({{"a", "see " + token}}), "a  see\n   " + token + "\n") << "it may be typed next";
