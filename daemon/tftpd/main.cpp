@@ -45,8 +45,8 @@ core::Result<core::FileDescriptor> bind_port(const daemon::Config& config) {
   }
   core::KernelSockets sockets;
   // Not bound to the interface: one that is made anew would be another one to the kernel.
-  auto fd = sockets.udp(
-      {.interface = "", .address = place->network.address, .port = 69, .packet_info = true});
+  auto fd =
+      sockets.udp({.interface = "", .address = place->network.address, .port = 69, .packet_info = true});
   if (!fd) return fd;
   if (auto done = daemon::attach_source_filter(fd->get(), place->network); !done) {
     return std::unexpected(done.error());

@@ -315,9 +315,18 @@ scout::Inventory World::look(const Server& server) const {
   inventory.smbios.manufacturer = "Supermicro";
   inventory.smbios.product = "X11DPT";
   inventory.smbios.serial = server.serial;
-  inventory.cpu = {"Xeon", 2, 32, 64};
+  inventory.cpu.model = "Xeon";
+  inventory.cpu.sockets = 2;
+  inventory.cpu.cores = 32;
+  inventory.cpu.threads = 64;
   inventory.memory_bytes = 1ULL << 37;
-  inventory.nics.push_back({"eth0", server.mac, "ixgbe", 10000, true, "0000:18:00.0"});
+  auto& nic = inventory.nics.emplace_back();
+  nic.name = "eth0";
+  nic.mac = server.mac;
+  nic.driver = "ixgbe";
+  nic.speed_mbps = 10000;
+  nic.link_up = true;
+  nic.pci_address = "0000:18:00.0";
   for (const auto& drive : server.disks) {
     inventory.disks.push_back(drive.facts);
     inventory.disks.back().content = drive.content;

@@ -193,12 +193,12 @@ INSTANTIATE_TEST_SUITE_P(
                   {"f.yaml:5: dhcp.subnets[0].range: 10.1.2.1-10.1.2.9 is not inside 10.1.1.0/24",
                    "f.yaml:5: dhcp.subnets[0].gateway", "f.yaml:6: dhcp.subnets[1].range: is missing",
                    "f.yaml:6: dhcp.subnets[1].network: 10.1.0.0/16 overlaps"}},
-        WrongCase{"Reservations",
-                  minimal +
-                      "dhcp:\n  reservations:\n  - { mac: \"52:54:00:00:00:01\", ip: 10.1.1.7 }\n  - { mac: "
+        WrongCase{
+            "Reservations",
+            minimal + "dhcp:\n  reservations:\n  - { mac: \"52:54:00:00:00:01\", ip: 10.1.1.7 }\n  - { mac: "
                       "\"52:54:00:00:00:01\", ip: 10.1.1.7, hostname: Web_1 }\n",
-                  {"reservations[1].hostname: 'Web_1'", "reservations[1].mac: 52:54:00:00:00:01 again",
-                   "reservations[1].ip: 10.1.1.7 again"}},
+            {"reservations[0].ip: 10.1.1.7 is in none of dhcp.subnets", "reservations[1].hostname: 'Web_1'",
+             "reservations[1].mac: 52:54:00:00:00:01 again", "reservations[1].ip: 10.1.1.7 again"}},
         WrongCase{"ReservedAddresses",
                   minimal + "dhcp:\n  subnets: [{ network: 10.1.1.0/24, range: 10.1.1.10-10.1.1.20, gateway: "
                             "10.1.1.1 }]\n"

@@ -106,7 +106,8 @@ TEST_F(SecretFile, AMissingConfigurationIsOneFault) {
   ASSERT_FALSE(config);
   ASSERT_EQ(config.error().size(), 1U);
   EXPECT_EQ(config.error().front().to_string(),
-            directory_ + "/none.yaml: no such file; accepted: a readable colony.yaml");
+            directory_ +
+                "/none.yaml: no such file; accepted: a readable colony.yaml; create it with `colony init`");
 }
 
 TEST(StoreKey, IsBesideTheConfiguration) {
