@@ -274,7 +274,7 @@ struct LeaseServer::State {
           if (!received) continue;
           const auto& frame = *received;
           if (!frame) break;
-          if (const auto found = search.on_frame(frame->bytes)) co_return std::optional(*found);
+          if (auto found = search.on_frame(frame->bytes)) co_return found;
         }
         if (parts.timers.now() >= until) break;
       }
@@ -288,14 +288,15 @@ struct LeaseServer::State {
       parts.log.warn("dhcp.search_failed", found.error().message, {{"code", found.error().code}});
       co_return;
     }
-    if (*found && *found != rival) {
+    const std::optional<RivalServer>& now = *found;
+    if (now && now != rival) {
       parts.log.warn("dhcp.rival", "another DHCP server answers on this network",
-                     {{"server", text_of(**found)}, {"interface", config.interface}});
-    } else if (!*found && rival) {
+                     {{"server", text_of(*now)}, {"interface", config.interface}});
+    } else if (!now && rival) {
       parts.log.info("dhcp.rival_gone", "the other DHCP server no longer answers",
                      {{"server", text_of(*rival)}});
     }
-    rival = *found;
+    rival = now;
     tell_rival();
   }
 

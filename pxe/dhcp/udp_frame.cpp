@@ -72,7 +72,7 @@ std::optional<UdpFrame> decode_udp_frame(core::ByteView bytes) {
   if (!mac || !ether_type || !version || !total || !fragment || !protocol || !source || !destination) {
     return std::nullopt;
   }
-  const std::size_t header = (*version & 0x0fU) * 4U;
+  const std::size_t header = std::size_t{*version & 0x0fU} * 4;
   const bool whole = (*fragment & 0x3fffU) == 0;  // neither "more fragments" nor an offset
   if (*ether_type != ether_type_ipv4 || *version >> 4 != 4 || header < ipv4_size || !whole ||
       *protocol != protocol_udp || *total < header + udp_size || !in.skip(header - ipv4_size)) {

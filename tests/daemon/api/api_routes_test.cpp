@@ -32,6 +32,12 @@ struct Bench {
                  [] {
                    return std::vector<daemon::api::Metric>{
                        {"http_requests_total", "Requests", daemon::api::Metric::Kind::counter, 7}};
+                 },
+                 [] {
+                   return Json{{"mode", "server"},
+                               {"leases",
+                                {{{"address", "10.1.1.9"}, {"mac", "52:54:00:00:00:01"}},
+                                 {{"address", "10.1.1.10"}, {"mac", "52:54:00:00:00:02"}}}}};
                  }});
   }
   ClientResponse ask(ClientRequest request) {
@@ -91,6 +97,17 @@ TEST(ApiRoutes, ShowAssetsInTheDocumentedForm) {
   EXPECT_EQ(shown["cpu_cores"], 16);
   EXPECT_EQ(shown["storages"][0]["name"], "nvme0n1");
   EXPECT_EQ(bench.json("/api/v1/assets/web-1")["id"], shown["id"]);
+}
+
+TEST(ApiRoutes, ShowLeasesWithTheAssetThatHasThem) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  asset.macs = {*MacAddress::parse("52:54:00:00:00:02")};
+  const auto body = bench.json("/api/v1/dhcp/leases");
+  EXPECT_EQ(body["mode"], "server");
+  ASSERT_EQ(body["leases"].size(), 2U);
+  EXPECT_FALSE(body["leases"][0].contains("asset"));
+  EXPECT_EQ(body["leases"][1]["asset"], "web-1");
 }
 
 TEST(ApiRoutes, AnswerErrorsInTheDocumentedForm) {

@@ -17,7 +17,7 @@ TEST(OpenApi, DescribesExactlyTheRoutesThatAreServed) {
   core::Log log = core::Log::silent();
   test::FakeOrders orders;
   core::http::Router router;
-  daemon::api::add_api_routes(router, {timers, log, orders, "0.1.0", {}, {}});
+  daemon::api::add_api_routes(router, {timers, log, orders, "0.1.0", {}, {}, {}});
   std::set<std::string> served;
   for (const auto& [method, pattern] : router.list())
     served.insert(std::string(name(method)) + " " + pattern);
