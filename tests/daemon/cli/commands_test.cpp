@@ -47,10 +47,16 @@ struct Bench {
   test::RecordingConsole console;
 
   Json more_status = Json::object();
+  Json leases = {{"mode", "proxy"}, {"leases", Json::array()}};
 
   Bench() {
-    daemon::api::add_api_routes(
-        router, {timers, log, orders, "0.1.0", [this](Json& status) { status.update(more_status); }, {}});
+    daemon::api::add_api_routes(router, {timers,
+                                         log,
+                                         orders,
+                                         "0.1.0",
+                                         [this](Json& status) { status.update(more_status); },
+                                         {},
+                                         [this] { return leases; }});
   }
 
   ExitCode run(std::vector<std::string> words) {
@@ -602,6 +608,31 @@ TEST(Serving, WaitsUntilTheAddressIsHeldOrSaysWhoHasIt) {
   bench.timers.run_for(1min);
   ASSERT_TRUE(held && !*held);
   EXPECT_EQ(held->error().code, "address.late");
+}
+
+TEST(LeasesCommand, ShowsWhoHasWhichAddress) {
+  Bench bench;
+  EXPECT_EQ(bench.run({"leases"}), ExitCode::success);
+  EXPECT_NE(bench.console.errors.find("dhcp.mode: proxy"), std::string::npos) << bench.console.errors;
+  const auto lease = [](const char* address, const char* state) {
+    return Json{{"address", address},
+                {"mac", "52:54:00:00:00:01"},
+                {"state", state},
+                {"stage", "ipxe"},
+                {"expires", "2026-11-20T19:00:00.000Z"},
+                {"hostname", "web-1"}};
+  };
+  bench.leases = {{"mode", "server"},
+                  {"leases", {lease("10.1.1.9", "bound"), lease("10.1.1.10", "expired")}}};
+  EXPECT_EQ(bench.run({"leases"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("10.1.1.9 "), std::string::npos) << bench.console.output;
+  EXPECT_EQ(bench.console.output.find("10.1.1.10"), std::string::npos);
+  EXPECT_EQ(bench.run({"leases", "--all"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("10.1.1.10"), std::string::npos);
+  bench.more_status = {
+      {"dhcp", {{"mode", "server"}, {"stage", "serving"}, {"leased", 1}, {"addresses", 91}}}};
+  EXPECT_EQ(bench.run({"status"}), ExitCode::general);
+  EXPECT_NE(bench.console.output.find("serving, 1 of 91 addresses leased"), std::string::npos);
 }
 
 TEST(CertificatesCommand, ShowsOneRowForEachDiskOfARecord) {
