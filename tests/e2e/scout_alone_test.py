@@ -23,10 +23,12 @@ class ScoutAlone(unittest.TestCase):
     def setUp(self) -> None:
         self.api = scout_api.ScoutApi(network.COLONYD, TOKEN)
 
-    def boot(self, name: str, mac: str, with_disks: "list[Disk]") -> Machine:
-        machine = Machine(WORK, Hardware(name=name, mac=mac, tap=NET.tap(), bmc_address=BMC, disks=with_disks),
+    def boot(self, name: str, mac: str, with_disks: "list[Disk]", **more: object) -> Machine:
+        hardware = Hardware(name=name, mac=mac, tap=NET.tap(), bmc_address=BMC, disks=with_disks, **more)
+        machine = Machine(WORK, hardware,
                           kernel=f"{IMAGE}/scout-kernel", initramfs=f"{IMAGE}/scout-initramfs",
-                          arguments=f"console=ttyS0 quiet colony.url={self.api.url} colony.token={TOKEN}")
+                          arguments=f"console=ttyS0 quiet colony.url={self.api.url} colony.token={TOKEN} "
+                                    f"BOOTIF=01-{mac.replace(':', '-')}")
         machine.start_bmc()
         self.addCleanup(machine.bmc.kill)
         self.addCleanup(machine.chassis, "set", "power", "0")
@@ -41,9 +43,11 @@ class ScoutAlone(unittest.TestCase):
         size = 48 << 20
         used = Disk(disks.make_random(os.path.join(WORK, "a.raw"), size), "RANDOM-A", "virtio")
         nvme = Disk(disks.make_random(os.path.join(WORK, "b.raw"), size), "RANDOM-B", "nvme")
-        sata = Disk(disks.make_random(os.path.join(WORK, "c.raw"), size), "RANDOM-C", "sata")
+        sata = Disk(disks.make_random(os.path.join(WORK, "c.raw"), size), "RANDOM-C", "sata",
+                    wwn=0x5000c500a1b2c3d4)
         kept = Disk(disks.make_random(os.path.join(WORK, "d.raw"), size), "KEEP-ME", "virtio")
-        machine = self.boot("inventory", "52:54:00:77:00:01", [used, nvme, sata, kept])
+        machine = self.boot("inventory", "52:54:00:77:00:01", [used, nvme, sata, kept],
+                            cpus=4, sockets=2, threads=2, second_mac="52:54:00:77:01:01")
 
         self.assertEqual(self.api.wait("hello", 60)["boot_mac"], machine.hardware.mac)
         inventory = self.api.wait("inventory", 30)
@@ -52,6 +56,22 @@ class ScoutAlone(unittest.TestCase):
         self.assertEqual({s: d["transport"] for s, d in seen.items()},
                          {"RANDOM-A": "virtio", "RANDOM-B": "nvme", "RANDOM-C": "sata", "KEEP-ME": "virtio"})
         self.assertEqual({d["content"] for d in seen.values()}, {"data"})
+        for serial in ("RANDOM-B", "RANDOM-C"):
+            self.assertEqual(seen[serial]["hidden"], {"host_protected_bytes": 0, "configuration_bytes": 0,
+                                                      "unallocated_bytes": 0}, serial)
+            self.assertEqual(seen[serial]["health"]["verdict"], "good", serial)
+            self.assertTrue(seen[serial]["firmware"], serial)
+        self.assertIn("flags", inventory["cpu"])
+        self.assertTrue([d for d in inventory["devices"] if d["class"] >> 8 == 0x0108], "the NVMe disk is a PCI device")
+
+        # A switch speaks after the inventory was sent: it is sent again, with what the switch said.
+        port = next(nic for nic in inventory["nics"] if nic["mac"] == machine.hardware.mac)
+        self.assertNotIn("lldp", port)
+        NET.say_lldp(machine.hardware.tap, "leaf-7a", "Ethernet12")
+        again = self.api.wait("inventory", 20, 2)
+        heard = next(nic for nic in again["nics"] if nic["mac"] == machine.hardware.mac)["lldp"]
+        self.assertEqual((heard["system_name"], heard["port_id"], heard["chassis_id"], heard["vlan"]),
+                         ("leaf-7a", "Ethernet12", "00:1c:73:01:02:00", 1001))
         self.assertIn("bmc", inventory, "the BMC is seen from inside")
         self.assertEqual(inventory["bmc"]["firmware_revision"], "9.08")
         self.assertEqual(inventory["bmc"]["address"], BMC)

@@ -15,12 +15,13 @@ class Disk:
     path: str
     serial: str
     kind: str = "virtio"  # virtio, nvme, sata
+    wwn: int = 0  # sata
 
     def arguments(self, number: int) -> "list[str]":
         drive = f"disk{number}"
         device = {"virtio": "virtio-blk-pci", "nvme": "nvme", "sata": "ide-hd"}[self.kind]
         return ["-drive", f"if=none,id={drive},file={self.path},format=raw,discard=unmap,detect-zeroes=off",
-                "-device", f"{device},drive={drive},serial={self.serial}"]
+                "-device", f"{device},drive={drive},serial={self.serial}" + (f",wwn={self.wwn:#x}" if self.wwn else "")]
 
 
 @dataclasses.dataclass
@@ -34,6 +35,11 @@ class Hardware:
     serial: str = "LAB0001"
     uuid: str = "5e0c1f5a-6d6b-4a55-9c55-0242ac110002"
     disks: "list[Disk]" = dataclasses.field(default_factory=list)
+    threads: int = 1  # of each core
+    sockets: int = 1
+    second_mac: str = ""  # a port without a cable
+    dimm: "dict[str, str]" = dataclasses.field(default_factory=lambda: {
+        "loc_pfx": "DIMM", "manufacturer": "Lab", "serial": "LABDIMM1", "part": "LAB-PART", "speed": "3200"})
     boot_order: str = "cn"  # of the firmware: c = disk, n = network; what follows when nothing is ordered
 
 
@@ -118,13 +124,22 @@ class Machine:
     def _qemu(self) -> "list[str]":
         hw = self.hardware
         command = ["qemu-system-x86_64", "-name", hw.name, "-M", "pc,graphics=off,accel=tcg", "-m", str(hw.memory_mib),
-                   "-smp", str(hw.cpus), "-display", "none", "-monitor", "none", "-uuid", hw.uuid,
+                   "-smp", f"{hw.cpus},sockets={hw.sockets},threads={hw.threads}", "-display", "none",
+                   "-monitor", "none", "-uuid", hw.uuid,
                    "-smbios", f"type=1,manufacturer=Lab,product=Machine,serial={hw.serial},uuid={hw.uuid}",
+                   "-smbios", "type=0,vendor=LabBIOS,version=1.2.3,date=01/02/2026",
+                   "-smbios", f"type=2,manufacturer=Lab,product=Board,serial={hw.serial}-B",
+                   "-smbios", f"type=3,manufacturer=Lab,serial={hw.serial}-C",
+                   "-smbios", "type=17," + ",".join(f"{key}={value}" for key, value in hw.dimm.items()),
                    "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
                    "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
                    "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}",
                    "-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
                    "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
+        if hw.threads > 1:
+            command += ["-cpu", "Nehalem"]  # the default model is AMD's, which shows threads as cores to Linux
+        if hw.second_mac:
+            command += ["-netdev", "hubport,id=net1,hubid=7", "-device", f"e1000,netdev=net1,mac={hw.second_mac}"]
         for number, disk in enumerate(hw.disks):
             command += disk.arguments(number)
         return command + self.direct
@@ -207,8 +222,14 @@ mc_enable 0x20
         disks = {disk["id"]["serial"]: disk for disk in inventory["disks"]}
         seen = {
             "threads": inventory["cpu"]["threads"],
+            "topology": [inventory["cpu"]["sockets"], inventory["cpu"]["cores"]],
+            "bios": [inventory["smbios"].get(key) for key in ("bios_vendor", "bios_version", "bios_date")],
+            "board and chassis": [inventory["smbios"][key] for key in ("board_serial", "chassis_serial")],
+            "dimms": [[d["size_bytes"], d["speed_mts"], d.get("manufacturer"), d.get("serial"), d.get("part")]
+                      for d in inventory.get("dimms", [])],
+            "wwns": {d["id"]["serial"]: d["id"]["wwn"] for d in inventory["disks"] if d["transport"] == "sata"},
             "memory": inventory["memory_bytes"],
-            "macs": [nic["mac"] for nic in inventory["nics"]],
+            "macs": sorted(nic["mac"] for nic in inventory["nics"]),
             "serial": inventory["smbios"]["serial"],
             "uuid": inventory["smbios"].get("uuid"),
             "boot_mac": inventory["boot_mac"],
@@ -217,8 +238,14 @@ mc_enable 0x20
         }
         given = {
             "threads": hw.cpus,
+            "topology": [hw.sockets, hw.cpus // hw.threads],
+            "bios": ["LabBIOS", "1.2.3", "01/02/2026"],
+            "board and chassis": [f"{hw.serial}-B", f"{hw.serial}-C"],
+            "dimms": [[hw.memory_mib << 20, int(hw.dimm["speed"]), hw.dimm["manufacturer"], hw.dimm["serial"],
+                       hw.dimm["part"]]],
+            "wwns": {d.serial: f"naa.{d.wwn:016x}" if d.wwn else "" for d in hw.disks if d.kind == "sata"},
             "memory": hw.memory_mib << 20,
-            "macs": [hw.mac],
+            "macs": sorted(mac for mac in (hw.mac, hw.second_mac) if mac),
             "serial": hw.serial,
             "uuid": hw.uuid,
             "boot_mac": hw.mac,

@@ -74,3 +74,17 @@ class Network:
         run("ip", "tuntap", "add", name, "mode", "tap")
         run("ip", "link", "set", name, "master", BRIDGE, "up")
         return name
+
+    def say_lldp(self, tap: str, switch: str, port: str) -> None:
+        """As the switch behind this port: one LLDP frame to the machine (IEEE 802.1AB), native VLAN 1001."""
+
+        def tlv(kind: int, value: bytes) -> bytes:
+            return (kind << 9 | len(value)).to_bytes(2, "big") + value
+
+        mac = bytes.fromhex("001c73010200")
+        frame = (bytes.fromhex("0180c200000e") + mac + b"\x88\xcc" + tlv(1, b"\x04" + mac) +
+                 tlv(2, b"\x05" + port.encode()) + tlv(3, b"\x00\x78") + tlv(5, switch.encode()) +
+                 tlv(127, bytes.fromhex("0080c20103e9")) + tlv(0, b""))
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+            out.bind((tap, 0))
+            out.send(frame.ljust(60, b"\0"))
