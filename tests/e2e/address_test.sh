@@ -53,6 +53,25 @@ make_link() {
   in_peer ip link set far0 up
 }
 
+# COUNT: another machine says so often, a second apart, that the address is its own; then the answers that it heard.
+foreign_claims() {
+  in_peer python3 - "$1" $address <<'PYTHON'
+import select, socket, sys, time
+
+mac, address = bytes.fromhex("020000000099"), socket.inet_aton(sys.argv[2])
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+wire.bind(("far0", 0x0806))
+claim = b"\xff" * 6 + mac + bytes.fromhex("08060001080006040001") + mac + address + bytes(6) + address
+for _ in range(int(sys.argv[1])):
+    wire.send(claim)
+    end = time.monotonic() + 1
+    while select.select([wire], [], [], max(0, end - time.monotonic()))[0]:
+        frame = wire.recv(256)
+        if frame[6:12] != mac and frame[28:32] == address:
+            print("defended")
+PYTHON
+}
+
 ip link set lo up
 unshare --net sleep 600 &
 peer=$!
@@ -91,6 +110,33 @@ in_peer ip address add 10.77.0.9/24 dev far0
 answer=$(in_peer curl -s -o /dev/null --max-time 5 -w '%{http_code}' http://$address:8080/nothing) || true
 [ "$answer" = 404 ] || fail "HTTP serves there: $answer"
 echo "ok   HTTP serves on the new interface"
+
+serves() { [ "$(in_peer curl -s -o /dev/null --max-time 2 -w '%{http_code}' http://$address:8080/nothing)" = 404 ]; }
+before=$(wc -l < "$work/log")
+for _ in $(seq 20); do
+  in_peer ip link set far0 down
+  in_peer ip link set far0 up
+done
+within "a link that flaps twenty times costs nothing" 5 serves
+is_ready || fail "it is still ready"
+tail -n "+$((before + 1))" "$work/log" > "$work/flaps"
+! grep -q -e address.lost -e address.gone "$work/flaps" || fail "the address was given up"
+
+defences=$(foreign_claims 1)
+[ "$defences" = defended ] || fail "one foreign claim is answered once (RFC 5227, 2.4): ${defences:-never}"
+echo "ok   one foreign claim is answered once"
+has_address || fail "and the address stays"
+is_ready || fail "it is still ready"
+
+defences=$(foreign_claims 2)
+within "whoever insists gets it, and is named" 3 fails_saying "in use by 02:00:00:00:00:99"
+lacks_address || fail "the address is off"
+! serves || fail "nothing is served on it"
+echo "ok   meanwhile nothing is served (answers to the second claimant: ${defences:-none})"
+kill -HUP "$daemon"
+within "it comes back when the address is free" 12 is_ready
+has_address || fail "the address is back"
+within "and serves again" 3 serves
 
 IPMI_PASSWORD=secret "$bin/hw-sim" bmc --listen 127.0.0.1:6231 > "$work/bmc.log" 2>&1 &
 bmc=$!
