@@ -90,8 +90,11 @@ class TftpdHpa(unittest.TestCase):
     def boots(self, name: str, seconds: float) -> str:
         """Until our script runs on it; what it printed until then."""
         def console() -> str:
-            with open(os.path.join(WORK, name + ".console"), encoding="utf-8", errors="replace") as file:
-                return file.read()
+            try:
+                with open(os.path.join(WORK, name + ".console"), encoding="utf-8", errors="replace") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return ""
 
         waiting.until(f"the script runs on {name}", seconds, lambda: "Colony: loading scout" in console(), every=0.3)
         return console()
