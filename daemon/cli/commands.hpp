@@ -9,6 +9,7 @@ using Maker = std::unique_ptr<Command>();
 
 // Look
 Maker make_status_command;
+Maker make_doctor_command;
 Maker make_assets_command;
 Maker make_workflows_command;
 Maker make_events_command;

@@ -41,6 +41,12 @@ within() {
 }
 colony() { "$bin/colony" --socket "$work/socket" "$@"; }
 in_peer() { nsenter -t "$peer" -n "$@"; }
+# WHAT...: `colony doctor` fails, and has each of these lines.
+doctor_says() {
+  ! colony doctor --config "${doctors_config:-$work/colony.yaml}" > "$work/doctor" || return 1
+  local line
+  for line in "$@"; do tr -s ' \n' ' ' < "$work/doctor" | grep -q -e "$line" || { cat "$work/doctor"; return 1; }; done
+}
 fails_saying() { ! colony status > "$work/status" && grep -q -- "$1" "$work/status"; }
 is_ready() { colony status > /dev/null; }
 has_address() { ip -4 -oneline address show dev lb0 | grep -qw "$address/24"; }
@@ -91,10 +97,17 @@ daemon=$!
 
 within "a conflict is a finding that names the other MAC" 10 fails_saying "in use by 02:00:00:00:00:99"
 lacks_address || fail "nothing was claimed"
+within "doctor names it" 1 doctor_says "OK config" "FAIL daemon .*serves nobody" "FAIL address .*in use by 02:00:00:00:00:99"
 in_peer ip address flush dev far0
 kill -HUP "$daemon"
 within "a reload tries again, and the appliance is ready" 12 is_ready
 has_address || fail "the address is on the interface"
+within "doctor finds what is well, and what is not" 1 doctor_says "OK daemon" "OK address $address/24 on lb0" \
+  "OK port 67 held by colonyd" "OK port 69 held by colonyd" "OK port 4011 held by colonyd" "FAIL finding no Talos image"
+printf 'tftp: { sever: builtin }\n' > "$work/odd.yaml"
+doctors_config=$work/odd.yaml
+within "doctor names a fault of the configuration" 1 doctor_says "FAIL config .*tftp.sever"
+doctors_config=
 
 ip address flush dev lb0
 ip address add 10.77.0.2/24 dev lb0
@@ -104,6 +117,7 @@ has_address || fail "the address is back"
 
 ip link delete lb0
 within "a missing interface is a finding" 3 fails_saying "there is no interface lb0"
+within "doctor names it" 3 doctor_says "FAIL address .*there is no interface lb0" "FAIL port 69 nobody listens"
 make_link
 within "an interface that is made anew is taken" 15 is_ready
 in_peer ip address add 10.77.0.9/24 dev far0
@@ -157,3 +171,4 @@ wait $asking || true
 [ "$code" = 0 ] || fail "colonyd ended with $code"
 [ "$took" -le 8 ] || fail "the stop took $took s"
 echo "ok   the stop took $took s"
+within "doctor names a daemon that is not there" 1 doctor_says "FAIL daemon" "FAIL port 69 nobody listens"
