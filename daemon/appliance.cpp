@@ -13,6 +13,7 @@
 #include "daemon/address/journal_records.hpp"
 #include "daemon/api/api_routes.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
+#include "daemon/bmc/console_hub.hpp"
 #include "daemon/boot/boot_house.hpp"
 #include "daemon/boot/boot_place.hpp"
 #include "daemon/boot/images.hpp"
@@ -136,9 +137,17 @@ struct Appliance::House {
                     return clients->holder(peer);
                   }},
                  make_site(config, {})),
+        consoles({.timers = parts.timers,
+                  .log = parts.log,
+                  .ledger = workshop.ledger(),
+                  .evidence = workshop.evidence(),
+                  .bmcs = bmcs},
+                 config.bmc.sol_capture),
         artifacts(parts.timers, parts.pool, beside_store(config.store, "artifacts")),
         serving(parts.timers),
-        tasks(parts.timers) {}
+        tasks(parts.timers) {
+    workshop.observe([this](const workflows::StagedBatch& rows) { consoles.on_rows(rows); });
+  }
 
   /// For people, and for the hosted side.
   [[nodiscard]] std::vector<std::string> to_mend() {
@@ -153,6 +162,7 @@ struct Appliance::House {
   DriverDirectory bmcs;
   pxe::dhcp::LearnedAddresses addresses;
   workflows::Workshop workshop;
+  ConsoleHub consoles;
   std::optional<pxe::dhcp::KernelNeighbours> neighbours;
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
@@ -239,30 +249,31 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.tasks.spawn("store-failure", end(*this, house));
 
   // The local API comes next: whatever is wrong later can be asked.
-  api::add_api_routes(
-      house.api_router,
-      {.timers = parts_.timers,
-       .log = log,
-       .orders = house.workshop.orders(),
-       .version = parts_.version,
-       .add_status =
-           [this, &house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
-             if (house.claimed) {
-               status["address"] = {{"ip", house.claimed->address.to_string()},
-                                    {"interface", house.claimed->interface},
-                                    {"mac", house.claimed->mac.to_string()}};
-             }
-             if (house.missing) {
-               status["address_problem"] = {{"code", house.missing->code},
-                                            {"message", house.missing->message}};
-             }
-             status["findings"] = house.findings.texts();
-             status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
-             status["hosted"] = house.link ? link_json(house.link->status())
-                                           : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
-           },
-       .metrics = {},
-       .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); }});
+  api::add_api_routes(house.api_router,
+                      {.timers = parts_.timers,
+                       .log = log,
+                       .orders = house.workshop.orders(),
+                       .version = parts_.version,
+                       .add_status =
+                           [this, &house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
+                             if (house.claimed) {
+                               status["address"] = {{"ip", house.claimed->address.to_string()},
+                                                    {"interface", house.claimed->interface},
+                                                    {"mac", house.claimed->mac.to_string()}};
+                             }
+                             if (house.missing) {
+                               status["address_problem"] = {{"code", house.missing->code},
+                                                            {"message", house.missing->message}};
+                             }
+                             status["findings"] = house.findings.texts();
+                             status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
+                             status["hosted"] =
+                                 house.link ? link_json(house.link->status())
+                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
+                           },
+                       .metrics = {},
+                       .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
+                       .consoles = &house.consoles});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));
@@ -431,6 +442,7 @@ Task<> Appliance::take_down(House& house) {
   if (house.address) co_await house.address->give_back();
   if (house.link) co_await house.link->stop();
   if (house.api) co_await house.api->stop();
+  co_await house.consoles.stop();
   co_await house.workshop.stop();
   house.bmcs.let_go();
   co_await house.ipmi.close();
@@ -453,6 +465,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
     if (house_ != nullptr) {
       tell_restart(house_->findings, diff.restart);
       tell_unserved(house_->findings, parts_.log, *wanted);
+      house_->consoles.set_capture(config_.bmc.sol_capture);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
       if (house_->keeper) start_link(*house_);

@@ -13,6 +13,7 @@
 
 namespace colony::drivers {
 
+class BmcRecords;     // drivers/bmc_records.hpp
 class SerialConsole;  // drivers/serial_console.hpp
 
 class Bmc {
@@ -29,6 +30,7 @@ class Bmc {
   [[nodiscard]] virtual core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) = 0;
   // What not every driver can do: nullptr when it cannot. Lives as long as the Bmc.
   [[nodiscard]] virtual SerialConsole* serial() { return nullptr; }
+  [[nodiscard]] virtual BmcRecords* records() { return nullptr; }
 
   /// Ends the session, if there is one. Always called before destruction where the loop still runs.
   [[nodiscard]] virtual core::Task<> close() = 0;

@@ -123,6 +123,9 @@ ConfigDelivery& Workshop::configs() {
 const Timelines& Workshop::timelines() const {
   return rooms_->timelines;
 }
+void Workshop::observe(Ledger::Observer observer) {
+  rooms_->ledger.observe_durable(std::move(observer));
+}
 const Ledger& Workshop::ledger() const {
   return rooms_->ledger;
 }

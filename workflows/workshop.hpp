@@ -58,6 +58,8 @@ class Workshop {
   [[nodiscard]] ConfigDelivery& configs();
   [[nodiscard]] const Timelines& timelines() const;
   [[nodiscard]] const Ledger& ledger() const;
+  /// Called with every batch once it is durable; from before start() on.
+  void observe(Ledger::Observer observer);
 
  private:
   struct Rooms;

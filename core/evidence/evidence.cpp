@@ -51,6 +51,9 @@ Json detail(const Fact& fact) {
           [](const BootDeviceSet& f) { return Json{{"device", f.device}, {"read_back", f.read_back}}; },
           [](const TalosStage& f) { return Json{{"stage", f.stage}}; },
           [](const Note& f) { return Json{{"code", f.code}, {"text", f.text}}; },
+          [](const ConsoleOutput& f) {
+            return Json{{"boot", format_utc(f.boot)}, {"text", f.text}, {"cut", f.cut}};
+          },
       },
       fact);
 }
@@ -86,6 +89,11 @@ std::optional<Fact> parse_fact(std::string_view fact, const Json& d) {
   if (fact == "boot_device_set") return BootDeviceSet{text("device"), flag("read_back")};
   if (fact == "talos_stage") return TalosStage{text("stage")};
   if (fact == "note") return Note{text("code"), text("text")};
+  if (fact == "console_output") {
+    const auto boot = parse_utc(text("boot"));
+    if (!boot) return std::nullopt;
+    return ConsoleOutput{*boot, text("text"), flag("cut")};
+  }
   return std::nullopt;
 }
 
@@ -120,9 +128,10 @@ std::string_view name(PowerState state) {
 
 std::string_view fact_name(const Fact& fact) {
   static constexpr std::array<std::string_view, std::variant_size_v<Fact>> names{
-      "dhcp_seen",      "system_asked",   "nbp_sent",        "script_served",  "artifact_served",
-      "config_fetched", "scout_hello",    "scout_inventory", "scout_progress", "scout_redeemed",
-      "scout_result",   "power_observed", "boot_device_set", "talos_stage",    "note"};
+      "dhcp_seen",       "system_asked",   "nbp_sent",     "script_served",
+      "artifact_served", "config_fetched", "scout_hello",  "scout_inventory",
+      "scout_progress",  "scout_redeemed", "scout_result", "power_observed",
+      "boot_device_set", "talos_stage",    "note",         "console_output"};
   return names[fact.index()];
 }
 
@@ -195,6 +204,12 @@ std::string describe(const Fact& fact) {
           },
           [](const TalosStage& f) { return fmt::format("Talos: {}", f.stage); },
           [](const Note& f) { return f.text; },
+          [](const ConsoleOutput& f) {
+            const std::string_view lines =
+                std::string_view(f.text).substr(0, f.text.find_last_not_of('\n') + 1);
+            const auto last = lines.substr(lines.find_last_of('\n') + 1);
+            return fmt::format("console: {}", printable(last, 120));
+          },
       },
       fact);
 }

@@ -80,9 +80,15 @@ struct Note {  // a named finding that belongs on the timeline
   std::string text;
 };
 
+struct ConsoleOutput {  // what it printed on its serial line: whole lines, without control and secrets
+  UtcTime boot;         // when that boot began
+  std::string text;
+  bool cut = false;  // lines are missing before these
+};
+
 using Fact = std::variant<DhcpSeen, SystemAsked, NbpSent, ScriptServed, ArtifactServed, ConfigFetched,
                           ScoutHello, ScoutInventory, ScoutProgress, ScoutRedeemed, ScoutResult,
-                          PowerObserved, BootDeviceSet, TalosStage, Note>;
+                          PowerObserved, BootDeviceSet, TalosStage, Note, ConsoleOutput>;
 
 struct Evidence {
   std::optional<AssetId> asset;        // filled in by workflows when only addresses are known

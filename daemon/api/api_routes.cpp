@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/bodies.hpp"
+#include "daemon/api/console_routes.hpp"
 #include "daemon/api/event_stream.hpp"
 #include "daemon/api/metrics.hpp"
 #include "daemon/api/views.hpp"
@@ -275,6 +276,21 @@ Task<HttpResponse> delete_workflow(const ApiServices& api, HttpRequest request) 
   co_return response;
 }
 
+// ---- Consoles ----
+
+ConsoleServices consoles(const ApiServices& api) {
+  return {api.timers, api.log, api.orders, api.consoles};
+}
+Task<HttpResponse> get_serial(const ApiServices& api, HttpRequest request) {
+  return get_console(consoles(api), std::move(request));
+}
+Task<HttpResponse> post_serial(const ApiServices& api, HttpRequest request) {
+  return post_console(consoles(api), std::move(request));
+}
+Task<HttpResponse> get_serial_log(const ApiServices& api, HttpRequest request) {
+  return get_console_log(consoles(api), std::move(request));
+}
+
 // ---- Clusters: documented, not built yet ----
 
 Task<HttpResponse> get_clusters(const ApiServices&, HttpRequest) {
@@ -312,6 +328,9 @@ constexpr RouteRow routes[] = {
     {Method::post, "/api/v1/assets/{id}/provision", post_provision, 3 * max_machine_config},
     {Method::post, "/api/v1/assets/{id}/wipe", post_wipe},
     {Method::post, "/api/v1/assets/{id}/wipe-plan", post_wipe_plan},
+    {Method::get, "/api/v1/assets/{id}/console", get_serial},
+    {Method::post, "/api/v1/assets/{id}/console", post_serial},
+    {Method::get, "/api/v1/assets/{id}/console-log", get_serial_log},
     {Method::post, "/api/v1/bmcs", post_bmc},
     {Method::post, "/api/v1/discovery-window", post_window},
     {Method::get, "/api/v1/workflows", get_workflows},

@@ -10,6 +10,10 @@
 #include "core/log.hpp"
 #include "workflows/orders.hpp"
 
+namespace colony::daemon {
+class ConsoleHub;
+}
+
 namespace colony::daemon::api {
 
 /// One line of /metrics that other rooms contribute: name without "colony_", value.
@@ -30,6 +34,7 @@ struct ApiServices {
   std::function<std::vector<Metric>()> metrics;
   /// The DHCP server and its leases, each by its MAC; the asset is added here. May be empty.
   std::function<core::Json()> leases = {};
+  ConsoleHub* consoles = nullptr;  // without it consoles are answered 501
 };
 
 /// Adds every route. `services` is kept by the routes; what it refers to outlives the router.

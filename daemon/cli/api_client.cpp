@@ -96,13 +96,27 @@ Task<Result<Json>> ApiClient::remove(std::string target) {
   co_return co_await ask(std::move(request), look_patience);
 }
 
-Task<Result<>> ApiClient::follow_events(std::uint64_t after, OnEvent on_event) {
+Task<Result<Json>> ApiClient::post_text(std::string target, std::string text) {
   http::ClientRequest request;
-  request.target = fmt::format("/api/v1/events?after={}", after);
+  request.method = http::Method::post;
+  request.target = std::move(target);
+  request.body = std::move(text);
+  (void)request.headers.add("Content-Type", "application/octet-stream");
+  return ask(std::move(request), look_patience);
+}
+
+Task<Result<>> ApiClient::follow_events(std::uint64_t after, OnEvent on_event) {
+  return follow(fmt::format("/api/v1/events?after={}", after), std::move(on_event), {});
+}
+
+Task<Result<>> ApiClient::follow(std::string target, OnEvent on_event, std::function<void()> on_open) {
+  http::ClientRequest request;
+  request.target = std::move(target);
   (void)request.headers.add("Accept", "text/event-stream");
   EventLines lines;
   bool stopped = false;
   request.sink = [&](std::string_view piece) -> Result<> {
+    if (on_open) std::exchange(on_open, {})();
     for (const auto& data : lines.feed(piece)) {
       const auto event = core::parse_json(data);
       if (!event || on_event(*event) == Next::go_on) continue;

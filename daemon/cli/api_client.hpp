@@ -27,6 +27,12 @@ class ApiClient {
   using OnEvent = std::function<Next(const core::Json& event)>;
   [[nodiscard]] core::Task<core::Result<>> follow_events(std::uint64_t after, OnEvent on_event);
 
+  /// Any stream of server-sent events; `on_open` when its first byte is there.
+  [[nodiscard]] core::Task<core::Result<>> follow(std::string target, OnEvent on_event,
+                                                  std::function<void()> on_open);
+  /// Text as it is, for a short answer.
+  [[nodiscard]] core::Task<core::Result<core::Json>> post_text(std::string target, std::string text);
+
   [[nodiscard]] const std::string& where() const { return where_; }
 
  private:

@@ -1,11 +1,10 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/cli/bmc_line.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/one_bmc_command.hpp"
 #include "daemon/cli/report.hpp"
+#include "drivers/bmc_records.hpp"
 
 namespace colony::daemon::cli {
 
@@ -14,45 +13,6 @@ namespace {
 using core::Json;
 using core::Result;
 using core::Task;
-
-/// A command that talks to one BMC and shows what came out.
-class OneBmcCommand : public Command {
- public:
-  [[nodiscard]] Task<ExitCode> run(Session& session) final {
-    auto where = one_bmc(session, arguments_);
-    if (!where) co_return report_error(session, where.error());
-    auto line = BmcLine::open(session, arguments_);
-    if (!line) co_return report_error(session, line.error());
-    auto bmc = (*line)->bmc(where->endpoint, std::move(where->credentials));
-    const auto deadline = session.timers.now() + std::chrono::seconds(arguments_.timeout);
-    auto result = co_await ask(session, *bmc, deadline);
-    const std::string suite = (*line)->suite_of(where->endpoint);
-    co_await bmc->close();
-    bmc.reset();
-    co_await (*line)->close();
-    if (!result) co_return report_error(session, core::with_context(result.error(), arguments_.ip));
-    if (!suite.empty()) (*result)["cipher_suite"] = suite;
-    show(session, *result);
-    co_return ExitCode::success;
-  }
-
- protected:
-  [[nodiscard]] virtual Task<Result<Json>> ask(Session& session, drivers::Bmc& bmc,
-                                               core::BootTime deadline) = 0;
-  BmcArguments arguments_;
-
- private:
-  static void show(Session& session, const Json& result) {
-    if (session.output == Output::json) return print_json(session, result);
-    std::vector<std::pair<std::string, std::string>> lines;
-    for (const auto& [key, value] : result.items()) {
-      std::string words = key;
-      std::ranges::replace(words, '_', ' ');
-      lines.emplace_back(std::move(words), text_of(result, key));
-    }
-    session.console.out(render_pairs(lines, style_of(session).fit));
-  }
-};
 
 class ProbeCommand final : public OneBmcCommand {
  public:
@@ -68,6 +28,11 @@ class ProbeCommand final : public OneBmcCommand {
     if (!identity) co_return std::unexpected(identity.error());
     const auto power = co_await bmc.power_state(deadline);
     if (!power) co_return std::unexpected(power.error());
+    std::string cause;
+    if (drivers::BmcRecords* const records = bmc.records(); records != nullptr) {
+      if (auto told = co_await records->restart_cause(deadline))
+        cause = std::move(*told);  // many do not know
+    }
     const auto& guid = identity->system_guid;
     co_return Json{{"power", name(*power)},
                    {"device_id", identity->device_id},
@@ -77,6 +42,7 @@ class ProbeCommand final : public OneBmcCommand {
                    {"product_name", identity->product_name},
                    {"board_serial", identity->board_serial},
                    {"product_serial", identity->product_serial},
+                   {"restart_cause", cause},
                    {"system_guid", guid ? Json(guid->to_string()) : Json()}};
   }
 };

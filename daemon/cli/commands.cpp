@@ -4,13 +4,14 @@ namespace colony::daemon::cli {
 
 Commands make_commands() {
   constexpr Maker* makers[] = {
-      make_init_command,      make_status_command,     make_doctor_command,       make_add_ipmi_command,
-      make_add_ipmis_command, make_discover_command,   make_assets_command,       make_accept_command,
-      make_why_command,       make_provision_command,  make_wipe_command,         make_workflows_command,
-      make_cancel_command,    make_events_command,     make_certificates_command, make_leases_command,
-      make_power_command,     make_reboot_command,     make_deprovision_command,  make_clusters_command,
-      make_bmc_probe_command, make_bmc_power_command,  make_bmc_bootdev_command,  make_bmc_console_command,
-      make_version_command,   make_completion_command,
+      make_init_command,        make_status_command,    make_doctor_command,       make_add_ipmi_command,
+      make_add_ipmis_command,   make_discover_command,  make_assets_command,       make_accept_command,
+      make_why_command,         make_provision_command, make_wipe_command,         make_workflows_command,
+      make_cancel_command,      make_events_command,    make_certificates_command, make_leases_command,
+      make_power_command,       make_reboot_command,    make_console_command,      make_deprovision_command,
+      make_clusters_command,    make_bmc_probe_command, make_bmc_power_command,    make_bmc_bootdev_command,
+      make_bmc_console_command, make_bmc_sel_command,   make_bmc_sensors_command,  make_bmc_fru_command,
+      make_bmc_lan_command,     make_version_command,   make_completion_command,
   };
   Commands out;
   for (Maker* make : makers) out.push_back(make());

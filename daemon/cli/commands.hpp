@@ -30,11 +30,16 @@ Maker make_deprovision_command;
 Maker make_cancel_command;
 Maker make_power_command;
 Maker make_reboot_command;
+Maker make_console_command;
 // BMCs directly
 Maker make_bmc_probe_command;
 Maker make_bmc_power_command;
 Maker make_bmc_bootdev_command;
 Maker make_bmc_console_command;
+Maker make_bmc_sel_command;
+Maker make_bmc_sensors_command;
+Maker make_bmc_fru_command;
+Maker make_bmc_lan_command;
 // About
 Maker make_version_command;
 Maker make_completion_command;

@@ -97,6 +97,7 @@ struct BmcConfig {
   std::vector<CipherSuite> cipher_suites{CipherSuite::hmac_sha256_aes, CipherSuite::hmac_sha1_aes};
   core::Duration command_gap = std::chrono::milliseconds(200);
   core::Duration poll_interval = std::chrono::seconds(30);
+  bool sol_capture = true;  // serial console onto the timeline, while a workflow has the machine in hand
   core::Duration off_confirmation =
       std::chrono::seconds(5);  // off is believed when seen twice, this far apart
   core::Duration power_change =

@@ -81,6 +81,7 @@ void fields(auto& v, Either<BmcConfig> auto& c) {
   v.list("cipher_suites", c.cipher_suites, 2, TakesUp::restart);
   v.duration("command_gap", c.command_gap, core::Duration(0), std::chrono::seconds(10), TakesUp::restart);
   v.duration("poll_interval", c.poll_interval, std::chrono::seconds(5), std::chrono::hours(1), TakesUp::live);
+  v.value("sol_capture", c.sol_capture, TakesUp::live);
   v.duration("off_confirmation", c.off_confirmation, std::chrono::milliseconds(100), std::chrono::minutes(5),
              TakesUp::restart);
   v.duration("power_change", c.power_change, std::chrono::milliseconds(100), std::chrono::minutes(10),

@@ -17,8 +17,55 @@ bool sums_to_zero(core::ByteView bytes) {
   return (std::accumulate(bytes.begin(), bytes.end(), 0U) & 0xffU) == 0;
 }
 
+/// The area's fields after its fixed part of `fixed` bytes, in order, into `fields`. An area may end early:
+/// the fields that are missing stay empty.
+std::expected<void, IpmiError> take_fields(core::ByteView area, std::size_t fixed,
+                                           std::span<std::string* const> fields) {
+  const auto size = fru_area_size(area);
+  if (!size) return std::unexpected(size.error());
+  if (area.size() < *size) return std::unexpected(IpmiError::truncated);
+  if (area.size() > *size) return std::unexpected(IpmiError::trailing_bytes);
+  if (!sums_to_zero(area)) return std::unexpected(IpmiError::bad_fru);
+  core::ByteReader in(area.first(area.size() - 1));
+  if (!in.skip(fixed)) return std::unexpected(IpmiError::bad_fru);
+  for (std::string* const field : fields) {
+    const auto type_length = in.u8();
+    if (!type_length) return std::unexpected(IpmiError::bad_fru);
+    if (*type_length == end_of_fields) return {};
+    const auto bytes = in.take(*type_length & 0x3f);
+    if (!bytes) return std::unexpected(IpmiError::bad_fru);
+    *field = fru_text(*type_length >> 6, *bytes);
+  }
+  return {};
+}
+
+void put_text(core::ByteWriter& out, std::string_view text) {
+  const auto cut = text.substr(0, 63);
+  // A length of one in 8-bit text would read as the end mark.
+  const std::size_t length = cut.size() == 1 ? 2 : cut.size();
+  out.u8(static_cast<std::uint8_t>(0xc0 | length));
+  out.text(cut);
+  out.fill(length - cut.size(), ' ');
+}
+
+core::Bytes encode_area(core::ByteView fixed, std::span<const std::string_view> fields) {
+  core::ByteWriter out(max_fru);
+  out.u8(format_version);
+  out.u8(0);
+  out.bytes(fixed);
+  for (const auto field : fields) put_text(out, field);
+  out.u8(end_of_fields);
+  out.fill((unit - (out.size() + 1) % unit) % unit, 0);
+  out.patch_u8(1, static_cast<std::uint8_t>((out.size() + 1) / unit));
+  const core::ByteView all = out.view();
+  out.u8(static_cast<std::uint8_t>(0U - std::accumulate(all.begin(), all.end(), 0U)));
+  return std::move(out).finish();
+}
+
+}  // namespace
+
 /// Section 13.1: binary as hex, BCD plus, 6-bit ASCII packed low bits first, 8-bit text.
-std::string decode_text(unsigned encoding, core::ByteView bytes) {
+std::string fru_text(unsigned encoding, core::ByteView bytes) {
   std::string text;
   switch (encoding) {
     case 0: text = core::hex(bytes); break;
@@ -49,53 +96,6 @@ std::string decode_text(unsigned encoding, core::ByteView bytes) {
   if (first == std::string::npos) return {};
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
-
-/// The area's fields after its fixed part of `fixed` bytes, in order, into `fields`. An area may end early:
-/// the fields that are missing stay empty.
-std::expected<void, IpmiError> take_fields(core::ByteView area, std::size_t fixed,
-                                           std::span<std::string* const> fields) {
-  const auto size = fru_area_size(area);
-  if (!size) return std::unexpected(size.error());
-  if (area.size() < *size) return std::unexpected(IpmiError::truncated);
-  if (area.size() > *size) return std::unexpected(IpmiError::trailing_bytes);
-  if (!sums_to_zero(area)) return std::unexpected(IpmiError::bad_fru);
-  core::ByteReader in(area.first(area.size() - 1));
-  if (!in.skip(fixed)) return std::unexpected(IpmiError::bad_fru);
-  for (std::string* const field : fields) {
-    const auto type_length = in.u8();
-    if (!type_length) return std::unexpected(IpmiError::bad_fru);
-    if (*type_length == end_of_fields) return {};
-    const auto bytes = in.take(*type_length & 0x3f);
-    if (!bytes) return std::unexpected(IpmiError::bad_fru);
-    *field = decode_text(*type_length >> 6, *bytes);
-  }
-  return {};
-}
-
-void put_text(core::ByteWriter& out, std::string_view text) {
-  const auto cut = text.substr(0, 63);
-  // A length of one in 8-bit text would read as the end mark.
-  const std::size_t length = cut.size() == 1 ? 2 : cut.size();
-  out.u8(static_cast<std::uint8_t>(0xc0 | length));
-  out.text(cut);
-  out.fill(length - cut.size(), ' ');
-}
-
-core::Bytes encode_area(core::ByteView fixed, std::span<const std::string_view> fields) {
-  core::ByteWriter out(max_fru);
-  out.u8(format_version);
-  out.u8(0);
-  out.bytes(fixed);
-  for (const auto field : fields) put_text(out, field);
-  out.u8(end_of_fields);
-  out.fill((unit - (out.size() + 1) % unit) % unit, 0);
-  out.patch_u8(1, static_cast<std::uint8_t>((out.size() + 1) / unit));
-  const core::ByteView all = out.view();
-  out.u8(static_cast<std::uint8_t>(0U - std::accumulate(all.begin(), all.end(), 0U)));
-  return std::move(out).finish();
-}
-
-}  // namespace
 
 std::expected<FruHeader, IpmiError> decode_fru_header(core::ByteView bytes) {
   if (bytes.size() < FruHeader::size) return std::unexpected(IpmiError::truncated);

@@ -41,6 +41,9 @@ struct FruProduct {
 [[nodiscard]] std::expected<FruBoard, IpmiError> decode_fru_board(core::ByteView area);
 [[nodiscard]] std::expected<FruProduct, IpmiError> decode_fru_product(core::ByteView area);
 
+/// A field's text (section 13): `encoding` 0 binary, 1 BCD plus, 2 six-bit ASCII, 3 text. SDRs use it, too.
+[[nodiscard]] std::string fru_text(unsigned encoding, core::ByteView bytes);
+
 /// A whole inventory with these two areas (for the simulator). Fields over 63 characters are cut.
 [[nodiscard]] core::Bytes encode_fru(const FruBoard& board, const FruProduct& product);
 

@@ -4,6 +4,7 @@
 
 #include "core/async/task_group.hpp"
 #include "drivers/ipmi/actor.hpp"
+#include "drivers/ipmi/records.hpp"
 
 namespace colony::drivers::ipmi {
 
@@ -12,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What the caller holds; the actor lives on until its session is closed.
-class IpmiBmc final : public Bmc, public SerialConsole {
+class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords {
  public:
   IpmiBmc(core::Timers& timers, std::shared_ptr<Actor> actor, bool usable)
       : timers_(timers), actor_(std::move(actor)), usable_(usable) {}
@@ -49,6 +50,27 @@ class IpmiBmc final : public Bmc, public SerialConsole {
     };
     return perform<Line>(std::move(operation), deadline);
   }
+
+  BmcRecords* records() override { return this; }
+  core::Task<core::Result<SelLog>> sel(core::BootTime deadline) override {
+    return perform<SelLog>(read_sel, deadline);
+  }
+  core::Task<core::Result<>> clear_sel(core::BootTime deadline) override {
+    return perform<void>(erase_sel, deadline);
+  }
+  core::Task<core::Result<std::vector<SensorReading>>> sensors(core::BootTime deadline) override {
+    return perform<std::vector<SensorReading>>(read_sensors, deadline);
+  }
+  core::Task<core::Result<FruFields>> fru(core::BootTime deadline) override {
+    return perform<FruFields>(read_fru_fields, deadline);
+  }
+  core::Task<core::Result<LanConfig>> lan(core::BootTime deadline) override {
+    return perform<LanConfig>(read_lan, deadline);
+  }
+  core::Task<core::Result<std::string>> restart_cause(core::BootTime deadline) override {
+    return perform<std::string>(read_restart_cause, deadline);
+  }
+
   core::Task<> close() override {
     // As an operation: after what is under way, and only if there is a session.
     const auto end = [](Actor& actor) -> core::Task<core::Result<>> {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "drivers/ipmi/fru.hpp"
+#include "drivers/ipmi/ask.hpp"
 
 namespace colony::drivers::ipmi {
 
@@ -11,23 +11,6 @@ namespace {
 // BMCs differ in how much they hand out at once; 16 is what all can do.
 constexpr std::uint8_t first_read = 32;
 constexpr std::uint8_t smallest_read = 16;
-
-std::unexpected<core::Error> fail(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt) {
-  return std::unexpected(to_error(error, detail));
-}
-
-/// The data of an answer that says yes.
-core::Result<core::Bytes> accepted(core::Result<Answered> answer) {
-  if (!answer) return std::unexpected(std::move(answer.error()));
-  if (answer->completion != completion::ok) {
-    return fail(completion_meaning(answer->completion), answer->completion);
-  }
-  return std::move(answer->data);
-}
-
-core::Task<core::Result<core::Bytes>> ask(Link& link, Command command, core::BootTime deadline) {
-  co_return accepted(co_await link.call(std::move(command), deadline));
-}
 
 /// `size` bytes of the FRU from `offset` on.
 core::Task<core::Result<core::Bytes>> read_area(Link& link, FruAreaInfo info, std::size_t offset,
@@ -70,7 +53,30 @@ core::Task<core::Result<core::Bytes>> read_sized_area(Link& link, FruAreaInfo in
   co_return co_await read_area(link, info, offset, *size, deadline);
 }
 
-core::Task<core::Result<>> read_fru_into(Link& link, BmcIdentity& identity, core::BootTime deadline) {
+}  // namespace
+
+std::unexpected<core::Error> fail(IpmiError error, std::optional<std::uint8_t> detail) {
+  return std::unexpected(to_error(error, detail));
+}
+
+core::Result<core::Bytes> accepted(core::Result<Answered> answer) {
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (answer->completion != completion::ok) {
+    return fail(completion_meaning(answer->completion), answer->completion);
+  }
+  return std::move(answer->data);
+}
+
+core::Task<core::Result<core::Bytes>> ask(Link& link, Command command, core::BootTime deadline) {
+  co_return accepted(co_await link.call(std::move(command), deadline));
+}
+
+bool is_about_content(const core::Error& error) {
+  return error.kind == core::ErrorKind::unsupported || error.kind == core::ErrorKind::refused ||
+         error.kind == core::ErrorKind::corrupt;
+}
+
+core::Task<core::Result<Inventory>> read_inventory(Link& link, core::BootTime deadline) {
   const auto info_data = co_await ask(link, get_fru_area_info(), deadline);
   if (!info_data) co_return std::unexpected(info_data.error());
   const auto info = parse_fru_area_info(*info_data);
@@ -79,31 +85,21 @@ core::Task<core::Result<>> read_fru_into(Link& link, BmcIdentity& identity, core
   if (!header_bytes) co_return std::unexpected(header_bytes.error());
   const auto header = decode_fru_header(*header_bytes);
   if (!header) co_return fail(header.error());
+  Inventory out;
   const auto board_at = header->board;
   const auto product_at = header->product;
   if (board_at) {
     const auto area = co_await read_sized_area(link, *info, *board_at, deadline);
     if (!area) co_return std::unexpected(area.error());
-    if (const auto board = decode_fru_board(*area)) identity.board_serial = board->serial;
+    if (auto board = decode_fru_board(*area)) out.board = std::move(*board);
   }
   if (product_at) {
     const auto area = co_await read_sized_area(link, *info, *product_at, deadline);
     if (!area) co_return std::unexpected(area.error());
-    if (const auto product = decode_fru_product(*area)) {
-      identity.product_serial = product->serial;
-      identity.product_name = product->name;
-    }
+    if (auto product = decode_fru_product(*area)) out.product = std::move(*product);
   }
-  co_return core::Result<>{};
+  co_return out;
 }
-
-/// Did the BMC answer, so that the connection is fine and only this answer is missing?
-bool is_about_content(const core::Error& error) {
-  return error.kind == core::ErrorKind::unsupported || error.kind == core::ErrorKind::refused ||
-         error.kind == core::ErrorKind::corrupt;
-}
-
-}  // namespace
 
 core::Task<core::Result<BmcIdentity>> read_identity(Link& link, core::BootTime deadline) {
   const auto device_data = co_await ask(link, get_device_id(), deadline);
@@ -124,8 +120,14 @@ core::Task<core::Result<BmcIdentity>> read_identity(Link& link, core::BootTime d
     co_return std::unexpected(guid_data.error());
   }
 
-  const auto fru = co_await read_fru_into(link, identity, deadline);
-  if (!fru && !is_about_content(fru.error())) co_return std::unexpected(fru.error());
+  const auto fru = co_await read_inventory(link, deadline);
+  if (fru) {
+    identity.board_serial = fru->board.serial;
+    identity.product_serial = fru->product.serial;
+    identity.product_name = fru->product.name;
+  } else if (!is_about_content(fru.error())) {
+    co_return std::unexpected(fru.error());
+  }
   co_return identity;
 }
 

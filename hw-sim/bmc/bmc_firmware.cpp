@@ -184,14 +184,19 @@ FirmwareReply BmcFirmware::get_boot_option(const Request& request) const {
 
 FirmwareReply BmcFirmware::sensor(const Request& request) const {
   if (request.data.empty()) return fail(completion::request_length);
-  const auto found = sensor_reading(request.data[0], chassis_.power());
   switch (request.code) {
-    case 0x2d:  // Get Sensor Reading: scanning, no threshold crossed
+    case 0x2d: {  // Get Sensor Reading
+      const auto found = sensor_reading(request.data[0], chassis_.power());
       if (!found) return fail(completion::not_present);
-      return ok({*found, 0xc0, 0xc0});
-    case 0x27:  // Get Sensor Thresholds: none readable
+      constexpr std::uint8_t scanned = 0xc0, unavailable = 0x20;
+      return ok({found->raw, found->available ? scanned : static_cast<std::uint8_t>(scanned | unavailable),
+                 static_cast<core::Byte>(0xc0 | found->states)});
+    }
+    case 0x27: {  // Get Sensor Thresholds
+      const auto found = sensor_thresholds(request.data[0]);
       if (!found) return fail(completion::not_present);
-      return ok({0, 0, 0, 0, 0, 0, 0});
+      return ok({found->begin(), found->end()});
+    }
     default: return fail(completion::invalid_command);
   }
 }
@@ -293,7 +298,10 @@ FirmwareReply BmcFirmware::transport(const Request& request) const {
     case 4: data.push_back(0x01); break;  // static
     case 5: append(profile_.mac.octets()); break;
     case 6: append(octets(core::Ipv4Address(profile_.address.mask()))); break;
-    case 12: append(octets(core::Ipv4Address())); break;
+    case 12:
+      append(octets(core::Ipv4Address((profile_.address.address.value() & profile_.address.mask()) | 1)));
+      break;
+    case 20: data.insert(data.end(), {0x00, 0x00}); break;  // no VLAN
     default: return fail(completion::parameter_unsupported);
   }
   return ok(std::move(data));

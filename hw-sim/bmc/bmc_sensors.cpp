@@ -1,29 +1,48 @@
 #include "hw-sim/bmc/bmc_sensors.hpp"
 
-#include <array>
+#include <algorithm>
 #include <string_view>
 
 namespace colony::hw_sim {
 
 namespace {
 
+constexpr std::uint8_t lnc = 1, lcr = 2, unc = 8, ucr = 16;
+
 struct Sensor {
   std::uint8_t number;
   std::uint8_t entity;
   std::uint8_t type;
+  std::uint8_t event_type;  // 01h thresholds, 6Fh sensor-specific
+  std::uint8_t format;      // 0 unsigned, 2 two's complement
   std::uint8_t unit;
-  std::uint8_t multiplier;  // M of y = Mx * 10^exponent
-  std::uint8_t exponent;    // R exponent, four bits, two's complement
+  std::uint8_t m;          // y = (M x + B 10^K1) 10^K2
+  std::int8_t b;           //
+  std::uint8_t exponents;  // K2 in the upper, K1 in the lower half
   std::string_view name;
   std::uint8_t reading_on;
-  std::uint8_t reading_off;
+  std::optional<std::uint8_t> reading_off;
+  std::array<std::uint8_t, 7> thresholds;
 };
 
 constexpr std::array sensors{
-    Sensor{1, 3, 0x01, 1, 1, 0, "CPU Temp", 41, 0},
-    Sensor{2, 7, 0x01, 1, 1, 0, "System Temp", 27, 22},
-    Sensor{3, 7, 0x02, 4, 6, 0xe, "12V", 200, 0},
-    Sensor{4, 29, 0x04, 18, 100, 0, "FAN1", 52, 0},
+    Sensor{1, 3, 0x01, 0x01, 0, 1, 1, 0, 0x00, "CPU Temp", 41, std::nullopt, {unc | ucr, 0, 0, 0, 85, 95, 0}},
+    Sensor{2,
+           7,
+           0x01,
+           0x01,
+           2,
+           1,
+           1,
+           0,
+           0x00,
+           "System Temp",
+           27,
+           22,
+           {lnc | lcr | unc | ucr, 0xfb, 0xf6, 0, 80, 85, 0}},
+    Sensor{3, 7, 0x02, 0x01, 0, 4, 62, 14, 0xd1, "12V", 193, 0, {lcr | ucr, 0, 170, 0, 0, 214, 0}},
+    Sensor{4, 29, 0x04, 0x01, 0, 18, 100, 0, 0x00, "FAN1", 52, std::nullopt, {lnc | lcr, 6, 3, 0, 0, 0, 0}},
+    Sensor{5, 10, 0x08, 0x6f, 0, 0, 0, 0, 0x00, "PS1 Status", 0, 0, {}},
 };
 
 core::Bytes record_of(const Sensor& sensor) {
@@ -36,23 +55,33 @@ core::Bytes record_of(const Sensor& sensor) {
   out.u8(0x00);
   out.u8(sensor.number);
   out.u8(sensor.entity);
-  out.u8(0x01);  // entity instance
-  out.u8(0x7f);  // initialised, events and scanning on
-  out.u8(0x40);  // auto re-arm, no thresholds
+  out.u8(0x01);                                     // entity instance
+  out.u8(0x7f);                                     // initialised, events and scanning on
+  out.u8(sensor.event_type == 0x01 ? 0x44 : 0x40);  // auto re-arm; thresholds readable
   out.u8(sensor.type);
-  out.u8(0x01);    // threshold sensor
-  out.fill(6, 0);  // no events, no readable thresholds
-  out.u8(0x00);    // unsigned reading
+  out.u8(sensor.event_type);
+  out.fill(4, 0);  // events
+  out.u8(sensor.thresholds[0]);
+  out.u8(0);  // none settable
+  out.u8(static_cast<std::uint8_t>(sensor.format << 6));
   out.u8(sensor.unit);
   out.u8(0x00);
   out.u8(0x00);  // linear
-  out.u8(sensor.multiplier);
-  out.fill(4, 0);  // tolerance, B, accuracy
-  out.u8(static_cast<std::uint8_t>(sensor.exponent << 4));
-  out.fill(17, 0);  // no nominal values, thresholds or hysteresis
+  out.u8(sensor.m);
+  out.u8(0x00);  // M's upper bits, tolerance
+  out.u8(static_cast<std::uint8_t>(sensor.b));
+  out.u8(sensor.b < 0 ? 0xc0 : 0x00);
+  out.u8(0x00);  // accuracy
+  out.u8(sensor.exponents);
+  out.fill(17, 0);  // no nominal values, limits or hysteresis
   out.u8(static_cast<std::uint8_t>(0xc0 | sensor.name.size()));
   out.text(sensor.name);
   return std::move(out).finish();
+}
+
+const Sensor* find(std::uint8_t number) {
+  const auto* const found = std::ranges::find(sensors, number, &Sensor::number);
+  return found == sensors.end() ? nullptr : found;
 }
 
 }  // namespace
@@ -64,12 +93,24 @@ std::vector<core::Bytes> sensor_records() {
   return records;
 }
 
-std::optional<std::uint8_t> sensor_reading(std::uint8_t number, core::PowerState power) {
-  for (const auto& sensor : sensors) {
-    if (sensor.number != number) continue;
-    return power == core::PowerState::on ? sensor.reading_on : sensor.reading_off;
+std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power) {
+  const Sensor* const sensor = find(number);
+  if (sensor == nullptr) return std::nullopt;
+  if (power == core::PowerState::off && !sensor->reading_off) return SimReading{0, false, 0};
+  SimReading out{power == core::PowerState::on ? sensor->reading_on : sensor->reading_off.value_or(0), true,
+                 0};
+  if (sensor->event_type != 0x01) {
+    out.states = 0x01;  // present
+  } else if ((sensor->thresholds[0] & lcr) != 0 && sensor->format == 0 && out.raw <= sensor->thresholds[2]) {
+    out.states = lcr;
   }
-  return std::nullopt;
+  return out;
+}
+
+std::optional<std::array<std::uint8_t, 7>> sensor_thresholds(std::uint8_t number) {
+  const Sensor* const sensor = find(number);
+  if (sensor == nullptr) return std::nullopt;
+  return sensor->thresholds;
 }
 
 }  // namespace colony::hw_sim

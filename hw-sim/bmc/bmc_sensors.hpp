@@ -1,6 +1,8 @@
 #pragma once
-// A few sensors, enough that tools that list sensors succeed (IPMI 2.0 section 43.1, full sensor records).
+// The sensors of a simulated machine (IPMI 2.0 section 43): conversions with offset, exponents and two's
+// complement, thresholds, a discrete one, one that is not read while the machine is off.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -11,7 +13,16 @@
 namespace colony::hw_sim {
 
 [[nodiscard]] std::vector<core::Bytes> sensor_records();
-/// The raw reading of a sensor by number; nullopt when there is none.
-[[nodiscard]] std::optional<std::uint8_t> sensor_reading(std::uint8_t number, core::PowerState power);
+
+struct SimReading {
+  std::uint8_t raw = 0;
+  bool available = true;
+  std::uint8_t states = 0;  // thresholds that are crossed
+};
+/// nullopt when there is no such sensor.
+[[nodiscard]] std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power);
+
+/// What Get Sensor Thresholds says: which are readable, then LNC, LCR, LNR, UNC, UCR, UNR.
+[[nodiscard]] std::optional<std::array<std::uint8_t, 7>> sensor_thresholds(std::uint8_t number);
 
 }  // namespace colony::hw_sim

@@ -92,6 +92,13 @@ void Timelines::append(Lane& lane, TimelineRow row, core::BootTime seen_at) {
   if (const auto* power = std::get_if<core::PowerObserved>(&row.evidence.fact)) lane.power = power->state;
   // What an intent begins is new, also when it looks like what was seen just before.
   if (std::holds_alternative<core::Note>(row.evidence.fact)) lane.repeats.clear();
+  // Of the console only the newest words stay in memory: they must not push out what steps wait for.
+  if (const auto* console = std::get_if<core::ConsoleOutput>(&row.evidence.fact)) {
+    std::erase_if(lane.seen, [](const SeenEvidence& seen) {
+      return std::holds_alternative<core::ConsoleOutput>(seen.row.evidence.fact);
+    });
+    row.evidence.fact = core::ConsoleOutput{console->boot, core::describe(*console).substr(9), console->cut};
+  }
   lane.seen.push_back({std::move(row), seen_at});
   if (lane.seen.size() > kept_per_asset) lane.seen.pop_front();
   lane.signal.notify();
