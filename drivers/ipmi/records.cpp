@@ -200,8 +200,10 @@ Task<Result<std::vector<SensorReading>>> read_sensors(Link& link, core::BootTime
       co_return std::unexpected(sdr.error());
     }
     // A damaged record costs itself, not the others.
-    if (auto sensor = decode_sensor_record(sdr->record); sensor && *sensor)
-      records.push_back(std::move(**sensor));
+    if (auto sensor = decode_sensor_record(sdr->record)) {
+      auto& found = *sensor;
+      if (found) records.push_back(std::move(*found));
+    }
     walk.reservations = 0;
     if (!seen.insert(sdr->next).second) break;
     id = sdr->next;
