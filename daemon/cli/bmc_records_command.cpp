@@ -82,7 +82,7 @@ class SelCommand final : public OneBmcCommand {
     }
     if (rows.empty()) return "no events\n";
     return render_table({{"ID", Align::right}, {"TIME (BMC)"}, {"SENSOR"}, {"EVENT", Align::left, 12}, {""}},
-                        rows, colour_of(session));
+                        rows, style_of(session));
   }
 
   std::string action_;
@@ -142,7 +142,7 @@ class SensorsCommand final : public OneBmcCommand {
                          {"LOW NC", Align::right},
                          {"UP NC", Align::right},
                          {"UP CR", Align::right}},
-                        rows, colour_of(session));
+                        rows, style_of(session));
   }
 };
 

@@ -76,7 +76,7 @@ class DoctorCommand final : public Command {
     if (session.output == Output::json) {
       print_json(session, {{"ok", well}, {"checks", std::move(list)}});
     } else {
-      session.console.out(render_pairs(lines));
+      session.console.out(render_pairs(lines, style_of(session).fit));
     }
     return well ? ExitCode::success : ExitCode::general;
   }

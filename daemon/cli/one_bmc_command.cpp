@@ -28,14 +28,14 @@ core::Task<ExitCode> OneBmcCommand::run(Session& session) {
   co_return ExitCode::success;
 }
 
-std::string OneBmcCommand::render(Session&, const core::Json& result) const {
+std::string OneBmcCommand::render(Session& session, const core::Json& result) const {
   std::vector<std::pair<std::string, std::string>> lines;
   for (const auto& [key, value] : result.items()) {
     std::string words = key;
     std::ranges::replace(words, '_', ' ');
     lines.emplace_back(std::move(words), text_of(result, key));
   }
-  return render_pairs(lines);
+  return render_pairs(lines, style_of(session).fit);
 }
 
 }  // namespace colony::daemon::cli

@@ -121,6 +121,10 @@ class Machine:
         # One per BMC; loopback of our own network namespace.
         return 9000 + int(self.hardware.bmc_address.rsplit(".", 1)[1])
 
+    def _serial_port(self) -> int:
+        """Where the BMC finds the machine's serial line."""
+        return self._kcs_port() + 1000
+
     def _qemu(self) -> "list[str]":
         hw = self.hardware
         command = ["qemu-system-x86_64", "-name", hw.name, "-M", "pc,graphics=off,accel=tcg", "-m", str(hw.memory_mib),
@@ -131,7 +135,8 @@ class Machine:
                    "-smbios", f"type=2,manufacturer=Lab,product=Board,serial={hw.serial}-B",
                    "-smbios", f"type=3,manufacturer=Lab,serial={hw.serial}-C",
                    "-smbios", "type=17," + ",".join(f"{key}={value}" for key, value in hw.dimm.items()),
-                   "-chardev", f"file,id=console,path={self.console_path},append=on", "-serial", "chardev:console",
+                   "-chardev", f"socket,id=console,host=127.0.0.1,port={self._serial_port()},server=on,wait=off,telnet=on,"
+                   f"logfile={self.console_path},logappend=on", "-serial", "chardev:console",
                    "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
                    "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}",
                    "-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
@@ -158,6 +163,7 @@ set_working_mc 0x20
     guid {hw.uuid.replace("-", "")}
     lan_config_program "{lan}"
   endlan
+  sol "telnet:127.0.0.1:{self._serial_port()}" 115200
   serial kcs 127.0.0.1 {self._kcs_port()} codec VM
   chassis_control "{os.path.join(self.dir, "chassis")}"
   startnow false
