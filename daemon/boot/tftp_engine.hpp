@@ -1,6 +1,6 @@
 #pragma once
 // TFTP by tftpd-hpa: writes the tree that colony-tftpd.service serves (tftp_tree.hpp), and reads a file
-// through it, from the load-balancer address, at the start and ever after (tftp_proof.hpp). docs/adr/0004.
+// through it, from the load-balancer address, at the start and ever after (tftp_proof.hpp). docs/adr/0005.
 
 #include <string>
 

@@ -58,6 +58,7 @@ Config with_live_keys(const Config& running, const Config& wanted) {
   Config out = running;
   out.dhcp.discover = wanted.dhcp.discover;
   out.bmc.poll_interval = wanted.bmc.poll_interval;
+  out.bmc.sol_capture = wanted.bmc.sol_capture;
   out.wipe = wanted.wipe;
   out.log.level = wanted.log.level;
   return out;

@@ -1,7 +1,7 @@
 // colony-tftpd: becomes in.tftpd (tftpd-hpa) over the tree that colonyd writes, for `tftp.server: tftpd-hpa`.
 // It binds port 69 of the load-balancer address itself, before the address is there (IP_FREEBIND), and hands
 // the socket over as inetd does: in.tftpd needs no address at its start and survives its coming and going.
-// docs/adr/0004 says why it is a unit of its own.
+// docs/adr/0005 says why it is a unit of its own.
 
 #include <array>
 #include <cstdio>

@@ -24,6 +24,7 @@ const std::vector<Fact>& one_of_each() {
       BootDeviceSet{"pxe", true},
       TalosStage{"installing"},
       Note{"bmc.slow", "the BMC takes 8 s to answer"},
+      ConsoleOutput{*parse_utc("2026-11-20T10:00:00.000Z"), "Linux version 6.1\n", true},
   };
   return facts;
 }

@@ -125,9 +125,9 @@ TEST(Program, SuggestsOnlyWhatIsATypingErrorAway) {
 }
 
 TEST(Program, AGroupNamesTheWordThatItDoesNotKnow) {
-  const auto unknown = parse({"bmc", "foo"});
+  const auto unknown = parse({"bmc", "frobnicate"});
   EXPECT_EQ(unknown.code, ExitCode::arguments);
-  EXPECT_EQ(unknown.errors, "colony: there is no command bmc foo; colony bmc --help lists them\n");
+  EXPECT_EQ(unknown.errors, "colony: there is no command bmc frobnicate; colony bmc --help lists them\n");
   EXPECT_NE(parse({"bmc", "prob"}).errors.find("did you mean probe?"), std::string::npos);
   const auto alone = parse({"bmc"});
   EXPECT_EQ(alone.code, ExitCode::arguments);

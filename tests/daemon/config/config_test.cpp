@@ -261,7 +261,8 @@ TEST(ConfigDiff, WithLiveKeysTakesOverEveryLiveKeyAndNothingElse) {
   const auto wanted = parse_config(
       minimal +
           "http: { port: 8081 }\nlog: { level: debug, format: json }\ndhcp: { discover: never }\n"
-          "wipe: { minimum: purge, verify: 20%, budget_per_hour: 1 }\nbmc: { poll_interval: 10s }\n",
+          "wipe: { minimum: purge, verify: 20%, budget_per_hour: 1 }\nbmc: { poll_interval: 10s, "
+          "sol_capture: false }\n",
       "f.yaml");
   ASSERT_TRUE(running && wanted);
   // The file above must change every key that is live, or this test proves too little.
