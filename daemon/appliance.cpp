@@ -265,7 +265,9 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                status["address_problem"] = {{"code", house.missing->code},
                                                             {"message", house.missing->message}};
                              }
-                             status["findings"] = house.findings.texts();
+                             for (auto& text : house.findings.texts()) {
+                               status["findings"].push_back(std::move(text));
+                             }
                              status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
                              status["hosted"] =
                                  house.link ? link_json(house.link->status())

@@ -47,14 +47,15 @@ struct DiscoverOrder {
 struct ProvisionOrder {
   AssetRef asset;
   core::Secret machine_config;  // whole Talos machine config; only its hash leaves the sealed store
-  std::string disk;             // WWN or serial; empty = as the machine config says
+  std::string disk;  // WWN, serial or rule (wipe/disk_choice.hpp); empty = as the machine config says
   std::vector<std::string> kernel_arguments;  // in addition to the mandatory ones
   std::string operation_id;
+  std::string disk_device = {};  // kernel name when last seen, for orders that can only say it so
 };
 
 struct WipeRequest {
   AssetRef asset;
-  std::vector<std::string> disks;  // WWN or serial each; empty = every disk that is not removable
+  std::vector<std::string> disks;  // WWN, serial or rule each; empty = every disk that is not removable
   std::optional<drivers::scout::WipeLevel> minimum;  // default: the site's
   std::string operation_id;
 };
@@ -99,6 +100,14 @@ struct WipePlan {
   std::vector<drivers::scout::Disk> left_alone;  // removable or read-only ones, when none were named
   drivers::scout::WipeLevel minimum = drivers::scout::WipeLevel::clear;
   std::vector<drivers::scout::WipeMethod> methods;
+  std::vector<std::string> limits;  // what it will not reach, in words
+};
+
+/// Where a node would be installed, for the operator's confirmation.
+struct ProvisionPlan {
+  core::AssetId asset;
+  std::string asset_name;
+  std::optional<drivers::scout::Disk> disk;  // absent: the one that the machine config names
 };
 
 // ---- What is seen ----
@@ -150,8 +159,9 @@ struct WorkflowView {
   std::string error_code, error_message;
   std::string operation_id;
   core::UtcTime created_at, updated_at, step_started_at;
-  std::optional<core::UtcTime> step_ends_by;  // its deadline
-  std::vector<DiskProgress> progress;         // live, never journaled
+  std::optional<core::UtcTime> step_ends_by;         // its deadline
+  std::vector<DiskProgress> progress;                // live, never journaled
+  std::optional<drivers::scout::Disk> install_disk;  // that a provision order was resolved to
 };
 
 struct TimelineEntry {
@@ -184,6 +194,7 @@ struct StatusView {
     unsigned pending = 0, running = 0, held = 0;
   } workflows;
   unsigned wipes_left_this_hour = 0;
+  std::vector<std::string> findings;  // machines that were refused, assets that contradict each other
   core::EventSeq last_event;
   std::optional<core::Error> store_failure;  // set once, never cleared: the daemon must stop
   std::optional<core::Error> store_full;     // boots are served, orders refused, work in hand waits
@@ -212,6 +223,8 @@ class Orders {
 
   // Looks.
   [[nodiscard]] virtual core::Result<WipePlan> plan_wipe(const WipeRequest& request) const = 0;
+  /// Only asset and disk of the order are looked at.
+  [[nodiscard]] virtual core::Result<ProvisionPlan> plan_provision(const ProvisionOrder& order) const = 0;
   [[nodiscard]] virtual std::vector<AssetView> assets() const = 0;
   [[nodiscard]] virtual core::Result<AssetView> asset(const AssetRef& asset) const = 0;
   /// Asks the BMC now.

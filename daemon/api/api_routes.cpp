@@ -250,6 +250,12 @@ Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
   return submit(api, std::move(request), "reboot", decode_reboot, &Orders::reboot);
 }
 
+Task<HttpResponse> post_provision_plan(const ApiServices& api, HttpRequest request) {
+  const auto order = decode_provision_plan(request.param("id"), request.body);
+  if (!order) co_return error_response(order.error());
+  co_return answer(Status::ok, api.orders.plan_provision(*order));
+}
+
 Task<HttpResponse> post_wipe_plan(const ApiServices& api, HttpRequest request) {
   const auto order = decode_wipe(request.param("id"), request.body);
   if (!order) co_return error_response(order.error());
@@ -327,6 +333,7 @@ constexpr RouteRow routes[] = {
     {Method::post, "/api/v1/assets/{id}/discover", post_discover},
     {Method::post, "/api/v1/assets/{id}/provision", post_provision, 3 * max_machine_config},
     {Method::post, "/api/v1/assets/{id}/wipe", post_wipe},
+    {Method::post, "/api/v1/assets/{id}/provision-plan", post_provision_plan},
     {Method::post, "/api/v1/assets/{id}/wipe-plan", post_wipe_plan},
     {Method::get, "/api/v1/assets/{id}/console", get_serial},
     {Method::post, "/api/v1/assets/{id}/console", post_serial},

@@ -145,7 +145,7 @@ Result<workflows::DiscoverOrder> decode_discover(std::string_view asset, std::st
 }
 
 Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::string_view body) {
-  auto json = object_of(body, {"config", "disk", "kernel_arguments", "operation_id"});
+  auto json = object_of(body, {"config", "disk", "diskDevice", "kernel_arguments", "operation_id"});
   if (!json) return std::unexpected(json.error());
   Members members(*json);
   workflows::ProvisionOrder out;
@@ -154,8 +154,20 @@ Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::
   out.machine_config = core::Secret(config);
   core::wipe_text(config);
   out.disk = members.text("disk");
+  out.disk_device = members.text("diskDevice");
   out.kernel_arguments = members.texts("kernel_arguments", max_kernel_arguments);
   out.operation_id = members.text("operation_id", operation_id_limit);
+  return finish(std::move(out), members);
+}
+
+Result<workflows::ProvisionOrder> decode_provision_plan(std::string_view asset, std::string_view body) {
+  auto json = object_of(body, {"disk", "diskDevice"});
+  if (!json) return std::unexpected(json.error());
+  Members members(*json);
+  workflows::ProvisionOrder out;
+  out.asset = asset;
+  out.disk = members.text("disk");
+  out.disk_device = members.text("diskDevice");
   return finish(std::move(out), members);
 }
 

@@ -16,9 +16,12 @@ namespace colony::daemon::api {
 /// `{"operation_id"?}`
 [[nodiscard]] core::Result<workflows::DiscoverOrder> decode_discover(std::string_view asset,
                                                                      std::string_view body);
-/// `{"config","disk"?,"kernel_arguments"?,"operation_id"?}`
+/// `{"config","disk"?,"diskDevice"?,"kernel_arguments"?,"operation_id"?}`
 [[nodiscard]] core::Result<workflows::ProvisionOrder> decode_provision(std::string_view asset,
                                                                        std::string_view body);
+/// `{"disk"?,"diskDevice"?}`
+[[nodiscard]] core::Result<workflows::ProvisionOrder> decode_provision_plan(std::string_view asset,
+                                                                            std::string_view body);
 /// `{"disks"?,"minimum"?: clear|purge,"operation_id"?}`
 [[nodiscard]] core::Result<workflows::WipeRequest> decode_wipe(std::string_view asset, std::string_view body);
 /// `{"action": on|off|cycle,"operation_id"?}`

@@ -171,6 +171,7 @@ Json to_json(const wf::WorkflowView& workflow) {
   out["step_started_at"] = core::format_utc(workflow.step_started_at);
   out["step_ends_by"] = time_or_null(workflow.step_ends_by);
   out["progress"] = std::move(progress);
+  out["install_disk"] = workflow.install_disk ? disk_json(*workflow.install_disk) : Json(nullptr);
   return out;
 }
 
@@ -210,6 +211,7 @@ Json to_json(const wf::StatusView& status) {
                       {"held", status.workflows.held}};
   out["wipes_left_this_hour"] = status.wipes_left_this_hour;
   out["last_event"] = status.last_event.value;
+  out["findings"] = status.findings;
   out["store_full"] = status.store_full ? Json(status.store_full->message) : Json(nullptr);
   out["store_failure"] = status.store_failure ? Json(status.store_failure->message) : Json(nullptr);
   return out;
@@ -218,9 +220,19 @@ Json to_json(const wf::StatusView& status) {
 Json to_json(const wf::WipePlan& plan) {
   Json methods = Json::array();
   for (const auto method : plan.methods) methods.push_back(name(method));
-  return {{"asset_id", plan.asset.to_string()}, {"asset_name", plan.asset_name},
-          {"disks", disks(plan.disks)},         {"left_alone", disks(plan.left_alone)},
-          {"minimum", name(plan.minimum)},      {"methods", std::move(methods)}};
+  return {{"asset_id", plan.asset.to_string()},
+          {"asset_name", plan.asset_name},
+          {"disks", disks(plan.disks)},
+          {"left_alone", disks(plan.left_alone)},
+          {"minimum", name(plan.minimum)},
+          {"methods", std::move(methods)},
+          {"limits", plan.limits}};
+}
+
+Json to_json(const wf::ProvisionPlan& plan) {
+  return {{"asset_id", plan.asset.to_string()},
+          {"asset_name", plan.asset_name},
+          {"disk", plan.disk ? disk_json(*plan.disk) : Json(nullptr)}};
 }
 
 Json to_json(const wf::Submitted& submitted) {

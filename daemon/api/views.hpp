@@ -17,6 +17,7 @@ namespace colony::daemon::api {
 [[nodiscard]] core::Json to_json(const workflows::Why& why);
 [[nodiscard]] core::Json to_json(const workflows::StatusView& status);
 [[nodiscard]] core::Json to_json(const workflows::WipePlan& plan);
+[[nodiscard]] core::Json to_json(const workflows::ProvisionPlan& plan);
 [[nodiscard]] core::Json to_json(const workflows::Submitted& submitted);
 [[nodiscard]] core::Json to_json(const workflows::Enrolled& enrolled);
 [[nodiscard]] core::Json to_json(const workflows::StoredEvent& event);

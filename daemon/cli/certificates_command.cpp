@@ -48,10 +48,26 @@ class CertificatesCommand final : public Command {
                                       {"READ BACK", Align::right, 9},
                                       {"WORKFLOW", Align::left, 8}},
                                      rows, style_of(session)));
+    if (const Json* records = core::json_member(*seen, "wipe_records"); records != nullptr) {
+      for (const auto& record : *records) session.console.out(limits_text(record));
+    }
     co_return ExitCode::success;
   }
 
  private:
+  /// What the erasure did not reach.
+  static std::string limits_text(const Json& record) {
+    const Json* body = core::json_member(record, "record");
+    const Json* limits = body == nullptr ? nullptr : core::json_member(*body, "limits");
+    std::string out;
+    if (limits == nullptr || !limits->is_array()) return out;
+    for (const auto& limit : *limits) {
+      out +=
+          fmt::format("{}: not reached: {}\n", text_of(record, "at"), terminal_text(text_of(limit, "text")));
+    }
+    return out;
+  }
+
   /// "1.6 GB, 10 %"
   static std::string read_back(std::uint64_t bytes, std::uint64_t size) {
     const auto amount = static_cast<double>(bytes);

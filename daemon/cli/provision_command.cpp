@@ -1,3 +1,6 @@
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -18,17 +21,20 @@ constexpr std::size_t max_config = std::size_t{1} << 20;
 class ProvisionCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
-    return {"provision", "Install Talos on servers with a machine config of yours",
-            "  colony provision web-1 --config worker.yaml --yes\n"
-            "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 0x5000c500a1b2c3d4 --wait\n"
-            "  talosctl gen config ... && colony provision cp-1 --config controlplane.yaml\n"
-            "The install disk is erased; without --disk it is the one that the machine config names."};
+    return {
+        "provision", "Install Talos on servers with a machine config of yours",
+        "  colony provision web-1 --config worker.yaml --yes\n"
+        "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 0x5000c500a1b2c3d4 --wait\n"
+        "  colony provision web-1 --config worker.yaml --disk 'transport=nvme,smallest'\n"
+        "  colony provision web-1 --config worker.yaml --disk 'size>=900GB,rotational=no,model=SAMSUNG*'\n"
+        "  talosctl gen config ... && colony provision cp-1 --config controlplane.yaml\n"
+        "The install disk is erased; without --disk it is the one that the machine config names."};
   }
   void declare(Arguments& arguments) override {
     arguments.positionals("ASSET", assets_, "Name, id, serial, MAC or BMC address", Need::required);
     arguments.option("--config", "FILE", config_, "Talos machine config; - is standard input",
                      Need::required);
-    arguments.option("--disk", "WWN|SERIAL", disk_, "Install there");
+    arguments.option("--disk", "WWN|SERIAL|RULE", disk_, "Install there; a rule must fit one disk");
     arguments.repeatable("--kernel-argument", "ARG", kernel_arguments_, "In addition to the mandatory ones");
     arguments.flag("-y,--yes", yes_, "Do not ask");
     arguments.flag("--wait", wait_, "Until they boot from their disks");
@@ -38,15 +44,18 @@ class ProvisionCommand final : public Command {
     auto config = read_text_file(config_, max_config);
     if (!config) co_return report_error(session, config.error());
     // All are looked at before the first question: one that is not known ends it.
-    std::vector<Json> seen;
+    std::vector<std::pair<Json, Json>> seen;  // asset and plan
     seen.reserve(assets_.size());
     for (const auto& asset : assets_) {
       auto one = co_await session.api.get(api_path({"assets", asset}));
       if (!one) co_return report_error(session, core::with_context(one.error(), asset));
-      seen.push_back(std::move(*one));
+      auto plan = co_await session.api.post(api_path({"assets", asset, "provision-plan"}),
+                                            disk_.empty() ? Json::object() : Json{{"disk", disk_}});
+      if (!plan) co_return report_error(session, core::with_context(plan.error(), asset));
+      seen.emplace_back(std::move(*one), std::move(*plan));
     }
-    for (const auto& one : seen) {
-      if (!confirm_one(session, one)) co_return ExitCode::arguments;
+    for (const auto& [one, plan] : seen) {
+      if (!confirm_one(session, one, plan)) co_return ExitCode::arguments;
     }
     Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
     core::wipe_text(*config);
@@ -54,13 +63,23 @@ class ProvisionCommand final : public Command {
   }
 
  private:
-  [[nodiscard]] bool confirm_one(Session& session, const Json& asset) const {
+  /// The disk that a rule or a name was resolved to is shown also when nothing is asked.
+  [[nodiscard]] bool confirm_one(Session& session, const Json& asset, const Json& plan) const {
+    const Json* disk = core::json_member(plan, "disk");
+    const bool resolved = disk != nullptr && disk->is_object();
+    if (resolved) {
+      session.console.err(fmt::format("{}: Talos will be installed on\n{}",
+                                      terminal_text(text_of(asset, "name")),
+                                      disk_table(Json::array({*disk}))));
+    }
     if (yes_) return true;
-    const Json* disks = core::json_member(asset, "storages");
-    session.console.err(
-        fmt::format("\n{}: Talos will be installed on {}\n", terminal_text(text_of(asset, "name")),
-                    disk_.empty() ? "the disk that the machine config names" : terminal_text(disk_)));
-    if (disks != nullptr) session.console.err(disk_table(*disks));
+    if (!resolved) {
+      session.console.err(
+          fmt::format("\n{}: Talos will be installed on the disk that the machine config names\n",
+                      terminal_text(text_of(asset, "name"))));
+      if (const Json* disks = core::json_member(asset, "storages"); disks != nullptr)
+        session.console.err(disk_table(*disks));
+    }
     return confirm(session, yes_, text_of(asset, "name"), "erase its install disk and provision it");
   }
 

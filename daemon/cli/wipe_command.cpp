@@ -56,6 +56,12 @@ core::Task<ExitCode> wipe(Session& session, std::string asset, Json wanted, bool
                              : "Left alone (removable or read-only; name them to erase them):\n") +
                         disk_table(*spared));
   }
+  if (const Json* limits = core::json_member(*plan, "limits"); limits != nullptr && limits->is_array()) {
+    for (const auto& limit : *limits) {
+      if (limit.is_string())
+        session.console.err("Not reached: " + terminal_text(limit.get_ref<const std::string&>()) + "\n");
+    }
+  }
   if (!confirm(session, yes, asset_name, "erase these disks")) co_return ExitCode::arguments;
   // What was shown is what is ordered, also when a disk was plugged in meanwhile.
   Json named = Json::array();
@@ -78,7 +84,7 @@ class WipeCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.positional("ASSET", asset_, "Name, id, serial, MAC or BMC address");
-    arguments.repeatable("--disk", "WWN|SERIAL", disks_,
+    arguments.repeatable("--disk", "WWN|SERIAL|RULE", disks_,
                          "Only this disk; may be repeated. Without: every fixed disk");
     arguments.choice("--minimum", minimum_, {"clear", "purge"},
                      "Least level (NIST SP 800-88); else the site's");

@@ -115,6 +115,13 @@ struct FakeOrders final : workflows::Orders {
   }
   Task<Result<>> set_alias(core::AssetId, std::string) override { co_return Result<>{}; }
 
+  Result<workflows::ProvisionPlan> plan_provision(const workflows::ProvisionOrder& order) const override {
+    const auto found = asset(order.asset);
+    if (!found) return std::unexpected(found.error());
+    workflows::ProvisionPlan plan{found->id, found->name, std::nullopt};
+    if (!order.disk.empty() && !disks.empty()) plan.disk = disks.front();
+    return plan;
+  }
   Result<workflows::WipePlan> plan_wipe(const workflows::WipeRequest& request) const override {
     const auto found = asset(request.asset);
     if (!found) return std::unexpected(found.error());

@@ -260,11 +260,13 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
   const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
   const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
-  const auto filled = finish_machine_config(asking, "A1", &inventory);
+  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""));
   ASSERT_TRUE(filled);
   EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
   const auto code = [&](const core::Secret& config, const char* wanted) {
-    const auto result = finish_machine_config(config, wanted, &inventory);
+    const auto chosen = install_disk(&inventory, wanted, "");
+    if (!chosen) return chosen.error().code;
+    const auto result = finish_machine_config(config, *chosen);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
@@ -277,7 +279,7 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
 
 TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {
   const auto code = [](std::string_view config) {
-    const auto result = finish_machine_config(core::Secret(config), "", nullptr);
+    const auto result = finish_machine_config(core::Secret(config), std::nullopt);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code("foo: bar\n"), "provision.config_not_talos");

@@ -146,6 +146,35 @@ std::vector<std::string> strong_keys(const Identity& identity) {
   return keys;
 }
 
+void retire_other_macs(Identity& known, const std::vector<core::MacAddress>& present) {
+  std::vector<core::MacAddress> retired = std::move(known.retired_macs);
+  retired.insert(retired.end(), known.macs.begin(), known.macs.end());
+  known.retired_macs.clear();
+  known.macs = present;
+  for (const auto& mac : retired) {
+    if (std::ranges::find(present, mac) == present.end() &&
+        std::ranges::find(known.retired_macs, mac) == known.retired_macs.end()) {
+      known.retired_macs.push_back(mac);
+    }
+  }
+  if (known.retired_macs.size() > max_retired_macs) {
+    known.retired_macs.erase(known.retired_macs.begin(), known.retired_macs.end() - max_retired_macs);
+  }
+}
+
+bool is_other_machine(const Identity& known, const Identity& seen) {
+  const auto is_known = [&known](const core::MacAddress& mac) {
+    return std::ranges::find(known.macs, mac) != known.macs.end() ||
+           std::ranges::find(known.retired_macs, mac) != known.retired_macs.end();
+  };
+  if (known.macs.empty() || seen.macs.empty() || std::ranges::any_of(seen.macs, is_known)) return false;
+  const auto differ = [](const std::string& a, const std::string& b) {
+    return !a.empty() && !b.empty() && a != b;
+  };
+  return differ(known.system_serial, seen.system_serial) || differ(known.board_serial, seen.board_serial) ||
+         (known.bmc_mac && seen.bmc_mac && *known.bmc_mac != *seen.bmc_mac);
+}
+
 void add_to(Identity& known, const Identity& newer) {
   for (const auto& mac : newer.macs) {
     if (std::ranges::find(known.macs, mac) == known.macs.end()) known.macs.push_back(mac);
@@ -169,6 +198,7 @@ void add_to(Identity& known, const Identity& newer) {
 std::string to_text(const Identity& identity) {
   core::Json json{{"v", 1}};
   for (const auto& mac : identity.macs) json["macs"].push_back(mac.to_string());
+  for (const auto& mac : identity.retired_macs) json["retired_macs"].push_back(mac.to_string());
   put(json, "uuid", identity.smbios_uuid);
   put(json, "system_serial", identity.system_serial);
   put(json, "board_serial", identity.board_serial);
@@ -199,6 +229,9 @@ Identity identity_from_text(std::string_view text) {
   };
   each_text("macs", [&identity](const std::string& mac) {
     if (const auto value = core::MacAddress::parse(mac)) identity.macs.push_back(*value);
+  });
+  each_text("retired_macs", [&identity](const std::string& mac) {
+    if (const auto value = core::MacAddress::parse(mac)) identity.retired_macs.push_back(*value);
   });
   take(json, "uuid", identity.smbios_uuid);
   take(json, "system_serial", identity.system_serial);

@@ -16,7 +16,10 @@
 namespace colony::workflows {
 
 struct Identity {
-  std::vector<core::MacAddress> macs;  // permanent ones
+  std::vector<core::MacAddress> macs;  // permanent ones, of the last look at it
+  /// Of ports that are not there any more, oldest first: the machine is still known by them as long as no
+  /// other one has them, and they make no conflict.
+  std::vector<core::MacAddress> retired_macs;
   std::optional<core::Uuid> smbios_uuid;
   std::string system_serial, board_serial, chassis_serial;
   std::string manufacturer, product;
@@ -40,6 +43,14 @@ struct Identity {
 /// Strong keys: "mac:", "uuid:", "board:", "system:", "bmcmac:", "guid:". A chassis serial is none: the nodes
 /// of a twin chassis share it.
 [[nodiscard]] std::vector<std::string> strong_keys(const Identity& identity);
+
+inline constexpr std::size_t max_retired_macs = 16;
+/// The ports that the machine has now are `present`; the others are retired.
+void retire_other_macs(Identity& known, const std::vector<core::MacAddress>& present);
+
+/// Two machines that share a UUID or a GUID, as boards of one maker sometimes do: no port in common, and
+/// another serial number or another BMC.
+[[nodiscard]] bool is_other_machine(const Identity& known, const Identity& seen);
 
 /// What `newer` knows is added to `known`; nothing known is forgotten but a changed BMC address.
 void add_to(Identity& known, const Identity& newer);

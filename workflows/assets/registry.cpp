@@ -57,6 +57,21 @@ bool contradicts(const Identity& known, const Identity& seen) {
   return uuid_differs && (board_differs || system_differs);
 }
 
+/// A switch speaks twice a minute and scout may be gone before: what it said at an earlier look stands as
+/// long as the link is up. The time is ours; scout's clock may be anything.
+drivers::scout::Inventory with_neighbours(drivers::scout::Inventory seen,
+                                          const drivers::scout::Inventory* before, core::UtcTime now) {
+  for (auto& nic : seen.nics) {
+    if (nic.lldp) {
+      nic.lldp->heard_at = core::format_utc(now);
+    } else if (before != nullptr && nic.link_up) {
+      const auto known = std::ranges::find(before->nics, nic.mac, &drivers::scout::Nic::mac);
+      if (known != before->nics.end()) nic.lldp = known->lldp;
+    }
+  }
+  return seen;
+}
+
 }  // namespace
 
 std::string best_serial(const Identity& identity) {
@@ -76,11 +91,9 @@ Registry::Registry(Ledger& ledger) : ledger_(ledger) {
 
 void Registry::index(const AssetRow& row) {
   KnownAsset& place = known_[row.id];
-  for (const auto& key : strong_keys(place.identity)) {
-    if (const auto found = keys_.find(key); found != keys_.end() && found->second == row.id)
-      keys_.erase(found);
-  }
+  remove_keys(row.id, place);
   place.identity = identity_from_text(row.identity_json);
+  place.enrolled_bmc = row.bmc ? std::optional(row.bmc->address) : std::nullopt;
   if (!row.inventory_json.empty()) {
     if (const auto json = core::parse_json(row.inventory_json)) {
       if (auto inventory = drivers::scout::decode_inventory(*json)) {
@@ -89,7 +102,7 @@ void Registry::index(const AssetRow& row) {
     }
   }
   if (place.identity.merged_into) return;  // its keys are the other's now
-  for (const auto& key : strong_keys(place.identity)) keys_[key] = row.id;
+  add_keys(row.id, place);
 }
 
 const KnownAsset* Registry::known(const core::AssetId& id) const {
@@ -112,7 +125,10 @@ std::optional<core::AssetId> Registry::by_key(const std::string& key) const {
 }
 
 std::optional<core::AssetId> Registry::by_mac(const core::MacAddress& mac) const {
-  return by_key("mac:" + mac.to_string());
+  const std::string key = "mac:" + mac.to_string();
+  if (const auto owner = by_key(key)) return owner;
+  const auto found = retired_.find(key);
+  return found == retired_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<core::AssetId> Registry::by_uuid(const core::Uuid& uuid) const {
@@ -168,6 +184,9 @@ std::vector<core::AssetId> Registry::owners(const Identity& identity) const {
   std::vector<core::AssetId> found;
   for (const auto& key : strong_keys(identity)) {
     const auto owner = by_key(key);
+    // A UUID may be that of a twin; ports, serial numbers and the BMC's MAC are of one machine.
+    const bool weak = key.starts_with("uuid:") || key.starts_with("guid:");
+    if (owner && weak && is_other_machine(known(*owner)->identity, identity)) continue;
     if (owner && std::ranges::find(found, *owner) == found.end()) found.push_back(*owner);
   }
   return found;
@@ -291,7 +310,10 @@ core::Result<Admission> Registry::admit(const drivers::scout::Inventory& invento
   admission.asset = row.id;
   if (placeholder) merge_into(admission, *placeholder, row, identity, now);
   add_to(identity, seen);
-  row.inventory_json = core::dump_json(drivers::scout::to_json(inventory));
+  retire_other_macs(identity, seen.macs);
+  const KnownAsset* const before = same.empty() ? nullptr : known(same.front());
+  row.inventory_json = core::dump_json(drivers::scout::to_json(
+      with_neighbours(inventory, before == nullptr ? nullptr : before->inventory.get(), now)));
   if (row.accepted && row.status == AssetStatus::discovering && !ledger_.working().running(row.id)) {
     row.status = AssetStatus::available;
   }

@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/random.hpp"
 #include "drivers/scout/messages.hpp"
@@ -21,6 +23,16 @@ namespace colony::workflows {
 struct KnownAsset {
   Identity identity;
   std::shared_ptr<const drivers::scout::Inventory> inventory;  // null before the first
+  std::optional<core::Ipv4Address> enrolled_bmc;
+};
+
+/// Two assets that cannot both be right. What would write to them, or to the disk, is refused until one of
+/// them is looked at again and the contradiction is gone.
+struct Clash {
+  std::string code;  // asset.bmc_swapped, asset.disk_shared
+  std::vector<core::AssetId> assets;
+  std::optional<drivers::scout::DiskId> disk;
+  std::string text;
 };
 
 /// What is to be written about a machine, and which asset it is.
@@ -36,6 +48,8 @@ class Registry {
  public:
   static constexpr std::size_t max_assets = 20'000;
   static constexpr std::size_t max_addresses = 65'536;
+  static constexpr std::size_t max_refusals = 64;
+  static constexpr std::size_t max_findings = 32;
 
   explicit Registry(Ledger& ledger);
   Registry(const Registry&) = delete;
@@ -47,6 +61,15 @@ class Registry {
   [[nodiscard]] core::AssetId resolve(core::AssetId id) const;
   [[nodiscard]] std::optional<core::AssetId> by_mac(const core::MacAddress& mac) const;
   [[nodiscard]] std::optional<core::AssetId> by_uuid(const core::Uuid& uuid) const;
+  /// What this asset contradicts; and all there are, at most max_findings.
+  [[nodiscard]] std::vector<Clash> clashes_of(const core::AssetId& id) const;
+  [[nodiscard]] std::vector<Clash> clashes() const;
+  /// For people: clashes, shared UUIDs, machines that were refused.
+  [[nodiscard]] std::vector<std::string> findings() const;
+  /// A machine was refused; true when that is news. Forgotten when it is admitted.
+  bool refused(const core::MacAddress& mac, const core::Error& reason);
+  void admitted(const core::MacAddress& mac) { refusals_.erase(mac); }
+
   /// Anything that a person or the hosted side may call it. Errors: asset.not_found, asset.ambiguous.
   [[nodiscard]] core::Result<core::AssetId> find(std::string_view ref) const;
 
@@ -69,6 +92,11 @@ class Registry {
 
  private:
   void index(const AssetRow& row);
+  void add_keys(const core::AssetId& id, const KnownAsset& asset);
+  void remove_keys(const core::AssetId& id, const KnownAsset& asset);
+  [[nodiscard]] std::optional<Clash> bmc_clash(const core::AssetId& id) const;
+  [[nodiscard]] Clash disk_clash(const std::string& key) const;
+  [[nodiscard]] std::string name_of(const core::AssetId& id) const;
   [[nodiscard]] std::optional<core::AssetId> by_key(const std::string& key) const;
   [[nodiscard]] std::vector<core::AssetId> owners(const Identity& identity) const;
   [[nodiscard]] bool is_placeholder(const core::AssetId& id) const;
@@ -82,6 +110,13 @@ class Registry {
   Ledger& ledger_;
   std::map<core::AssetId, KnownAsset> known_;
   std::map<std::string, core::AssetId> keys_;
+  std::map<std::string, std::set<core::AssetId>>
+      shared_;                                    // UUIDs and GUIDs of several: they identify nothing
+  std::map<std::string, core::AssetId> retired_;  // by "mac:", weaker than keys_
+  std::map<std::string, std::set<core::AssetId>> disk_owners_;
+  std::set<std::string> shared_disks_;
+  std::map<core::Ipv4Address, std::set<core::AssetId>> enrolled_at_, told_at_;
+  std::map<core::MacAddress, core::Error> refusals_;
   std::map<core::Ipv4Address, core::AssetId> addresses_;
 };
 

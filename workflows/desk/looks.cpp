@@ -5,7 +5,9 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "workflows/desk/order_desk.hpp"
 #include "workflows/desk/wipe_budget.hpp"
 
@@ -56,6 +58,14 @@ void explain_fetches(Why& why) {
       fmt::format("the node fetched its machine config {} times and does not take it: its console "
                   "says why, and so may: talosctl validate --mode metal --config FILE",
                   whole));
+}
+
+std::optional<drivers::scout::Disk> ordered_disk(std::string_view order_json) {
+  const auto order = core::parse_json(order_json);
+  const core::Json* const chosen = order ? core::json_member(*order, "install_disk") : nullptr;
+  if (chosen == nullptr) return std::nullopt;
+  auto disk = drivers::scout::decode_disk(*chosen);
+  return disk ? std::optional(std::move(*disk)) : std::nullopt;
 }
 
 }  // namespace
@@ -138,6 +148,7 @@ WorkflowView OrderDesk::view(const WorkflowRow& row) const {
       view.progress.push_back({disk, progress.phase, progress.percent});
     }
   }
+  if (row.type == "cluster-provision") view.install_disk = ordered_disk(row.order_json);
   if (const core::Error* const why = parts_.engine.held(row.id)) {
     view.held = true;
     view.error_code = why->code;
@@ -341,6 +352,7 @@ StatusView OrderDesk::status() const {
     }
   }
   status.wipes_left_this_hour = wipes_left();
+  status.findings = parts_.registry.findings();
   status.last_event = parts_.ledger.journal().last_event();
   status.store_failure = parts_.ledger.failure();
   status.store_full = parts_.ledger.full();

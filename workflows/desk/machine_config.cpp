@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/yaml.hpp"
+#include "workflows/wipe/disk_choice.hpp"
 
 namespace colony::workflows {
 
@@ -59,8 +60,30 @@ core::Result<> check_form(std::string_view text) {
 
 }  // namespace
 
-core::Result<core::Secret> finish_machine_config(const core::Secret& config, const std::string& disk,
-                                                 const drivers::scout::Inventory* inventory) {
+core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::scout::Inventory* inventory,
+                                                               const std::string& disk,
+                                                               const std::string& device) {
+  std::optional<drivers::scout::Disk> chosen;
+  static const drivers::scout::Inventory nothing;
+  const auto& seen = inventory == nullptr ? nothing : *inventory;
+  if (!disk.empty()) {
+    auto found = choose_disk(seen, disk, "provision");
+    if (!found) return std::unexpected(found.error());
+    chosen = std::move(*found);
+  }
+  if (device.empty()) return chosen;
+  auto found = disk_of_device(seen, device, "provision");
+  if (!found) return std::unexpected(found.error());
+  if (chosen && chosen->id != found->id) {
+    return core::fail(core::ErrorKind::refused, "provision.disk_device_changed",
+                      fmt::format("{} is {} now, not {}: name the disk by serial or WWN alone",
+                                  core::printable(device), disk_text(*found), disk_text(*chosen)));
+  }
+  return std::optional(std::move(*found));
+}
+
+core::Result<core::Secret> finish_machine_config(const core::Secret& config,
+                                                 const std::optional<drivers::scout::Disk>& disk) {
   const std::string_view text = config.reveal();
   if (text.empty()) return refuse("provision.config_empty", "the machine config is empty");
   if (text.size() > max_machine_config) {
@@ -70,27 +93,11 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config, con
   }
   if (auto good = check_form(text); !good) return std::unexpected(good.error());
   const bool asks = text.contains(serial_mark) || text.contains(wwid_mark);
-  if (disk.empty()) {
+  if (!disk) {
     if (asks)
       return refuse("provision.disk_not_given",
                     "the machine config asks for an install disk; name it with --disk");
     return config.clone();
-  }
-  const drivers::scout::Disk* chosen = nullptr;
-  if (inventory != nullptr) {
-    for (const auto& known : inventory->disks) {
-      if (known.id.serial != disk && known.id.wwn != disk) continue;
-      if (chosen != nullptr) {
-        return refuse("provision.disk_ambiguous",
-                      fmt::format("'{}' names more than one disk of this asset; name it by its WWN",
-                                  core::printable(disk)));
-      }
-      chosen = &known;
-    }
-  }
-  if (chosen == nullptr) {
-    return refuse("provision.unknown_disk",
-                  fmt::format("no disk of this asset has the serial or WWN '{}'", core::printable(disk)));
   }
   if (!asks) {
     return refuse("provision.disk_not_used",
@@ -99,7 +106,7 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config, con
   }
   std::string filled(text);
   const std::array<std::pair<std::string_view, std::string_view>, 2> marks{
-      {{serial_mark, chosen->id.serial}, {wwid_mark, chosen->id.wwn}}};
+      {{serial_mark, disk->id.serial}, {wwid_mark, disk->id.wwn}}};
   for (const auto& [mark, value] : marks) {
     if (!filled.contains(mark)) continue;
     if (!is_plain(value)) {

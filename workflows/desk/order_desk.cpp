@@ -204,11 +204,16 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
     json["arguments"].push_back(argument);
   }
   const KnownAsset* const known = parts_.registry.known(row->id);
-  auto config = finish_machine_config(order.machine_config, order.disk,
-                                      known == nullptr ? nullptr : known->inventory.get());
+  const auto disk =
+      install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
+  if (!disk) co_return std::unexpected(disk.error());
+  if (auto clear = check_clashes(*row, *disk ? std::vector{**disk} : std::vector<drivers::scout::Disk>{});
+      !clear)
+    co_return std::unexpected(clear.error());
+  auto config = finish_machine_config(order.machine_config, *disk);
   if (!config) co_return std::unexpected(config.error());
   json["config_sha256"] = core::sha256(config->reveal()).to_string();
-  if (!order.disk.empty()) json["disk"] = order.disk;
+  if (*disk) json["install_disk"] = drivers::scout::to_json(**disk);
   co_return co_await submit(
       {row->id, "cluster-provision", core::dump_json(json), order.operation_id, {}, std::move(*config)});
 }
@@ -231,6 +236,7 @@ core::Result<WipePlan> OrderDesk::plan_wipe(const AssetRow& asset, const WipeReq
   plan.methods = std::move(*methods);
   plan.disks = std::move(selection->disks);
   plan.left_alone = std::move(selection->left_alone);
+  for (auto& limit : limits_of(plan.disks)) plan.limits.push_back(std::move(limit.text));
   if (covers_all != nullptr) *covers_all = selection->covers_all;
   return plan;
 }
@@ -239,6 +245,29 @@ core::Result<WipePlan> OrderDesk::plan_wipe(const WipeRequest& request) const {
   const auto id = parts_.registry.find(request.asset);
   if (!id) return std::unexpected(id.error());
   return plan_wipe(*parts_.ledger.working().asset(*id), request, nullptr);
+}
+
+core::Result<ProvisionPlan> OrderDesk::plan_provision(const ProvisionOrder& order) const {
+  const auto id = parts_.registry.find(order.asset);
+  if (!id) return std::unexpected(id.error());
+  const KnownAsset* const known = parts_.registry.known(*id);
+  auto disk =
+      install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
+  if (!disk) return std::unexpected(disk.error());
+  const AssetPtr row = parts_.ledger.working().asset(*id);
+  return ProvisionPlan{*id, row->name, std::move(*disk)};
+}
+
+core::Result<> OrderDesk::check_clashes(const AssetRow& asset,
+                                        const std::vector<drivers::scout::Disk>& disks) const {
+  for (const auto& clash : parts_.registry.clashes_of(asset.id)) {
+    // A disk that is seen twice hinders what would write to it; with no disk named it may be the one.
+    if (clash.disk && !disks.empty() &&
+        std::ranges::find(disks, *clash.disk, &drivers::scout::Disk::id) == disks.end())
+      continue;
+    return core::fail(core::ErrorKind::conflict, clash.code, clash.text);
+  }
+  return {};
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
@@ -253,6 +282,7 @@ core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
   bool covers_all = false;
   const auto plan = plan_wipe(*row, request, &covers_all);
   if (!plan) co_return std::unexpected(plan.error());
+  if (auto clear = check_clashes(*row, plan->disks); !clear) co_return std::unexpected(clear.error());
   if (wipes_left() == 0) {
     co_return core::fail(
         core::ErrorKind::exhausted, "wipe.budget",

@@ -39,6 +39,7 @@ class OrderDesk final : public Orders {
   core::Task<core::Result<>> set_alias(core::AssetId asset, std::string alias) override;
 
   core::Result<WipePlan> plan_wipe(const WipeRequest& request) const override;
+  core::Result<ProvisionPlan> plan_provision(const ProvisionOrder& order) const override;
   std::vector<AssetView> assets() const override;
   core::Result<AssetView> asset(const AssetRef& asset) const override;
   core::Task<core::Result<core::PowerState>> power_state(AssetRef asset) override;
@@ -72,6 +73,9 @@ class OrderDesk final : public Orders {
   [[nodiscard]] core::Result<WipePlan> plan_wipe(const AssetRow& asset, const WipeRequest& request,
                                                  bool* covers_all) const;
   [[nodiscard]] core::Result<Why> why_by_itself(const AssetRef& asset) const;
+  /// Refuses what would write to a machine or a disk of which two assets claim to be the owner.
+  [[nodiscard]] core::Result<> check_clashes(const AssetRow& asset,
+                                             const std::vector<drivers::scout::Disk>& disks) const;
   [[nodiscard]] unsigned wipes_left() const;
   [[nodiscard]] SettingRow spend_wipe() const;
 

@@ -168,6 +168,23 @@ core::Task<StepOutcome> erase(StepContext& step) {
   }
 }
 
+/// What the erasure did not reach, by what the disks told when they were erased.
+core::Json limits_json(const core::Json& result) {
+  core::Json list = core::Json::array();
+  const auto decoded = drivers::scout::decode_wipe_result(result);
+  if (!decoded) return list;
+  std::vector<drivers::scout::Disk> disks;
+  for (const auto& wipe : decoded->disks) disks.push_back(wipe.disk);
+  for (const auto& limit : limits_of(disks)) {
+    list.push_back({{"serial", limit.disk.serial},
+                    {"wwn", limit.disk.wwn},
+                    {"code", limit.code},
+                    {"bytes", limit.bytes},
+                    {"text", limit.text}});
+  }
+  return list;
+}
+
 core::Task<StepOutcome> record(StepContext& step) {
   const IntentPtr attempt = step.newest("wipe");
   const auto outcome = core::parse_json(attempt->result_json);
@@ -186,7 +203,10 @@ core::Task<StepOutcome> record(StepContext& step) {
     body["asset"]["serial"] = best_serial(known->identity);
   }
   if (outcome) {
-    if (const core::Json* const result = core::json_member(*outcome, "result")) body["result"] = *result;
+    if (const core::Json* const result = core::json_member(*outcome, "result")) {
+      body["result"] = *result;
+      body["limits"] = limits_json(*result);
+    }
     body["redeemed_at"] = core::json_text(*outcome, "redeemed_at").value_or("");
   }
   const std::string text = core::dump_json(body);

@@ -24,6 +24,13 @@ ScoutReply refusal(unsigned status, const core::Error& error) {
   return {status, core::dump_json(core::Json{{"error", error.message}, {"code", error.code}})};
 }
 
+/// Of a machine that is no asset: its subject is its MAC.
+Event refused_event(const core::MacAddress& mac, const core::Error& reason, core::UtcTime now) {
+  return {"asset.refused", mac.to_string(), now,
+          core::dump_json(
+              core::Json{{"mac", mac.to_string()}, {"code", reason.code}, {"reason", reason.message}})};
+}
+
 /// 401 and 409 stop scout for good, so a refusal that an operator can cure is neither.
 unsigned status_of(const core::Error& error) {
   switch (error.kind) {
@@ -138,12 +145,15 @@ core::Task<ScoutReply> ScoutService::inventory(BootClaims claims, core::Ipv4Addr
     parts_.log.warn("asset.refused", "A machine's inventory was refused.",
                     {{"mac", claims.mac}, {"peer", peer}, {"code", error.code}, {"reason", error.message}});
     const auto about = expected ? expected : asset_of(claims);
-    if (!about) co_return refusal(status_of(error), error);
+    const bool news = parts_.registry.refused(claims.mac, error);
+    if (!about && !news) co_return refusal(status_of(error), error);
     Batch batch;
-    batch.writes.emplace_back(seen(*about, claims, core::Note{error.code, error.message}));
+    if (news) batch.events.push_back(refused_event(claims.mac, error, parts_.timers.utc_now()));
+    if (about) batch.writes.emplace_back(seen(*about, claims, core::Note{error.code, error.message}));
     (void)co_await store(std::move(batch));
     co_return refusal(status_of(error), error);
   }
+  parts_.registry.admitted(claims.mac);
   const core::AssetId asset = admission->asset;
   if (admission->created) {
     parts_.log.info("asset.created", "A machine was seen for the first time.",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/wipe/disk_choice.hpp"
 
 namespace colony::workflows {
 
@@ -54,19 +55,8 @@ core::Result<DiskSelection> select_disks(const drivers::scout::Inventory& invent
                                          const std::vector<std::string>& names) {
   DiskSelection selection;
   for (const auto& name : names) {
-    const auto is_named = [&name](const Disk& disk) {
-      return !name.empty() && (disk.id.serial == name || disk.id.wwn == name);
-    };
-    const auto found = std::ranges::find_if(inventory.disks, is_named);
-    if (found == inventory.disks.end()) {
-      return core::fail(
-          core::ErrorKind::not_found, "wipe.unknown_disk",
-          fmt::format("no disk of this asset has the serial or WWN '{}'", core::printable(name)));
-    }
-    if (std::ranges::count_if(inventory.disks, is_named) > 1) {
-      return core::fail(core::ErrorKind::refused, "wipe.disk_ambiguous",
-                        fmt::format("'{}' names more than one disk", core::printable(name)));
-    }
+    const auto found = choose_disk(inventory, name, "wipe");
+    if (!found) return std::unexpected(found.error());
     if (std::ranges::find(selection.disks, found->id, &Disk::id) == selection.disks.end()) {
       selection.disks.push_back(*found);
     }
@@ -98,6 +88,32 @@ core::Result<std::vector<WipeMethod>> methods_for(drivers::scout::WipeLevel mini
         "no method of this appliance reaches purge; at most clear can be proven. Nothing was written");
   }
   return std::vector{WipeMethod::discard, WipeMethod::write_zeroes, WipeMethod::overwrite};
+}
+
+std::vector<WipeLimit> limits_of(const std::vector<Disk>& disks) {
+  std::vector<WipeLimit> limits;
+  for (const auto& disk : disks) {
+    if (disk.hidden && disk.hidden->total() > 0) {
+      const auto& hidden = *disk.hidden;
+      const std::string_view where = hidden.host_protected_bytes > 0  ? "a host protected area"
+                                     : hidden.configuration_bytes > 0 ? "a device configuration overlay"
+                                                                      : "capacity in no namespace";
+      limits.push_back(
+          {disk.id, "hidden-capacity", hidden.total(),
+           fmt::format("{} hides {} bytes ({}); they are not erased", label(disk), hidden.total(), where)});
+    }
+    if (!disk.raid.empty()) {
+      limits.push_back(
+          {disk.id, "raid-volume", 0,
+           fmt::format("{} is a RAID volume of {}: spare, replaced and remapped blocks of the disks "
+                       "behind it are not reached",
+                       label(disk), disk.raid)});
+    } else if (!disk.hidden && (disk.transport == "sata" || disk.transport == "nvme")) {
+      limits.push_back({disk.id, "hidden-unknown", 0,
+                        fmt::format("{} does not tell whether it hides capacity", label(disk))});
+    }
+  }
+  return limits;
 }
 
 bool is_same_disk(const Disk& a, const Disk& b) {

@@ -33,6 +33,16 @@ struct DiskSelection {
 [[nodiscard]] core::Result<std::vector<drivers::scout::WipeMethod>> methods_for(
     drivers::scout::WipeLevel minimum);
 
+/// What an erasure of these disks does not reach, however well it ends: capacity that a disk hides, or may
+/// hide, and the disks behind a RAID volume. It is said before, and recorded after.
+struct WipeLimit {
+  drivers::scout::DiskId disk;
+  std::string code;         // "hidden-capacity", "hidden-unknown", "raid-volume"
+  std::uint64_t bytes = 0;  // of hidden capacity
+  std::string text;
+};
+[[nodiscard]] std::vector<WipeLimit> limits_of(const std::vector<drivers::scout::Disk>& disks);
+
 [[nodiscard]] bool is_same_disk(const drivers::scout::Disk& a, const drivers::scout::Disk& b);
 
 /// The detail of a wipe intent: what scout is to be ordered.
