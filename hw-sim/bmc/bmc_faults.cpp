@@ -28,6 +28,8 @@ constexpr std::array kinds{
     std::pair<std::string_view, BmcFaultKind>{"freeze", BmcFaultKind::freeze},
     std::pair<std::string_view, BmcFaultKind>{"full", BmcFaultKind::full},
     std::pair<std::string_view, BmcFaultKind>{"repeat", BmcFaultKind::repeat},
+    std::pair<std::string_view, BmcFaultKind>{"ignore-legacy", BmcFaultKind::ignore_legacy},
+    std::pair<std::string_view, BmcFaultKind>{"freeze-after", BmcFaultKind::freeze_after},
 };
 
 bool includes(BmcMoment wide, BmcMoment at) {
@@ -58,6 +60,21 @@ std::optional<BmcFault> BmcFaults::strike(BmcMoment at, BmcFaultKind kind) {
     --fault.times;
     ++struck_;
     return fault;
+  }
+  return std::nullopt;
+}
+
+std::optional<core::Duration> BmcFaults::wear(BmcMoment at) {
+  for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
+    if (fault->kind != BmcFaultKind::freeze_after || !includes(fault->at, at)) continue;
+    if (fault->times > 0) {
+      --fault->times;
+      continue;
+    }
+    const core::Duration delay = fault->delay;
+    faults_.erase(fault);
+    ++struck_;
+    return delay;
   }
   return std::nullopt;
 }

@@ -23,16 +23,18 @@ enum class BmcMoment : std::uint8_t {
 };
 
 enum class BmcFaultKind : std::uint8_t {
-  drop,       // the request never arrives
-  lose,       // done, but the reply never arrives
-  late,       // done, and answered after `delay`
-  duplicate,  // the reply arrives twice
-  refuse,     // answered with an error
-  ignore,     // answered with success, and nothing done
-  lie,        // status: the opposite of the truth
-  freeze,     // no reply to anything for `delay`
-  full,       // Open Session: insufficient resources
-  repeat,     // a retransmitted command is carried out again
+  drop,           // the request never arrives
+  lose,           // done, but the reply never arrives
+  late,           // done, and answered after `delay`
+  duplicate,      // the reply arrives twice
+  refuse,         // answered with an error
+  ignore,         // answered with success, and nothing done
+  lie,            // status: the opposite of the truth
+  freeze,         // no reply to anything for `delay`
+  full,           // Open Session: insufficient resources
+  repeat,         // a retransmitted command is carried out again
+  ignore_legacy,  // bootdev: a setting without the EFI bit is answered with success, and not taken
+  freeze_after,   // `times` commands are carried out, the next one freezes it for `delay`, once
 };
 
 struct BmcFault {
@@ -51,6 +53,8 @@ class BmcFaults {
   void clear() { faults_.clear(); }
   /// The fault of this kind that strikes now, and one strike less is left of it.
   [[nodiscard]] std::optional<BmcFault> strike(BmcMoment at, BmcFaultKind kind);
+  /// A command is about to be carried out: how long a BMC freezes that has had enough by now.
+  [[nodiscard]] std::optional<core::Duration> wear(BmcMoment at);
   [[nodiscard]] unsigned struck() const { return struck_; }
 
  private:

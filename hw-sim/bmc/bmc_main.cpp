@@ -24,6 +24,7 @@ struct Options {
   std::string password;
   std::string guid;
   std::vector<std::string> faults;
+  std::size_t max_sessions = 4;
   bool powered_on = false;
 };
 
@@ -77,6 +78,7 @@ int serve(const Options& options) {
   profile.username = options.username;
   profile.password = core::Secret(password);
   profile.address = {listen->address, 24};
+  profile.max_sessions = options.max_sessions;
   const auto guid = options.guid.empty() ? std::optional(random.uuid()) : core::Uuid::parse(options.guid);
   if (!guid) return complain("--guid: want a UUID");
   profile.system_guid = *guid;
@@ -121,7 +123,11 @@ void register_bmc(Subcommands& subcommands) {
   app->add_option("--username", options->username)->capture_default_str();
   app->add_option("--password", options->password, "Else from IPMI_PASSWORD");
   app->add_option("--guid", options->guid, "System GUID; random when not given");
-  app->add_option("--fault", options->faults, "AT:KIND:TIMES, e.g. bmc.power:ignore:1; repeatable");
+  app->add_option("--fault", options->faults,
+                  "AT:KIND:TIMES, e.g. bmc.power:ignore:1; repeatable (docs/hw-sim.md)");
+  app->add_option("--max-sessions", options->max_sessions, "More are refused: insufficient resources")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app->add_flag("--powered-on", options->powered_on, "The machine runs already");
   subcommands.add(app, [options] { return serve(*options); });
 }

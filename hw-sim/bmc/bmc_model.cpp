@@ -241,6 +241,10 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
   if (!request) return drop();
   at = moment_of(*request);
   if (faults_.strike(at, BmcFaultKind::drop)) return {};
+  if (const auto frozen = faults_.wear(at)) {
+    frozen_until_ = now + *frozen;
+    return {};
+  }
   session->last_heard = now;
   session->peer = peer_;
 
@@ -272,6 +276,9 @@ FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& 
                                   core::BootTime now) {
   if (faults_.strike(at, BmcFaultKind::refuse)) return {0xd5, {}};  // not in this state
   if (faults_.strike(at, BmcFaultKind::ignore)) return {0x00, {}};
+  const bool without_efi =
+      at == BmcMoment::bootdev && request.data.size() > 1 && (request.data[1] & 0x20) == 0;
+  if (without_efi && faults_.strike(at, BmcFaultKind::ignore_legacy)) return {0x00, {}};
   ++counters_.commands;
   const bool app = static_cast<ipmi::NetFn>(request.net_fn) == ipmi::NetFn::app;
   if (app && request.code == set_privilege_code) {

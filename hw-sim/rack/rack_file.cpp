@@ -266,7 +266,7 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
 
   const YAML::Node bmc = node["bmc"];
   const std::string bmc_path = path + ".bmc";
-  if (reader.map(bmc, bmc_path, {"first_address", "username", "password"})) {
+  if (reader.map(bmc, bmc_path, {"first_address", "username", "password", "max_sessions"})) {
     const std::string address = reader.need(bmc, bmc_path, "first_address");
     const auto parsed = core::Ipv4Address::parse(address);
     if (parsed) {
@@ -279,6 +279,7 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
     const std::string password = reader.need(bmc, bmc_path, "password");
     if (password.size() > 20) reader.fault(bmc_path + ".password", "at most 20 bytes (IPMI 2.0)");
     server.bmc.password = core::Secret(password);
+    server.bmc.max_sessions = reader.number(bmc, bmc_path, "max_sessions", 4, 1, 64);
   }
   const auto disks = reader.list(node, path, "disks", 64);
   for (std::size_t i = 0; i < disks.size(); ++i) {
@@ -295,6 +296,7 @@ RackServer copy_of(const RackServer& group) {
   RackServer out{group.profile, {}, group.faults, group.bmc_faults};
   out.bmc.username = group.bmc.username;
   out.bmc.password = group.bmc.password.clone();
+  out.bmc.max_sessions = group.bmc.max_sessions;
   return out;
 }
 

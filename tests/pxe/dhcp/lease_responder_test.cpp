@@ -495,6 +495,49 @@ TEST(LeaseResponder, ShowsItsLeases) {
   EXPECT_EQ(leases[1].standing, LeaseClient::Standing::stranger);
 }
 
+TEST(LeaseResponder, OddClientIdentifiersAreRepeatedAndNotTakenForOne) {
+  for (const auto* const id : {"", "01", "00"}) {  // RFC 2132 section 9.14: at least two bytes
+    Bench bench;
+    Message discover = message_of(laptop);
+    discover.options.add(OptionCode::client_identifier, *parse_hex(id));
+    const auto ack = bench.lease(discover);
+    ASSERT_TRUE(ack) << id;
+    EXPECT_EQ(hex_of(*ack, OptionCode::client_identifier), id);
+    EXPECT_TRUE(bench.journaled->client_id.empty()) << id;
+  }
+  Bench bench;
+  Message discover = message_of(laptop);
+  discover.options.add(OptionCode::client_identifier, Bytes(300, 7));  // two options on the wire
+  const auto ack = bench.lease(discover);
+  ASSERT_TRUE(ack);
+  EXPECT_FALSE(ack->options.has(OptionCode::client_identifier));
+  EXPECT_TRUE(bench.journaled->client_id.empty());
+}
+
+TEST(LeaseResponder, ReadsItsOptionsFromOverloadedFields) {
+  Bench bench;
+  (void)bench.feed(message_of(laptop));
+  Message request = message_of(laptop, MessageType::request);
+  Bytes bytes = encode(request);
+  bytes.resize(243);                                                  // option 53 only
+  bytes.insert(bytes.end(), {52, 1, 1, 255});                         // more in the file field
+  const Bytes more{50, 4, 10, 78, 9, 100, 54, 4, 10, 78, 9, 5, 255};  // the address and us
+  std::copy(more.begin(), more.end(), bytes.begin() + 108);
+  const auto ack = bench.feed(bytes);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->type, MessageType::ack);
+  EXPECT_EQ(ack->your, ip("10.78.9.100"));
+}
+
+TEST(LeaseResponder, AHostNameFromOutsideIsPrintableAndShort) {
+  Bench bench;
+  Message discover = message_of(laptop);
+  discover.options.add_text(OptionCode::host_name, std::string("a\x1b[31m") + std::string(200, 'x'));
+  ASSERT_TRUE(bench.lease(discover));
+  EXPECT_EQ(bench.journaled->hostname.find('\x1b'), std::string::npos);
+  EXPECT_LE(bench.journaled->hostname.size(), 70U);
+}
+
 TEST(LeaseResponder, NothingMalformedIsAnswered) {
   Bench bench;
   const Bytes whole = encode(message_of(laptop));
@@ -504,4 +547,7 @@ TEST(LeaseResponder, NothingMalformedIsAnswered) {
   Bytes reply = whole;
   reply[0] = 2;
   EXPECT_FALSE(bench.feed(reply));
+  Bytes infiniband = whole;
+  infiniband[2] = 16;  // hlen
+  EXPECT_FALSE(bench.feed(infiniband));
 }
