@@ -204,16 +204,17 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
     json["arguments"].push_back(argument);
   }
   const KnownAsset* const known = parts_.registry.known(row->id);
-  const auto disk =
+  const auto found_disk =
       install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
-  if (!disk) co_return std::unexpected(disk.error());
-  if (auto clear = check_clashes(*row, *disk ? std::vector{**disk} : std::vector<drivers::scout::Disk>{});
-      !clear)
-    co_return std::unexpected(clear.error());
-  auto config = finish_machine_config(order.machine_config, *disk);
+  if (!found_disk) co_return std::unexpected(found_disk.error());
+  const std::optional<drivers::scout::Disk>& disk = *found_disk;
+  std::vector<drivers::scout::Disk> written;
+  if (disk) written.push_back(*disk);
+  if (auto clear = check_clashes(*row, written); !clear) co_return std::unexpected(clear.error());
+  auto config = finish_machine_config(order.machine_config, disk);
   if (!config) co_return std::unexpected(config.error());
   json["config_sha256"] = core::sha256(config->reveal()).to_string();
-  if (*disk) json["install_disk"] = drivers::scout::to_json(**disk);
+  if (disk) json["install_disk"] = drivers::scout::to_json(*disk);
   co_return co_await submit(
       {row->id, "cluster-provision", core::dump_json(json), order.operation_id, {}, std::move(*config)});
 }
