@@ -32,7 +32,8 @@ class DiscoverCommand final : public Command {
       co_return ExitCode::arguments;
     }
     if (!for_.empty()) co_return co_await open_window(session);
-    co_return co_await order_each(session, assets_, "discover", Json::object(), wait_);
+    co_return co_await order_each(
+        session, assets_, "discover", [](std::size_t) { return Json::object(); }, wait_);
   }
 
  private:

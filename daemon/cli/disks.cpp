@@ -17,6 +17,11 @@ std::string size_text(std::uint64_t bytes) {
 
 }  // namespace
 
+std::string disk_name(const core::Json& disk) {
+  const std::string serial = text_of(disk, "serial");
+  return serial.empty() ? text_of(disk, "wwn") : serial;
+}
+
 std::string disk_table(const core::Json& disks) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& disk : disks) {

@@ -7,6 +7,9 @@
 
 namespace colony::daemon::cli {
 
+/// The serial, else the WWN: what names a disk that was shown in the order that follows.
+[[nodiscard]] std::string disk_name(const core::Json& disk);
+
 /// "" without disks.
 [[nodiscard]] std::string disk_table(const core::Json& disks);
 

@@ -225,13 +225,14 @@ Task<ExitCode> follow_workflows(Session& session, Follow what) {
   }
 }
 
-Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std::string route, Json body,
-                          bool wait) {
+Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std::string route,
+                          std::function<Json(std::size_t)> body_of, bool wait) {
   Json submitted = Json::array();
   Json refused = Json::array();
   ExitCode refusal = ExitCode::success;
-  for (const auto& asset : assets) {
-    auto order = co_await session.api.post(api_path({"assets", asset, route}), body);
+  for (std::size_t i = 0; i < assets.size(); ++i) {
+    const std::string& asset = assets[i];
+    auto order = co_await session.api.post(api_path({"assets", asset, route}), body_of(i));
     if (order) {
       submitted.push_back(std::move(*order));
       continue;

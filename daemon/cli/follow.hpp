@@ -2,6 +2,7 @@
 // Workflows while they run: a live table on a terminal, a line for every change elsewhere. On standard error:
 // standard output is for results.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,12 @@ struct Follow {
 /// With JSON output prints them at the end.
 [[nodiscard]] core::Task<ExitCode> follow_workflows(Session& session, Follow what);
 
-/// One order for each asset at /api/v1/assets/ASSET/ROUTE. A refused one is reported and the others go on:
-/// what is under way must be known. Then as after_orders(); the exit code is the first refusal's, if there is
-/// one.
+/// One order for each asset at /api/v1/assets/ASSET/ROUTE, with the body for its place in `assets`. A refused
+/// one is reported and the others go on: what is under way must be known. Then as after_orders(); the exit
+/// code is the first refusal's, if there is one.
 [[nodiscard]] core::Task<ExitCode> order_each(Session& session, std::vector<std::string> assets,
-                                              std::string route, core::Json body, bool wait);
+                                              std::string route,
+                                              std::function<core::Json(std::size_t)> body_of, bool wait);
 
 /// After orders: their answers with workflow_id each. Follows them when `wait`, else says how to.
 [[nodiscard]] core::Task<ExitCode> after_orders(Session& session, core::Json submitted, bool wait);

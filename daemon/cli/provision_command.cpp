@@ -57,9 +57,17 @@ class ProvisionCommand final : public Command {
     for (const auto& [one, plan] : seen) {
       if (!confirm_one(session, one, plan)) co_return ExitCode::arguments;
     }
-    Json body = {{"config", *config}, {"disk", disk_}, {"kernel_arguments", kernel_arguments_}};
+    // What was shown is what is ordered, also when a rule means another disk meanwhile.
+    const auto body_of = [this, &seen, &config](std::size_t i) {
+      const Json* const disk = core::json_member(seen[i].second, "disk");
+      const bool resolved = disk != nullptr && disk->is_object();
+      return Json{{"config", *config},
+                  {"disk", resolved ? disk_name(*disk) : disk_},
+                  {"kernel_arguments", kernel_arguments_}};
+    };
+    const ExitCode code = co_await order_each(session, assets_, "provision", body_of, wait_);
     core::wipe_text(*config);
-    co_return co_await order_each(session, assets_, "provision", std::move(body), wait_);
+    co_return code;
   }
 
  private:

@@ -12,12 +12,6 @@ namespace {
 
 using core::Json;
 
-/// The serial or WWN that names a disk of the plan in the order.
-std::string disk_name(const Json& disk) {
-  const std::string serial = text_of(disk, "serial");
-  return serial.empty() ? text_of(disk, "wwn") : serial;
-}
-
 /// What an operator would not want to learn afterwards.
 std::string what_it_is(const Json& asset) {
   std::string out;

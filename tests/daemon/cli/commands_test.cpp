@@ -259,6 +259,18 @@ TEST(WipeCommand, OrdersExactlyWhatWasShown) {
   EXPECT_EQ(bench.orders.asked.back(), "wipe " + id + " S1 S2");
 }
 
+TEST(ProvisionCommand, OrdersTheDiskThatItShowedAndNotTheRule) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("worker.yaml", "machine: {}");
+  bench.orders.add_asset("web-1");
+  bench.orders.disks = {bench.disk("S1")};
+  EXPECT_EQ(bench.run({"provision", "web-1", "--config", file, "--disk", "smallest", "--yes"}),
+            ExitCode::success);
+  EXPECT_NE(bench.console.errors.find("S1"), std::string::npos);
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"provision web-1 machine: {} S1 0"}));
+}
+
 TEST(ProvisionCommand, SendsTheConfigToEveryServer) {
   Bench bench;
   const test::TemporaryDirectory directory;
