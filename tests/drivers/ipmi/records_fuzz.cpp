@@ -1,4 +1,5 @@
-// Sensor records, readings, events and LAN parameters from a BMC that says anything.
+// Sensor records, readings, events and LAN parameters from a BMC that says anything; and the requests that
+// are made from what it said: each has the length of its table in the specification.
 
 #include <cstdlib>
 
@@ -9,10 +10,37 @@
 using namespace colony;
 namespace ipmi = drivers::ipmi;
 
+namespace {
+
+void expect_length(const ipmi::Command& command, std::size_t length) {
+  if (command.data.size() != length) std::abort();
+}
+
+/// A walk through the repositories as the operations make it, with numbers that came from the BMC.
+void ask_on(core::ByteView said) {
+  const auto reservation = ipmi::parse_reservation(said).value_or(0);
+  expect_length(ipmi::reserve_sdr(), 0);
+  expect_length(ipmi::reserve_sel(), 0);
+  expect_length(ipmi::get_sel_info(), 0);
+  expect_length(ipmi::get_restart_cause(), 0);
+  expect_length(ipmi::clear_sel(reservation, ipmi::SelErase::ask), 6);
+  if (const auto part = ipmi::parse_get_sdr(said, 32)) {
+    expect_length(ipmi::get_sdr(reservation, part->next, 0, 32), 6);
+  }
+  if (const auto entry = ipmi::parse_sel_entry(said)) expect_length(ipmi::get_sel_entry(entry->next), 6);
+  if (const auto mac = ipmi::parse_lan_mac(said)) {
+    expect_length(ipmi::get_lan_parameter(ipmi::LanParameter::mac), 4);
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const core::ByteView all(data, size);
   if (const auto sensor = ipmi::decode_sensor_record(all); sensor && *sensor) {
     if ((*sensor)->name.size() > 64) std::abort();
+    expect_length(ipmi::get_sensor_reading(**sensor), 1);
+    expect_length(ipmi::get_sensor_thresholds(**sensor), 1);
     if ((*sensor)->conversion) {
       for (unsigned raw = 0; raw < 256; ++raw) {
         (void)(*sensor)->conversion->apply(static_cast<std::uint8_t>(raw));
@@ -25,7 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto part = ipmi::parse_get_sdr(all, 32); part && part->bytes.size() > 32) std::abort();
   (void)ipmi::sdr_size(all);
-  (void)ipmi::parse_sensor_reading(all);
+  if (const auto reading = ipmi::parse_sensor_reading(all)) {
+    if (ipmi::threshold_state(reading->states).size() != 2) std::abort();
+  }
   (void)ipmi::parse_sel_info(all);
   (void)ipmi::parse_clear_sel(all);
   (void)ipmi::parse_reservation(all);
@@ -34,5 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)ipmi::parse_lan_mac(all);
   (void)ipmi::parse_lan_vlan(all);
   (void)ipmi::parse_restart_cause(all);
+  ask_on(all);
   return 0;
 }

@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (kind % 4 == 0) {
     ask_ata(
         [&](const AtaRequest& request) -> std::optional<AtaReply> {
+          if (ata_pass_through(request).size() != 16) std::abort();  // a CDB of SAT-4
           auto bytes = answer();
           if (!bytes) return std::nullopt;
           if (request.reads) return AtaReply{.data = std::move(*bytes)};
@@ -43,7 +44,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         },
         disk);
   } else if (kind % 4 == 1) {
-    ask_nvme([&](const NvmeRequest&) { return answer(); }, disk);
+    // A controller fills the page that was asked for: what the input leaves out is zero. Its even answers are
+    // short all the same.
+    ask_nvme(
+        [&](const NvmeRequest& request) {
+          auto bytes = answer();
+          if (bytes && bytes->size() % 2 == 1) bytes->resize(request.read_bytes);
+          return bytes;
+        },
+        disk);
   } else if (kind % 4 == 2) {
     ask_scsi([&](core::ByteView, std::size_t) { return answer(); }, disk);
   } else {
