@@ -56,6 +56,10 @@ core::Bytes TftpFetch::encode_request() const {
     field("windowsize");
     field(std::to_string(request_.window_size));
   }
+  if (request_.timeout != 0) {
+    field("timeout");
+    field(std::to_string(request_.timeout));
+  }
   return std::move(out).finish();
 }
 
@@ -108,6 +112,8 @@ std::vector<TftpSend> TftpFetch::on_options(core::ByteReader& in, core::BootTime
     } else if (good && *key == "windowsize") {  // RFC 7440 section 3
       good = *value >= 1 && *value <= request_.window_size && request_.window_size > 1;
       window_size_ = static_cast<std::uint16_t>(*value);
+    } else if (good && *key == "timeout") {  // RFC 2349: the value that was asked, or the option is left out
+      good = request_.timeout != 0 && *value == request_.timeout;
     } else {
       good = false;  // RFC 2347: a server acknowledges only what was asked
     }

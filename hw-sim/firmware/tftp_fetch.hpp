@@ -20,6 +20,7 @@ struct TftpRequest {
   std::uint16_t block_size = 1468;
   std::uint16_t window_size = 1;  // 1: the option is not sent
   std::size_t limit = 64U << 20;  // bytes taken; more is a failure
+  std::uint8_t timeout = 0;       // seconds that the server shall wait (RFC 2349); 0: the option is not sent
 };
 
 struct TftpTimings {

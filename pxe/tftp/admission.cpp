@@ -24,20 +24,29 @@ Verdict Admission::enter(UdpPeer client) {
   if (!serves(client.address)) return Verdict::stranger;
   if (transfers_.contains(client)) return Verdict::repeated;
   if (transfers_.size() >= limits_.total) return Verdict::server_is_busy;
-  auto& count = per_client_[client.address];
-  if (count >= limits_.per_client) return Verdict::client_is_busy;
-  ++count;
-  transfers_.insert(client);
+  auto& load = per_client_[client.address];
+  if (load.moving >= limits_.per_client) return Verdict::client_is_busy;
+  ++load.moving;
+  transfers_.emplace(client, Stage::moving);
   return Verdict::admitted;
 }
 
+void Admission::is_ending(UdpPeer client) {
+  auto& stage = transfers_.at(client);
+  auto& load = per_client_.at(client.address);
+  if (stage == Stage::ending || load.ending >= limits_.ending_per_client) return;
+  stage = Stage::ending;
+  --load.moving;
+  ++load.ending;
+}
+
 void Admission::leave(UdpPeer client) {
-  const bool was_running = transfers_.erase(client) == 1;
-  assert(was_running);
-  (void)was_running;
-  const auto count = per_client_.find(client.address);
-  assert(count != per_client_.end());
-  if (--count->second == 0) per_client_.erase(count);
+  const auto transfer = transfers_.find(client);
+  assert(transfer != transfers_.end());
+  auto& load = per_client_.at(client.address);
+  --(transfer->second == Stage::ending ? load.ending : load.moving);
+  transfers_.erase(transfer);
+  if (load.moving + load.ending == 0) per_client_.erase(client.address);
 }
 
 }  // namespace colony::pxe::tftp

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 
 #include "core/address.hpp"
@@ -22,6 +21,7 @@ enum class ClientRule : std::uint8_t {
 
 struct AdmissionLimits {
   std::size_t per_client = 2;
+  std::size_t ending_per_client = 8;  // beside those
   std::size_t total = 2048;
 };
 
@@ -48,16 +48,26 @@ class Admission {
   }
   /// `admitted` takes a place that leave() gives back.
   [[nodiscard]] Verdict enter(UdpPeer client);
+  /// Everything was sent and only the last acknowledgement is missing: it does not keep its client from its
+  /// next file any more (a ROM whose last acknowledgement was lost asks on at once, and tells nobody that its
+  /// old port is closed).
+  void is_ending(UdpPeer client);
   void leave(UdpPeer client);
   [[nodiscard]] std::size_t running() const { return transfers_.size(); }
 
  private:
+  enum class Stage : bool { moving, ending };
+  struct Load {
+    std::size_t moving = 0;
+    std::size_t ending = 0;
+  };
+
   ClientRule rule_;
   core::Ipv4Network network_;
   const ClientAddresses& addresses_;
   AdmissionLimits limits_;
-  std::set<UdpPeer> transfers_;
-  std::map<core::Ipv4Address, std::size_t> per_client_;
+  std::map<UdpPeer, Stage> transfers_;
+  std::map<core::Ipv4Address, Load> per_client_;
 };
 
 /// Gives a place back at the end of a scope.

@@ -55,6 +55,9 @@ class Sender {
   /// The client acknowledged the options, and over several sendings never a block: perhaps they are too large
   /// for its path.
   [[nodiscard]] bool loses_blocks() const;
+  /// Everything was sent, to a client that is there: it may have all of it, and its last acknowledgement be
+  /// lost.
+  [[nodiscard]] bool may_be_done() const { return heard_ && sent_ == last_block(); }
   [[nodiscard]] core::Duration timeout() const { return timeout_; }
 
   /// Where a block lies in the file; the last block is shorter than the others, perhaps empty.

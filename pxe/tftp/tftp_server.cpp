@@ -178,6 +178,7 @@ struct TftpServer::State {
       } else {
         step = sender.on_time(timers.now());
       }
+      if (sender.may_be_done()) admission.is_ending(job.client);
       // Firmware gives up and asks anew long before we do: what was learnt must be known by then.
       if (suspected || !sender.loses_blocks()) continue;
       suspected = true;

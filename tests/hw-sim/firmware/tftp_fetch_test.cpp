@@ -88,6 +88,20 @@ TEST(TftpFetch, RepeatsItsAckForTheBlockBeforeAndForNoOlderOne) {
   EXPECT_EQ(bench.data(1, 512), -1);
 }
 
+TEST(TftpFetch, AsksForATimeoutAndTakesNoOther) {
+  TftpRequest request{.file = "f", .block_size = 512, .timeout = 3};
+  TftpFetch fetch(request, {});
+  EXPECT_TRUE(as_text(fetch.start(start_time).at(0).datagram).ends_with("\0timeout\0003\0"sv));
+  Bench agreed(request);
+  EXPECT_EQ(Bench::acked(agreed.oack("timeout\0003\0"sv)), 0);
+  Bench other(request);
+  (void)other.oack("timeout\0004\0"sv);
+  EXPECT_EQ(other.failure().reason, TftpFailure::Reason::bad_options);
+  Bench unasked({.file = "f", .block_size = 512});
+  (void)unasked.oack("timeout\0003\0"sv);
+  EXPECT_EQ(unasked.failure().reason, TftpFailure::Reason::bad_options);
+}
+
 TEST(TftpFetch, BlockNumbersWrap) {
   Bench bench({"f", false, 8, 1});
   (void)bench.oack("blksize\0008\0"sv);

@@ -1,7 +1,8 @@
 // For tests only: ProxyDHCP, TFTP, router advertisements and boot HTTP with a policy from the command line.
 // Prints "ready", then each piece of evidence as a line of JSON, until SIGTERM.
 //   pxe_test_site --interface IF --address A.B.C.D/N --mac MAC --decision exit|sanboot|not-found|hold
-//                 [--clients known|subnet] [--tftp-file NAME=PATH]... [--range FIRST-LAST]
+//                 [--clients known|subnet] [--single-port yes] [--tftp-file NAME=PATH]...
+//                 [--range FIRST-LAST]
 // --range: a DHCP server instead of ProxyDHCP, whose leases are kept in memory.
 
 #include <csignal>
@@ -136,6 +137,7 @@ void serve(const Arguments& arguments) {
   tftp_config.interface = interface;
   tftp_config.network = network;
   if (one(arguments, "--clients", "known") == "subnet") tftp_config.clients = pxe::tftp::ClientRule::subnet;
+  tftp_config.single_port = one(arguments, "--single-port", "no") == "yes";
   SystemRandom random;
   MemoryLeases store;
   std::unique_ptr<pxe::dhcp::ProxyServer> proxy;

@@ -45,3 +45,21 @@ TEST(TftpAdmission, BoundsTransfersPerClientAndInAll) {
   admission.leave(peer(1, 1));
   EXPECT_EQ(admission.enter(peer(1, 3)), Verdict::admitted);
 }
+
+TEST(TftpAdmission, ATransferThatOnlyLacksItsLastAcknowledgementDoesNotKeepTheClientFromItsNext) {
+  colony::test::ListedAddresses addresses;
+  Admission admission(ClientRule::subnet, network, addresses,
+                      {.per_client = 1, .ending_per_client = 1, .total = 3});
+  EXPECT_EQ(admission.enter(peer(1, 1)), Verdict::admitted);
+  EXPECT_EQ(admission.enter(peer(1, 2)), Verdict::client_is_busy);
+  admission.is_ending(peer(1, 1));
+  admission.is_ending(peer(1, 1));
+  EXPECT_EQ(admission.enter(peer(1, 1)), Verdict::repeated);
+  EXPECT_EQ(admission.enter(peer(1, 2)), Verdict::admitted);
+  admission.is_ending(peer(1, 2));  // one is the bound
+  EXPECT_EQ(admission.enter(peer(1, 3)), Verdict::client_is_busy);
+  admission.leave(peer(1, 1));
+  EXPECT_EQ(admission.enter(peer(1, 3)), Verdict::client_is_busy);
+  admission.leave(peer(1, 2));
+  EXPECT_EQ(admission.enter(peer(1, 3)), Verdict::admitted);
+}

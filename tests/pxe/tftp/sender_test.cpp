@@ -176,6 +176,19 @@ TEST(TftpSender, DoesNotMeasureWhatItSentTwice) {  // Karn
   EXPECT_EQ(sender.timeout(), 200ms);
 }
 
+TEST(TftpSender, MayBeDoneWhenAClientThatIsThereHasBeenSentEverything) {
+  Sender sender(agree(512), 1500);
+  (void)sender.start(at(0ms));
+  (void)sender.on_ack(BlockNumber{1}, at(1ms));
+  EXPECT_FALSE(sender.may_be_done());  // block 3 was not sent
+  (void)sender.on_ack(BlockNumber{2}, at(2ms));
+  EXPECT_TRUE(sender.may_be_done());
+  Sender unheard(agree(512), 100);
+  (void)unheard.start(at(0ms));
+  (void)unheard.on_time(unheard.deadline());
+  EXPECT_FALSE(unheard.may_be_done());  // the request may be forged
+}
+
 TEST(TftpSender, StopsWhenTheClientSaysSo) {
   Sender sender(agree(512, 1, true), 100000);
   (void)sender.start(at(0ms));

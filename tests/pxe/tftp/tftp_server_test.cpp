@@ -256,6 +256,30 @@ TEST(TftpServer, ASinglePortCarriesEveryTransfer) {
   bench.run(client(bench));
 }
 
+TEST(TftpServer, LostLastAcknowledgementsDoNotKeepAMachineFromItsNextFile) {
+  Bench bench(true);  // one port: nothing tells the server that the client's is closed
+  const auto client = [](Bench& b) -> Task<> {
+    const UdpPeer server{loopback, b.server->port()};
+    std::vector<std::unique_ptr<DatagramSocket>> done;  // with all blocks, and silent
+    std::array<Byte, 2048> buffer{};
+    for (int i = 0; i < 2; ++i) {
+      auto& socket = *done.emplace_back(
+          std::make_unique<DatagramSocket>(b.timers, *b.kernel.udp({.interface = "", .address = loopback})));
+      EXPECT_TRUE(socket.send_to(server, encode_read_request("boot.efi", {{"blksize", 1428}})));
+      for (const auto block : std::to_array<std::uint16_t>({0, 1, 2, 3})) {  // of four
+        const bool answered = co_await socket.readable_until(b.timers.now() + 5s);
+        EXPECT_TRUE(answered && socket.receive(buffer));
+        EXPECT_TRUE(socket.send_to(server, encode_ack(BlockNumber{block})));
+      }
+    }
+    const auto read = co_await read_file(b.kernel, b.timers, loopback, server,
+                                         {.file = "boot.efi", .patience = 200ms, .attempts = 15});
+    EXPECT_TRUE(read && read->size() == b.contents.size());
+    while (b.server->counters().completed == 0) co_await b.timers.sleep_for(1ms);
+  };
+  bench.run(client(bench));
+}
+
 TEST(TftpServer, AClientThatNoLargeBlockReachesGetsSmallOnesNextTime) {
   Bench bench;
   const auto client = [](Bench& b) -> Task<> {
