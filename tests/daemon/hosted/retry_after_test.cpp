@@ -36,9 +36,48 @@ TEST(RetryAfter, MeansNothingWhenItIsNothing) {
   }
 }
 
+TEST(RetryAfter, TakesEveryFormOfADate) {
+  for (const auto* text : {"Fri, 20 Nov 2026 18:01:30 GMT", "Friday, 20-Nov-26 18:01:30 GMT",
+                           "Fri Nov 20 18:01:30 2026", "  Friday, 20-Nov-26 18:01:30 GMT\t"}) {
+    EXPECT_EQ(parse_retry_after(text, now), 90s) << text;
+  }
+  for (const auto* text :
+       {"Thu, 19 Nov 2026 18:01:30 GMT", "Thursday, 19-Nov-26 18:01:30 GMT", "Thu Nov 19 18:01:30 2026",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+    EXPECT_EQ(parse_retry_after(text, now), shortest_retry) << text << ": past";
+  }
+  for (const auto* text : {"Sat, 21 Nov 2026 18:01:30 GMT", "Saturday, 21-Nov-26 18:01:30 GMT",
+                           "Sat Nov 21 18:01:30 2026", "Friday, 20-Nov-75 17:59:59 GMT"}) {
+    EXPECT_EQ(parse_retry_after(text, now), longest_retry) << text << ": a long way off";
+  }
+}
+
 TEST(HttpDate, EveryPrefixIsNone) {
-  constexpr std::string_view whole = "Fri, 20 Nov 2026 18:03:11 GMT";
-  EXPECT_EQ(parse_http_date(whole), core::parse_utc("2026-11-20T18:03:11Z"));
-  for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_FALSE(parse_http_date(whole.substr(0, i)));
-  EXPECT_FALSE(parse_http_date(std::string(whole) + " "));
+  for (const std::string whole :
+       {"Fri, 20 Nov 2026 18:03:11 GMT", "Friday, 20-Nov-26 18:03:11 GMT", "Fri Nov 20 18:03:11 2026"}) {
+    EXPECT_EQ(parse_http_date(whole, now), core::parse_utc("2026-11-20T18:03:11Z"));
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      EXPECT_FALSE(parse_http_date(whole.substr(0, i), now)) << whole << i;
+    EXPECT_FALSE(parse_http_date(whole + " ", now)) << whole;
+  }
+}
+
+TEST(HttpDate, TwoDigitsMeanTheCenturyThatIsNear) {
+  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", now), core::parse_utc("1994-11-06T08:49:37Z"));
+  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-71 08:49:37 GMT", now), core::parse_utc("2071-11-06T08:49:37Z"));
+  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-77 08:49:37 GMT", now), core::parse_utc("1977-11-06T08:49:37Z"));
+  EXPECT_FALSE(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", core::UtcTime::min()))
+      << "a clock that is nowhere";
+  EXPECT_FALSE(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", core::UtcTime::max()));
+}
+
+TEST(HttpDate, IsNoneWhenAnythingIsOff) {
+  for (const auto* text :
+       {"Friday, 20-Nov-26 18:03:11", "Friday, 20-Nov-2026 18:03:11 GMT", "Fri, 20-Nov-26 18:03:11 GMT",
+        "Friday, 20 Nov 26 18:03:11 GMT", "Friday, 31-Feb-26 18:03:11 GMT", "Friday, 20-Nov-26 24:03:11 GMT",
+        "Fridayyyyy, 20-Nov-26 18:03:11 GMT", "Fri Nov 20 18:03:11 2026 GMT", "Fri Nov 31 18:03:11 2026",
+        "Fri Nov 20 18.03.11 2026", "Fri Nev 20 18:03:11 2026", "Fri Nov  0 18:03:11 2026",
+        "Fri Nov x0 18:03:11 2026", "Fri, 20 Nov 2026 18:03:11 UTC", "20 Nov 2026 18:03:11 GMT"}) {
+    EXPECT_FALSE(parse_http_date(text, now)) << text;
+  }
 }
