@@ -153,6 +153,7 @@ struct Appliance::House {
   [[nodiscard]] std::vector<std::string> to_mend() {
     auto texts = findings.texts();
     if (auto full = workshop.orders().status().store_full) texts.push_back(std::move(full->message));
+    if (auto mend = link ? hosted::finding(link->status()) : std::nullopt) texts.push_back(std::move(*mend));
     return texts;
   }
 
@@ -249,33 +250,36 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.tasks.spawn("store-failure", end(*this, house));
 
   // The local API comes next: whatever is wrong later can be asked.
-  api::add_api_routes(house.api_router,
-                      {.timers = parts_.timers,
-                       .log = log,
-                       .orders = house.workshop.orders(),
-                       .version = parts_.version,
-                       .add_status =
-                           [this, &house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
-                             if (house.claimed) {
-                               status["address"] = {{"ip", house.claimed->address.to_string()},
-                                                    {"interface", house.claimed->interface},
-                                                    {"mac", house.claimed->mac.to_string()}};
-                             }
-                             if (house.missing) {
-                               status["address_problem"] = {{"code", house.missing->code},
-                                                            {"message", house.missing->message}};
-                             }
-                             for (auto& text : house.findings.texts()) {
-                               status["findings"].push_back(std::move(text));
-                             }
-                             status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
-                             status["hosted"] =
-                                 house.link ? link_json(house.link->status())
-                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
-                           },
-                       .metrics = {},
-                       .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
-                       .consoles = &house.consoles});
+  api::add_api_routes(
+      house.api_router,
+      {.timers = parts_.timers,
+       .log = log,
+       .orders = house.workshop.orders(),
+       .version = parts_.version,
+       .add_status =
+           [this, &house, hosted_wanted = config_.hosted.enabled](core::Json& status) {
+             if (house.claimed) {
+               status["address"] = {{"ip", house.claimed->address.to_string()},
+                                    {"interface", house.claimed->interface},
+                                    {"mac", house.claimed->mac.to_string()}};
+             }
+             if (house.missing) {
+               status["address_problem"] = {{"code", house.missing->code},
+                                            {"message", house.missing->message}};
+             }
+             if (auto mend = house.link ? hosted::finding(house.link->status()) : std::nullopt) {
+               status["findings"].push_back(std::move(*mend));
+             }
+             for (auto& text : house.findings.texts()) {
+               status["findings"].push_back(std::move(text));
+             }
+             status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
+             status["hosted"] = house.link ? link_json(house.link->status())
+                                           : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
+           },
+       .metrics = {},
+       .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
+       .consoles = &house.consoles});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));

@@ -38,6 +38,7 @@ class CurlExchange final : public HostedExchange {
   [[nodiscard]] core::Task<core::Result<core::http::ClientResponse>> exchange(
       core::http::ClientRequest request, core::BootTime deadline) override;
   [[nodiscard]] bool take_up_new_key() override;
+  [[nodiscard]] KeyIdentity key() const override { return KeyIdentity::of(key_); }
 
  private:
   CurlExchange(core::Timers& timers, CurlOptions options, core::Secret key);

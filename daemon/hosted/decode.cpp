@@ -94,6 +94,7 @@ core::Result<OperationList> decode_operations(std::string_view body, std::uint64
   if (entries->size() > most_operations) return unreadable("too many operations");
   OperationList list;
   list.last_seq = after;
+  list.newest = core::json_uint(*json, "last_seq");
   for (const Json& entry : *entries) {
     auto operation = operation_from(entry);
     if (!operation) {

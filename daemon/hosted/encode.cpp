@@ -84,10 +84,9 @@ std::string encode_heartbeat(const Json& state) {
   return core::dump_json(Json{{"state", state}});
 }
 
-EventsPost encode_events(std::string_view agent_id, core::Epoch epoch,
+EventsPost encode_events(std::string_view agent_id, const OutboxPlace& place,
                          const std::vector<workflows::StoredEvent>& events,
                          const std::vector<workflows::WorkflowRow>& snapshot) {
-  assert(!events.empty());
   Json list = Json::array();
   for (const auto& stored : events) {
     list.push_back(Json{{"seq", stored.seq.value},
@@ -98,12 +97,16 @@ EventsPost encode_events(std::string_view agent_id, core::Epoch epoch,
   }
   Json newest = Json::array();
   for (const auto& row : snapshot) newest.push_back(workflow_json(row));
+  const auto first = place.sent.value + 1;
+  assert(events.empty() || events.front().seq.value == first);
   EventsPost post;
-  post.last = events.back().seq;
-  post.idempotency_key =
-      fmt::format("{}-{}-{}-{}", agent_id, epoch.value, events.front().seq.value, post.last.value);
-  post.body = core::dump_json(Json{{"first_seq", events.front().seq.value},
-                                   {"epoch", epoch.value},
+  post.last = events.empty() ? place.sent : events.back().seq;
+  post.idempotency_key = fmt::format("{}-{}-{}-{}", agent_id, place.epoch.value, first, post.last.value);
+  post.body = core::dump_json(Json{{"first_seq", first},
+                                   {"history", place.history},
+                                   {"epoch", place.epoch.value},
+                                   {"epoch_first", place.epoch_first.value},
+                                   {"oldest", place.oldest.value},
                                    {"events", std::move(list)},
                                    {"snapshot", std::move(newest)}});
   return post;

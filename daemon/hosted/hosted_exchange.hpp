@@ -3,6 +3,7 @@
 // connection adds the API key itself, so that the key is nowhere else.
 
 #include "core/http/exchange.hpp"
+#include "daemon/hosted/key_budgets.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -10,6 +11,8 @@ class HostedExchange : public core::http::HttpExchange {
  public:
   /// Reads the key again; true when it is another one, which is used from now on.
   [[nodiscard]] virtual bool take_up_new_key() = 0;
+  /// The key that calls are made with now.
+  [[nodiscard]] virtual KeyIdentity key() const = 0;
 };
 
 }  // namespace colony::daemon::hosted

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "daemon/hosted/link_state.hpp"
 #include "daemon/hosted/unlinked.hpp"
 
@@ -62,8 +64,31 @@ std::string_view name(LinkPlan::Mode mode) {
     case LinkPlan::Mode::linked: return "linked";
     case LinkPlan::Mode::documented: return "documented";
     case LinkPlan::Mode::locked_out: return "locked-out";
+    case LinkPlan::Mode::outdated: return "outdated";
   }
   return "unregistered";
+}
+
+std::optional<std::string> finding(const LinkStatus& status) {
+  if (status.mode == LinkPlan::Mode::outdated) {
+    return "hosted.ahead: the hosted side has events that this database never made: an old copy of it was "
+           "put in "
+           "place. No orders are taken and no events sent. If it is the newest copy there is: stop colonyd, "
+           "touch "
+           "colony.db.restored beside the database, start colonyd";
+  }
+  if (status.mode == LinkPlan::Mode::locked_out) {
+    return fmt::format(
+        "hosted.key_refused: {}: put a good key into the key file; it is taken up within seconds",
+        status.reason);
+  }
+  if (status.given_up > 0 && status.mode != LinkPlan::Mode::documented) {
+    return fmt::format(
+        "hosted.given_up: {} events were given up before the hosted side could take them; wipe "
+        "records and the newest states are kept here",
+        status.given_up);
+  }
+  return std::nullopt;
 }
 
 // ---- Lanes ----
@@ -75,6 +100,9 @@ Task<> HostedLink::State::run() {
                     {{"why", ready.error().message}});
     co_return;
   }
+  if (orders_may_be_old) {
+    if (const auto refused = co_await refuse_what_waited(); !refused) co_return;
+  }
   tasks.spawn("hosted.push", push_lane());
   tasks.spawn("hosted.poll", poll_lane());
   tasks.spawn("hosted.submit", submit_lane());
@@ -83,23 +111,55 @@ Task<> HostedLink::State::run() {
 
 Task<Result<>> HostedLink::State::recall() {
   const auto stored = co_await ports.store.setting(agent_key);
+  const auto named = co_await ports.store.setting(history_key);
   const auto operations = co_await ports.store.setting(operations_key);
   const auto assets = co_await ports.store.setting(assets_key);
   const auto spent = co_await ports.store.setting(spent_key);
+  const auto orders_epoch = co_await ports.store.setting(orders_epoch_key);
   const auto acknowledged = co_await ports.store.acknowledged();
-  for (const auto* setting : {&stored, &operations, &assets, &spent}) {
+  for (const auto* setting : {&stored, &named, &operations, &assets, &spent, &orders_epoch}) {
     if (!*setting) co_return std::unexpected(setting->error());
   }
   if (!acknowledged) co_return std::unexpected(acknowledged.error());
-  agent = settings.agent_id.empty() ? stored->value_or("") : settings.agent_id;
-  // Another agent than last time has seen nothing of ours yet.
-  if (agent == stored->value_or("")) {
+  sent = shown = status.acknowledged = *acknowledged;
+  plan.budgets().use(ports.exchange.key());
+  plan.budgets().recall(spent->value_or(""), now(), ports.timers.utc_now());
+
+  const std::string known = stored->value_or("");
+  if (settings.agent_id.empty() || settings.agent_id == known) {
+    agent = known;
+    history = named->value_or("");
     operations_seq = number_of(*operations);
     assets_revision = number_of(*assets);
+    // A version that did not write it down had epoch 1, unless there was a restore before.
+    const auto last_orders = *orders_epoch ? number_of(*orders_epoch) : std::uint64_t{1};
+    orders_may_be_old = !known.empty() && last_orders != ports.store.report().epoch.value;
+  } else if (const auto begun = co_await begin_with(settings.agent_id); !begun) {
+    co_return begun;
   }
-  sent = status.acknowledged = *acknowledged;
+  if (history.empty()) {
+    history = ports.random.uuid().to_string();
+    if (const auto kept = co_await ports.store.set(history_key, history); !kept) co_return kept;
+  }
   if (!agent.empty()) plan.on_known_agent();
-  plan.budget().recall(spent->value_or(""), now(), ports.timers.utc_now());
+  co_return Result<>{};
+}
+
+/// An agent that has seen nothing of this database.
+Task<Result<>> HostedLink::State::begin_with(std::string agent_id) {
+  std::string fresh = ports.random.uuid().to_string();
+  store::Change change;
+  for (const auto& [key, value] :
+       {std::pair{agent_key, agent_id}, std::pair{history_key, fresh},
+        std::pair{operations_key, std::string("0")}, std::pair{assets_key, std::string("0")},
+        std::pair{orders_epoch_key, std::to_string(ports.store.report().epoch.value)}}) {
+    change.batch.writes.emplace_back(workflows::SettingRow{key, value});
+  }
+  if (auto kept = co_await ports.store.commit_change(std::move(change)); !kept) co_return kept;
+  agent = std::move(agent_id);
+  history = std::move(fresh);
+  operations_seq = assets_revision = 0;
+  orders_may_be_old = false;
   co_return Result<>{};
 }
 
@@ -111,14 +171,15 @@ Task<> HostedLink::State::begin_call() {
   if (++calls_begun > saved_one_by_one && calls_unsaved < most_unsaved && now() < next_save) co_return;
   calls_unsaved = 0;
   next_save = now() + save_every;
-  (void)co_await ports.store.set(spent_key, plan.budget().remember(now(), ports.timers.utc_now()));
+  (void)co_await ports.store.set(spent_key, plan.budgets().remember(now(), ports.timers.utc_now()));
 }
 
 Task<> HostedLink::State::push_lane() {
   for (;;) {
     check_key();
     const auto& marks = ports.store.marks();
-    const Backlog backlog{.events = marks.last_event > sent, .assets = marks.last_revision > assets_revision};
+    const Backlog backlog{.events = marks.last_event.value - std::min(sent, marks.last_event).value,
+                          .assets = marks.last_revision > assets_revision};
     const PushStep step = plan.next_push(now(), backlog);
     if (const auto* wait = std::get_if<WaitUntil>(&step)) {
       (void)co_await push_wake.wait_until(std::min(wait->at, now() + key_check_every));
@@ -165,20 +226,20 @@ Task<> HostedLink::State::forward_changes() {
 
 Task<> HostedLink::State::bound_outbox() {
   const auto last = ports.store.marks().last_event.value;
-  const auto waiting = last - std::max(status.acknowledged, sent).value;
-  // In steps: each costs a commit.
-  if (plan.mode() != LinkPlan::Mode::documented || waiting < settings.kept_without_receiver + unlinked_step) {
-    co_return;
-  }
-  const core::EventSeq given_up{last - settings.kept_without_receiver};
+  const auto kept =
+      plan.mode() == LinkPlan::Mode::documented ? settings.kept_without_receiver : settings.kept_at_most;
+  // In steps: each costs a commit. What was sent and not yet acknowledged counts as waiting.
+  const auto waiting = last - status.acknowledged.value;
+  if (waiting < kept + unlinked_step) co_return;
+  const core::EventSeq given_up{last - kept};
   if (!co_await ports.store.acknowledge(given_up)) co_return;
-  sent = std::max(sent, given_up);
-  status.acknowledged = std::max(status.acknowledged, given_up);
-  if (!std::exchange(told_given_up, true)) {
-    ports.log.warn("hosted.given_up",
-                   "events that no call of the hosted side takes are given up, oldest first",
-                   {{"kept", settings.kept_without_receiver}});
+  if (status.given_up == 0) {
+    ports.log.warn("hosted.given_up", "events that the hosted side does not take are given up, oldest first",
+                   {{"kept", kept}});
   }
+  status.given_up += given_up.value - status.acknowledged.value;
+  status.acknowledged = given_up;
+  sent = std::max(sent, given_up);
 }
 
 void HostedLink::State::check_key() {
@@ -186,6 +247,7 @@ void HostedLink::State::check_key() {
   next_key_check = now() + key_check_every;
   if (!ports.exchange.take_up_new_key()) return;
   ports.log.info("hosted.key_replaced", "another API key is used from now on");
+  plan.budgets().use(ports.exchange.key());
   plan.on_new_key(now());
   poll_wake.wake();
 }

@@ -35,9 +35,11 @@ struct LinkSettings {
   std::string agent_id;  // of the configuration; empty: registered by the link
   RateLimits limits;
   /// How many events wait for a hosted side that has no call to take them (LinkPlan::Mode::documented).
-  /// Older ones are given up: it may never get that call, and the disk must not fill meanwhile. While it is
-  /// only unreachable every event waits.
+  /// Older ones are given up: it may never get that call, and the disk must not fill meanwhile.
   std::uint64_t kept_without_receiver = 100'000;
+  /// How many events wait while it is only unreachable: 72 hours of a busy site many times over, and about
+  /// 0.6 GB. Beyond it the oldest are given up, and a post says so (`oldest`).
+  std::uint64_t kept_at_most = 1'000'000;
 };
 
 struct LinkPorts {
@@ -56,9 +58,12 @@ struct LinkStatus {
   std::string problem;  // code of the last failure; empty when the last call succeeded
   std::string reason;   // the same in words; what the hosted side said
   core::EventSeq acknowledged;
+  std::uint64_t given_up = 0;  // events, in this run
   std::optional<core::UtcTime> last_success;
 };
 [[nodiscard]] std::string_view name(LinkPlan::Mode mode);
+/// What of it a person has to mend, with the next step.
+[[nodiscard]] std::optional<std::string> finding(const LinkStatus& status);
 
 class HostedLink {
  public:

@@ -23,8 +23,11 @@ namespace {
 constexpr core::Duration call_time = 30s;
 constexpr unsigned poll_seconds = 50;
 constexpr core::Duration poll_time = 70s;  // the held time and an ordinary call's slack
-constexpr std::size_t largest_events_body = 1 << 20;
+constexpr std::size_t largest_post = 1 << 20;
+constexpr std::size_t event_frame = 160;   // what a post adds to an event's body
+constexpr std::size_t asset_frame = 1024;  // and to an asset's inventory
 constexpr unsigned snapshot_workflows = 32;
+constexpr unsigned most_ended = 1000;  // about 0.4 MiB
 constexpr std::size_t largest_answer = 4 << 20;
 
 ClientRequest request_to(Method method, std::string target, std::string body = {}) {
@@ -105,15 +108,10 @@ Task<Outcome> HostedLink::State::register_agent() {
                       "the datacenter has an agent already: give its id with --agent-id");
       co_return Conflict{};
     }
-    co_return TryLater{};
+    co_return unreadable(
+        {core::ErrorKind::corrupt, "hosted.answer", "the hosted side's answer names no agent"});
   }
-  Change change;
-  change.batch.writes.emplace_back(workflows::SettingRow{agent_key, *id});
-  change.batch.writes.emplace_back(workflows::SettingRow{operations_key, "0"});
-  change.batch.writes.emplace_back(workflows::SettingRow{assets_key, "0"});
-  if (const auto kept = co_await ports.store.commit_change(std::move(change)); !kept) co_return TryLater{};
-  agent = *id;
-  operations_seq = assets_revision = 0;
+  if (const auto kept = co_await begin_with(*id); !kept) co_return TryLater{};
   ports.log.info("hosted.registered", "registered with the hosted side", {{"agent", agent}});
   co_return Succeeded{};
 }
@@ -128,48 +126,107 @@ Task<Outcome> HostedLink::State::send_heartbeat() {
 }
 
 Task<Outcome> HostedLink::State::send_events(unsigned most) {
+  // None: the two sides meet, and we learn how far the other one is.
   auto events = co_await ports.store.events(sent, most);
-  const auto snapshot = co_await ports.store.recent_workflows(snapshot_workflows);
-  if (!events || events->empty() || !snapshot) co_return TryLater{};
+  const auto kept = co_await ports.store.events({0}, 1);
+  const auto recent = co_await ports.store.recent_workflows(snapshot_workflows);
+  if (!events || !kept || !recent) co_return TryLater{};
+  // Some were given up meanwhile.
+  if (!events->empty()) sent = std::max(sent, core::EventSeq{events->front().seq.value - 1});
   std::size_t bytes = 0;
   std::size_t count = 0;
-  while (count < events->size() && (count == 0 || bytes < largest_events_body)) {
-    bytes += (*events)[count++].event.body_json.size();
+  while (count < events->size() && (count == 0 || bytes < largest_post)) {
+    bytes += (*events)[count++].event.body_json.size() + event_frame;
   }
   events->resize(count);
-  const auto post = encode_events(agent, ports.store.report().epoch, *events, *snapshot);
+  const auto& report = ports.store.report();
+  const OutboxPlace place{.history = history,
+                          .epoch = report.epoch,
+                          .epoch_first = report.epoch_first,
+                          .oldest = {kept->empty() ? sent.value + 1 : kept->front().seq.value},
+                          .sent = sent};
+
+  // Ends that neither were shown nor are in this post: all of them, however long the backlog is.
+  const auto last = events->empty() ? sent : events->back().seq;
+  auto ended = co_await ports.store.ended_workflows(std::max(shown, last), most_ended);
+  if (!ended) co_return TryLater{};
+  for (const auto& row : *recent) {
+    if (std::ranges::find(ended->rows, row.id, &workflows::WorkflowRow::id) == ended->rows.end()) {
+      ended->rows.push_back(row);
+    }
+  }
+  const auto post = encode_events(agent, place, *events, ended->rows);
   auto request = request_to(Method::post, agent_path("events"), post.body);
   (void)request.headers.add("Idempotency-Key", post.idempotency_key);
   Result<ClientResponse> answer;
   const auto judged = co_await exchange(Part::ours, std::move(request), call_time, answer);
+  if (std::holds_alternative<Conflict>(judged.outcome)) {
+    ports.log.error("hosted.ahead", "the hosted side knows a newer epoch: this database is an old copy",
+                    {{"epoch", place.epoch.value}});
+    co_return Outdated{};
+  }
   if (!judged.succeeded()) co_return judged.outcome;
   const auto acknowledged = decode_acknowledgement(answer->body);
-  if (!acknowledged) co_return TryLater{};
-  if (*acknowledged > ports.store.marks().last_event) {
-    ports.log.error("hosted.ahead",
-                    "the hosted side has events that this database never made: an old copy was put in place",
-                    {{"acknowledged", acknowledged->value}});
-    co_return Refused{};
+  if (!acknowledged) co_return unreadable(acknowledged.error());
+  const Outcome outcome = co_await take_acknowledgement(*acknowledged, place, last);
+  if (std::holds_alternative<Succeeded>(outcome)) shown = std::max(shown, ended->seen);
+  co_return outcome;
+}
+
+/// An answer that a successful call brought and that means nothing.
+Outcome HostedLink::State::unreadable(core::Error why) {
+  note({TryLater{}, std::move(why)});
+  return TryLater{};
+}
+
+Task<Outcome> HostedLink::State::take_acknowledgement(core::EventSeq acknowledged, const OutboxPlace& place,
+                                                      core::EventSeq last) {
+  if (acknowledged > ports.store.marks().last_event) {
+    if (plan.mode() != LinkPlan::Mode::outdated) {
+      ports.log.error(
+          "hosted.ahead",
+          "the hosted side has events that this database never made: an old copy was put in place",
+          {{"acknowledged", acknowledged.value}, {"last", ports.store.marks().last_event.value}});
+    }
+    co_return Outdated{};
   }
-  if (acknowledged->value + 1 < events->front().seq.value) {
-    // It lost what it had acknowledged: again from there, as far as we still have it.
-    ports.log.warn("hosted.resend", "the hosted side asks for older events again",
-                   {{"after", acknowledged->value}});
-    const auto older = co_await ports.store.events(*acknowledged, 1);
-    if (!older || older->empty() || older->front().seq.value != acknowledged->value + 1) co_return Refused{};
+  plan.on_met(now());
+  // It may know more than this post said, of a post whose answer was lost. What it was not told in this run
+  // is told again: it knows the numbers.
+  acknowledged = std::min(acknowledged, last);
+  if (acknowledged < place.sent) {
+    const core::EventSeq oldest{std::max<std::uint64_t>(place.oldest.value, 1) - 1};
+    if (acknowledged < oldest) {
+      ports.log.warn("hosted.events_lost", "the hosted side asks for events that are not kept any more",
+                     {{"after", acknowledged.value}, {"oldest", place.oldest.value}});
+    } else {
+      ports.log.warn("hosted.resend", "the hosted side asks for older events again",
+                     {{"after", acknowledged.value}});
+    }
+    const auto from = std::max(acknowledged, oldest);
+    // It took nothing of what we have: the same again at once would be a loop.
+    if (from == place.sent) co_return last > place.sent ? Outcome(TryLater{}) : Outcome(Succeeded{});
+    sent = from;
+    shown = std::min(shown, from);
+    co_return Succeeded{};
   }
-  if (*acknowledged < events->front().seq && acknowledged->value + 1 == events->front().seq.value)
-    co_return TryLater{};
-  sent = *acknowledged;
-  if (const auto kept = co_await ports.store.acknowledge(*acknowledged); kept) {
-    status.acknowledged = std::max(status.acknowledged, *acknowledged);
+  if (acknowledged == place.sent && last > place.sent) co_return TryLater{};
+  sent = acknowledged;
+  if (const auto kept = co_await ports.store.acknowledge(acknowledged); kept) {
+    status.acknowledged = std::max(status.acknowledged, acknowledged);
   }
   co_return Succeeded{};
 }
 
 Task<Outcome> HostedLink::State::send_assets(unsigned most) {
-  const auto assets = co_await ports.store.changed_assets(assets_revision, most);
+  auto assets = co_await ports.store.changed_assets(assets_revision, most);
   if (!assets || assets->empty()) co_return TryLater{};
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < assets->size() && (count == 0 || bytes < largest_post)) {
+    bytes += (*assets)[count++].asset.inventory_json.size() + asset_frame;
+  }
+  assets->erase(assets->begin() + static_cast<std::ptrdiff_t>(count), assets->end());
   Result<ClientResponse> answer;
   const auto judged = co_await exchange(
       Part::ours, request_to(Method::put, agent_path("assets"), encode_assets(*assets)), call_time, answer);
@@ -188,22 +245,20 @@ Task<Outcome> HostedLink::State::ask_for_workflows() {
     co_return std::holds_alternative<AgentUnknown>(judged.outcome) ? Outcome(CallUnknown{}) : judged.outcome;
   }
   auto pending = decode_pending_workflows(answer->body);
-  if (!pending) co_return TryLater{};
+  if (!pending) co_return unreadable(pending.error());
   if (const auto kept = co_await keep(std::move(*pending), std::nullopt); !kept) co_return TryLater{};
+  if (orders_may_be_old && !co_await trust_orders_again()) co_return TryLater{};
   co_return Succeeded{};
 }
 
 Task<Outcome> HostedLink::State::ask_for_operations(Polled& polled) {
   Result<ClientResponse> answer;
-  const auto target =
-      fmt::format("{}?after={}&wait={}", agent_path("operations"), operations_seq, poll_seconds);
+  const auto target = fmt::format("{}?after={}&wait={}", agent_path("operations"), operations_seq,
+                                  orders_may_be_old ? 0 : poll_seconds);
   const auto judged = co_await exchange(Part::ours, request_to(Method::get, target), poll_time, answer);
   if (!judged.succeeded()) co_return judged.outcome;
   auto list = decode_operations(answer->body, operations_seq);
-  if (!list) {
-    note({TryLater{}, list.error()});
-    co_return TryLater{};
-  }
+  if (!list) co_return unreadable(list.error());
   if (list->unusable > 0 && list->unusable != told_unusable) {
     ports.log.warn("hosted.unusable_operations", "operations without id, seq or type were left out",
                    {{"count", list->unusable}});
@@ -211,10 +266,27 @@ Task<Outcome> HostedLink::State::ask_for_operations(Polled& polled) {
   told_unusable = list->unusable;
   polled.operations = static_cast<unsigned>(list->operations.size());
   polled.only_unreadable = list->unusable > 0 && list->operations.empty();
-  if (list->last_seq == operations_seq) co_return Succeeded{};
+  if (list->newest && *list->newest < operations_seq) {
+    // Its numbers begin again below ours: without this, new orders would never be seen. What is known by its
+    // id is answered, not done again.
+    ports.log.warn("hosted.orders_reset",
+                   "the hosted side's list of orders is shorter than what it gave before: "
+                   "it was restored; all of it is looked at again",
+                   {{"newest", *list->newest}, {"taken", operations_seq}});
+    operations_seq = 0;
+    polled.operations = 1;
+    co_return Succeeded{};
+  }
+  if (orders_may_be_old && list->newest && !orders_old_up_to) orders_old_up_to = list->newest;
   const auto last = list->last_seq;
-  if (const auto kept = co_await keep(std::move(list->operations), last); !kept) co_return TryLater{};
-  operations_seq = last;
+  if (last != operations_seq) {
+    if (const auto kept = co_await keep(std::move(list->operations), last); !kept) co_return TryLater{};
+    operations_seq = last;
+  }
+  // Without `last_seq` an empty list is the end of what may be old.
+  const bool over = orders_old_up_to ? operations_seq >= *orders_old_up_to || polled.operations == 0
+                                     : polled.operations == 0;
+  if (orders_may_be_old && over && !co_await trust_orders_again()) co_return TryLater{};
   co_return Succeeded{};
 }
 

@@ -21,6 +21,18 @@ bool passes(ErrorKind kind) {
          kind == ErrorKind::unreachable || kind == ErrorKind::cancelled;
 }
 
+constexpr const char* old_order_code = "hosted.order_before_restore";
+constexpr const char* old_order_reason =
+    "this appliance's database was restored from a copy: the order may have been carried out in the time "
+    "that is "
+    "missing; if it is still wanted, give it again";
+
+void refuse_as_old(OperationRow& row) {
+  row.state = OperationState::refused;
+  row.result_json = core::dump_json(core::Json{{"code", old_order_code}, {"message", old_order_reason}});
+  row.body_json.clear();
+}
+
 OperationRow row_of(const Operation& operation, core::UtcTime now) {
   return {.id = operation.id,
           .generation = operation.generation,
@@ -36,6 +48,30 @@ OperationRow row_of(const Operation& operation, core::UtcTime now) {
 
 }  // namespace
 
+/// What was received before the restore and not yet handed on may have been done after the backup was made.
+Task<Result<>> HostedLink::State::refuse_what_waited() {
+  for (;;) {
+    auto waiting = co_await ports.store.received_operations(100);
+    if (!waiting) co_return std::unexpected(waiting.error());
+    if (waiting->empty()) co_return Result<>{};
+    Change change;
+    for (auto& row : *waiting) {
+      row.updated_at = ports.timers.utc_now();
+      refuse_as_old(row);
+      change.batch.events.push_back(operation_event(row, row.updated_at));
+      change.operations.push_back(std::move(row));
+    }
+    if (const auto kept = co_await ports.store.commit_change(std::move(change)); !kept) co_return kept;
+  }
+}
+
+Task<Result<>> HostedLink::State::trust_orders_again() {
+  const auto kept =
+      co_await ports.store.set(orders_epoch_key, std::to_string(ports.store.report().epoch.value));
+  if (kept) orders_may_be_old = false;
+  co_return kept;
+}
+
 /// Durable before anything is done with them. One that is known is answered again with its stored result.
 Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
                                        std::optional<std::uint64_t> cursor) {
@@ -48,7 +84,14 @@ Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
     if (!row || row->generation < operation.generation) {
       ports.log.info("hosted.operation", "an operation was received",
                      {{"operation", operation.id}, {"type", operation.type}, {"target", operation.target}});
-      change.operations.push_back(row_of(operation, utc));
+      auto received = row_of(operation, utc);
+      if (orders_may_be_old) {
+        refuse_as_old(received);
+        change.batch.events.push_back(operation_event(received, utc));
+        ports.log.warn("hosted.operation_refused", "an operation was refused",
+                       {{"operation", operation.id}, {"code", old_order_code}, {"why", old_order_reason}});
+      }
+      change.operations.push_back(std::move(received));
     } else if (cursor && row->state != OperationState::received) {
       change.batch.events.push_back(operation_event(*row, utc));
     }

@@ -16,8 +16,16 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
-constexpr unsigned largest_event_batch = 200;
-constexpr unsigned largest_asset_batch = 50;
+constexpr unsigned first_event_batch = 200;
+constexpr unsigned largest_event_batch = 1000;
+constexpr unsigned largest_asset_batch = 200;
+// What a fleet at work costs an hour: 60 + 300 posts of events, 10 + 60 of assets, 60 heartbeats, 72 polls.
+constexpr PaceLimits event_pace{.burst = 60, .refill = 12s, .gap = 2s};
+constexpr PaceLimits asset_pace{.burst = 10, .refill = 60s, .gap = 4s};
+constexpr Duration quick_post = 3s;  // the next one may be larger
+constexpr Duration slow_post = 10s;  // must be smaller: a third of what a call may take
+constexpr Duration meet_every = 1h;
+constexpr Duration outdated_pause = 15min;
 constexpr Duration heartbeat_every = 60s;
 constexpr Duration shortest_registration_pause = 60s;  // an agent that is lost at once is not made in a loop
 constexpr Duration longest_registration_pause = 1h;
@@ -45,14 +53,17 @@ Importance importance(Push call) {
 }  // namespace
 
 LinkPlan::LinkPlan(RateLimits limits, core::Random& random)
-    : budget_(limits),
+    : budgets_(limits),
       random_(random),
-      event_batch_(largest_event_batch),
+      event_batch_(first_event_batch),
+      event_pace_(event_pace),
+      asset_pace_(asset_pace),
       registration_pause_(shortest_registration_pause) {}
 
 LinkPlan::Mode LinkPlan::mode() const {
   if (locked_out_) return Mode::locked_out;
   if (!registered_) return Mode::unregistered;
+  if (outdated_) return Mode::outdated;
   return agent_part_ ? Mode::linked : Mode::documented;
 }
 
@@ -62,8 +73,18 @@ std::optional<BootTime> LinkPlan::due(Push call, const Backlog& backlog) const {
   switch (call) {
     case Push::registration: return std::nullopt;
     case Push::heartbeat: return next_heartbeat_;
-    case Push::events: return agent_part_ && backlog.events ? std::optional(next_events_) : std::nullopt;
-    case Push::assets: return agent_part_ && backlog.assets ? std::optional(next_assets_) : std::nullopt;
+    case Push::events: {
+      if (!agent_part_) return next_probe_;
+      const bool full = backlog.events >= event_batch_;
+      const auto wanted = !met_                ? BootTime{}
+                          : backlog.events > 0 ? (full ? event_pace_.soonest() : event_pace_.next())
+                                               : next_meeting_;
+      return std::max(wanted, next_events_);
+    }
+    case Push::assets:
+      return agent_part_ && backlog.assets && !outdated_
+                 ? std::optional(std::max(asset_pace_.next(), next_assets_))
+                 : std::nullopt;
     case Push::workflows: return agent_part_ ? std::nullopt : std::optional(next_workflows_);
   }
   return std::nullopt;
@@ -75,7 +96,7 @@ PushStep LinkPlan::next_push(BootTime now, const Backlog& backlog) {
   for (const Push call : {Push::registration, Push::heartbeat, Push::events, Push::assets, Push::workflows}) {
     const auto wanted = due(call, backlog);
     if (!wanted) continue;
-    const auto at = std::max({*wanted, not_before_, budget_.earliest(importance(call), now)});
+    const auto at = std::max({*wanted, not_before_, budgets_.current().earliest(importance(call), now)});
     if (at <= now) {
       const unsigned most = call == Push::events ? event_batch_ : largest_asset_batch;
       push_began_ = now;
@@ -87,9 +108,8 @@ PushStep LinkPlan::next_push(BootTime now, const Backlog& backlog) {
 }
 
 PollStep LinkPlan::next_poll(BootTime now) {
-  if (!registered_) return WaitUntil{BootTime::max()};
-  const BootTime wanted = std::max(not_before_, agent_part_ ? next_poll_ : next_probe_);
-  const auto at = std::max(wanted, budget_.earliest(Importance::orders, now));
+  if (!registered_ || !agent_part_ || !met_) return WaitUntil{BootTime::max()};
+  const auto at = std::max({not_before_, next_poll_, budgets_.current().earliest(Importance::orders, now)});
   if (at <= now) {
     poll_began_ = now;
     return PollNow{};
@@ -106,6 +126,7 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
     case Push::registration:
       if (succeeded) {
         registered_ = true;
+        met_ = outdated_ = false;
         next_registration_ = now + registration_pause_;
         registration_pause_ = std::min(2 * registration_pause_, longest_registration_pause);
       }
@@ -119,18 +140,9 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
       if (succeeded || unwelcome) next_heartbeat_ = now + heartbeat_every;
       if (succeeded && now >= next_registration_) registration_pause_ = shortest_registration_pause;
       break;
-    case Push::events:
-      if (succeeded) {
-        event_batch_ = std::min(largest_event_batch, event_batch_ * 2);
-        next_events_ = now + budget_.pace(now);
-      } else if (unwelcome) {
-        // Too large, or one of them is not liked: smaller steps. None is ever left out.
-        if (event_batch_ == 1) next_events_ = now + refused_pause;
-        event_batch_ = std::max(1U, event_batch_ / 4);
-      }
-      break;
+    case Push::events: on_events(outcome, now); break;
     case Push::assets:
-      if (succeeded) next_assets_ = now + 2 * budget_.pace(now);
+      if (succeeded) asset_pace_.take(now);
       if (unwelcome) next_assets_ = now + refused_pause;
       break;
     case Push::workflows:
@@ -138,10 +150,39 @@ void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
       break;
   }
   // Registered again, though not before next_registration_.
-  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
+  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = met_ = false;
   if ((call == Push::events || call == Push::assets) && std::holds_alternative<CallUnknown>(outcome)) {
     agent_part_ = false;
     next_probe_ = now + probe_every;
+  }
+}
+
+void LinkPlan::on_met(BootTime now) {
+  met_ = true;
+  next_meeting_ = now + meet_every;
+}
+
+void LinkPlan::on_events(const Outcome& outcome, BootTime now) {
+  if (std::holds_alternative<Succeeded>(outcome)) {
+    agent_part_ = true;
+    outdated_ = false;
+    event_pace_.take(now);
+    const Duration took = now - push_began_;
+    if (took <= quick_post) event_batch_ = std::min(largest_event_batch, event_batch_ * 2);
+    if (took >= slow_post) event_batch_ = std::max(1U, event_batch_ / 2);
+  } else if (std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome)) {
+    // Too large, or one of them is not liked: smaller steps. None is ever left out. Who refuses them does not
+    // say how far he is; his orders are taken none the less.
+    on_met(now);
+    if (event_batch_ == 1) next_events_ = now + refused_pause;
+    event_batch_ = std::max(1U, event_batch_ / 4);
+  } else if (std::holds_alternative<Outdated>(outcome)) {
+    outdated_ = true;
+    met_ = false;
+    next_events_ = now + outdated_pause;
+  } else if (const auto* later = std::get_if<TryLater>(&outcome); later != nullptr && later->timed_out) {
+    // A thin line: what does not get through in time never will, in one piece.
+    event_batch_ = std::max(1U, event_batch_ / 2);
   }
 }
 
@@ -149,8 +190,7 @@ void LinkPlan::on_poll(const Outcome& outcome, unsigned operations, BootTime now
   on_outcome(outcome, poll_began_, now);
   // A side that does not hold polls must not turn them into a spin.
   next_poll_ = operations > 0 ? now + shortest_poll_gap : poll_began_ + idle_poll_gap;
-  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = false;
-  if (std::holds_alternative<Succeeded>(outcome)) agent_part_ = true;
+  if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = met_ = false;
   if (std::holds_alternative<CallUnknown>(outcome)) {
     agent_part_ = false;
     next_probe_ = now + probe_every;

@@ -2,6 +2,11 @@
 // What the link does next: pure decisions, time and chance come in. Two lanes run beside each other: `poll`
 // waits for operations, `push` does everything else, one call at a time. Both share one budget, one back-off,
 // and one fate: after a 401 nothing is sent until the key changes (or a quarter of an hour has passed).
+//
+// Before anything is asked of the hosted side's orders the two sides meet: a post of events, empty if there
+// are none, whose answer says how far the other side is. If it has more than this database ever made, this
+// database is an old copy: its memory of what was done is too short to act on orders, and only heartbeats go
+// out.
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +16,8 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "daemon/hosted/rate_budget.hpp"
+#include "daemon/hosted/key_budgets.hpp"
+#include "daemon/hosted/pace.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -25,8 +31,12 @@ struct Refused {};  // another 4xx: the same again will not help
 struct TryLater {   // no answer, 429, 5xx
   std::optional<core::Duration> retry_after;
   bool rate_limited = false;
+  bool timed_out = false;  // the answer, or our sending, took too long
 };
-using Outcome = std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown, Conflict, Refused, TryLater>;
+/// The hosted side has events that this database never made.
+struct Outdated {};
+using Outcome =
+    std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown, Conflict, Refused, TryLater, Outdated>;
 
 /// The push lane's calls.
 enum class Push : std::uint8_t { registration, heartbeat, events, assets, workflows };
@@ -44,7 +54,7 @@ using PollStep = std::variant<PollNow, WaitUntil>;
 
 /// What there is to send.
 struct Backlog {
-  bool events = false;
+  std::uint64_t events = 0;
   bool assets = false;
 };
 
@@ -57,11 +67,14 @@ class LinkPlan {
   [[nodiscard]] PushStep next_push(core::BootTime now, const Backlog& backlog);
   [[nodiscard]] PollStep next_poll(core::BootTime now);
   // A call is counted when it is begun, since it may count over there even if its answer is lost.
-  void on_begin(core::BootTime now) { budget_.spend(now); }
-  [[nodiscard]] RateBudget& budget() { return budget_; }
+  void on_begin(core::BootTime now) { budgets_.current().spend(now); }
+  [[nodiscard]] KeyBudgets& budgets() { return budgets_; }
   void on_push(Push call, const Outcome& outcome, core::BootTime now);
   void on_poll(const Outcome& outcome, unsigned operations, core::BootTime now);
   void on_new_key(core::BootTime now);
+  /// An answer said how far the hosted side is, and this database is as far.
+  void on_met(core::BootTime now);
+  [[nodiscard]] bool met() const { return met_; }
   /// The operations that wait over there are ones that we cannot read: they are there with the next poll too.
   void on_unreadable_poll(core::BootTime now);
 
@@ -70,6 +83,7 @@ class LinkPlan {
     linked,      // with the agent part
     documented,  // without it
     locked_out,  // the key was refused
+    outdated,    // this database is an old copy
   };
   [[nodiscard]] Mode mode() const;
   [[nodiscard]] unsigned failures() const { return failures_; }  // in a row
@@ -80,19 +94,26 @@ class LinkPlan {
   void back_off(std::optional<core::Duration> wanted, core::BootTime now);
   [[nodiscard]] std::optional<core::BootTime> due(Push call, const Backlog& backlog) const;
 
-  RateBudget budget_;
+  void on_events(const Outcome& outcome, core::BootTime now);
+
+  KeyBudgets budgets_;
   core::Random& random_;
   bool registered_ = false;
   bool locked_out_ = false;
   bool agent_part_ = true;
+  bool met_ = false;
+  bool outdated_ = false;
   unsigned failures_ = 0;
   unsigned event_batch_;
+  Pace event_pace_;
+  Pace asset_pace_;
   core::BootTime not_before_{};
   core::BootTime next_registration_{};
   core::Duration registration_pause_;  // to the next one, if this agent is lost soon
   core::BootTime next_heartbeat_{};
-  core::BootTime next_events_{};
-  core::BootTime next_assets_{};
+  core::BootTime next_events_{};   // after a post that was not taken
+  core::BootTime next_assets_{};   // the same
+  core::BootTime next_meeting_{};  // a post of events although there are none
   core::BootTime next_workflows_{};
   core::BootTime next_poll_{};
   core::BootTime poll_began_{};

@@ -10,6 +10,7 @@
 
 #include "core/async/wakeup.hpp"
 #include "daemon/hosted/hosted_link.hpp"
+#include "daemon/hosted/messages.hpp"
 #include "daemon/hosted/outcome.hpp"
 
 namespace colony::daemon::hosted {
@@ -19,6 +20,8 @@ inline constexpr const char* agent_key = "hosted.agent_id";
 inline constexpr const char* operations_key = "hosted.operations_seq";
 inline constexpr const char* assets_key = "hosted.assets_revision";
 inline constexpr const char* spent_key = "hosted.spent_calls";
+inline constexpr const char* history_key = "hosted.history";
+inline constexpr const char* orders_epoch_key = "hosted.operations_epoch";
 
 /// What a poll brought.
 struct Polled {
@@ -34,14 +37,19 @@ struct HostedLink::State {
   core::Wakeup push_wake, poll_wake, submit_wake;
   LinkStatus status;
   std::string agent;
-  core::EventSeq sent;  // the outbox is sent from here on; behind `acknowledged` only when asked for again
+  std::string history;
+  core::EventSeq sent;   // the outbox is sent from here on; behind `acknowledged` only when asked for again
+  core::EventSeq shown;  // workflows whose end has a number up to here were in a post or in a snapshot
   std::uint64_t operations_seq = 0;
+  /// The database began a new epoch since orders were last taken: what the hosted side lists first may have
+  /// been done in the time that is missing here.
+  bool orders_may_be_old = false;
+  std::optional<std::uint64_t> orders_old_up_to;
   std::uint64_t assets_revision = 0;
   core::BootTime next_key_check{};
   unsigned calls_begun = 0;
   unsigned calls_unsaved = 0;
   core::BootTime next_save{};
-  bool told_given_up = false;
   std::set<std::string> told_waiting;  // operations whose waiting was logged, by id
   unsigned told_unusable = 0;          // entries of the last list that were logged
 
@@ -65,6 +73,7 @@ struct HostedLink::State {
   core::Task<> bound_outbox();
 
   core::Task<core::Result<>> recall();
+  core::Task<core::Result<>> begin_with(std::string agent_id);
   core::Task<> begin_call();
   core::Task<Judged> exchange(Part part, core::http::ClientRequest request, core::Duration time,
                               core::Result<core::http::ClientResponse>& out);
@@ -72,14 +81,19 @@ struct HostedLink::State {
   core::Task<Outcome> register_agent();
   core::Task<Outcome> send_heartbeat();
   core::Task<Outcome> send_events(unsigned most);
+  core::Task<Outcome> take_acknowledgement(core::EventSeq acknowledged, const OutboxPlace& place,
+                                           core::EventSeq last);
   core::Task<Outcome> send_assets(unsigned most);
   core::Task<Outcome> ask_for_workflows();
   core::Task<Outcome> ask_for_operations(Polled& polled);
   core::Task<core::Result<>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
+  core::Task<core::Result<>> refuse_what_waited();
+  core::Task<core::Result<>> trust_orders_again();
   core::Task<bool> submit_received();
   core::Task<bool> submit(store::OperationRow row);
 
   void note(const Judged& judged);
+  [[nodiscard]] Outcome unreadable(core::Error why);
   void check_key();
 };
 

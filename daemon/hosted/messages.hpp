@@ -27,9 +27,10 @@ struct Operation {
 };
 
 struct OperationList {
-  std::vector<Operation> operations;  // by seq, each seq once
-  std::uint64_t last_seq = 0;         // the highest one of a usable entry, or the one asked with
-  unsigned unusable = 0;              // entries without id, seq or type
+  std::vector<Operation> operations;    // by seq, each seq once
+  std::uint64_t last_seq = 0;           // the highest one of a usable entry, or the one asked with
+  unsigned unusable = 0;                // entries without id, seq or type
+  std::optional<std::uint64_t> newest;  // the highest seq that exists over there, if it says so
 };
 
 /// Errors: hosted.answer (kind corrupt).
@@ -51,13 +52,21 @@ struct ApiError {
 
 [[nodiscard]] std::string encode_registration(std::string_view datacenter_id);
 [[nodiscard]] std::string encode_heartbeat(const core::Json& state);
+/// Where a post of events stands.
+struct OutboxPlace {
+  std::string history;  // names the database: what another one numbered means something else
+  core::Epoch epoch;
+  core::EventSeq epoch_first;  // the epoch's first number; those before it are of the database it began with
+  core::EventSeq oldest;       // the oldest number that can still be sent
+  core::EventSeq sent;         // everything up to here was sent
+};
 struct EventsPost {
   std::string idempotency_key;  // the same for the same events, whoever sends them again
   std::string body;
   core::EventSeq last;
 };
-/// `events` are consecutive and at least one.
-[[nodiscard]] EventsPost encode_events(std::string_view agent_id, core::Epoch epoch,
+/// `events` are consecutive from `place.sent` on; none: a post that only asks how far the other side is.
+[[nodiscard]] EventsPost encode_events(std::string_view agent_id, const OutboxPlace& place,
                                        const std::vector<workflows::StoredEvent>& events,
                                        const std::vector<workflows::WorkflowRow>& snapshot);
 [[nodiscard]] std::string encode_assets(const std::vector<store::StoredAsset>& assets);

@@ -89,10 +89,4 @@ void RateBudget::recall(std::string_view remembered, core::BootTime now, core::U
   std::ranges::sort(spent_);
 }
 
-core::Duration RateBudget::pace(core::BootTime now) {
-  forget(now);
-  // Ten seconds apart is 360 an hour: from 40 % on, the hour lasts.
-  return spent_.size() * 100 < limits_.per_hour * std::size_t{40} ? core::Duration(2s) : core::Duration(10s);
-}
-
 }  // namespace colony::daemon::hosted

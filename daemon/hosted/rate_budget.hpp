@@ -33,8 +33,6 @@ class RateBudget {
   [[nodiscard]] core::BootTime earliest(Importance importance, core::BootTime now);
   /// A call is made now.
   void spend(core::BootTime now);
-  /// How far apart calls should be that could also wait a little: more when much of the hour is spent.
-  [[nodiscard]] core::Duration pace(core::BootTime now);
   /// What was spent in the last hour, for a later run: a restart is no fresh hour over there.
   [[nodiscard]] std::string remember(core::BootTime now, core::UtcTime utc);
   /// Takes up what an earlier run remembered; what cannot be read counts as nothing.

@@ -304,6 +304,10 @@ Task<Result<std::vector<StoredAsset>>> Store::changed_assets(std::uint64_t after
       [after, limit](StoreFile& file) { return file.changed_assets(after, limit); });
 }
 
+Task<Result<EndedWorkflows>> Store::ended_workflows(core::EventSeq after, unsigned limit) {
+  return read<EndedWorkflows>([after, limit](StoreFile& file) { return file.ended_workflows(after, limit); });
+}
+
 Task<Result<std::vector<WorkflowRow>>> Store::recent_workflows(unsigned limit) {
   return read<std::vector<WorkflowRow>>([limit](StoreFile& file) { return file.recent_workflows(limit); });
 }

@@ -80,6 +80,8 @@ class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore {
                                                                                   unsigned limit);
   [[nodiscard]] core::Task<core::Result<std::vector<workflows::WorkflowRow>>> recent_workflows(
       unsigned limit);
+  [[nodiscard]] core::Task<core::Result<EndedWorkflows>> ended_workflows(core::EventSeq after,
+                                                                         unsigned limit);
 
  private:
   struct Queue;

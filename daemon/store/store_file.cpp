@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::string_view key_check_text = "the key of this database";
 constexpr std::string_view key_check_place = "store.key_check";
+constexpr const char* epoch_first_key = "store.epoch_first";
 /// Timeline rows of one asset between two prunings of it.
 constexpr unsigned pruning_stride = 64;
 /// Most that one commit removes; more than one is only there when the limit was lowered.
@@ -115,7 +117,7 @@ Result<> StoreFile::prepare(core::UtcTime now) {
 
 Result<> StoreFile::begin_first_epoch(core::UtcTime now) {
   report_.created = true;
-  report_.epoch.value = 1;
+  report_.epoch.value = report_.epoch_first.value = 1;
   auto done = database_.execute("INSERT INTO store VALUES (1, ?, 1, 0, 0, 0, ?, ?)",
                                 {options_.owner, sealer().seal(key_check_text, key_check_place), cell(now)});
   if (!done) return done;
@@ -158,13 +160,25 @@ Result<> StoreFile::check_owner() {
   report_.acknowledged.value = counters_.acknowledged;
   report_.owner_changed = owner != options_.owner;
   report_.restored = has_restore_marker(options_.path);
-  if (!report_.owner_changed && !report_.restored) return {};
-  return begin_new_epoch();
+  if (report_.owner_changed || report_.restored) return begin_new_epoch();
+  const auto begun = setting(epoch_first_key);
+  if (!begun) return std::unexpected(begun.error());
+  // An epoch of a version that did not write it down began no later than now.
+  report_.epoch_first.value = report_.epoch.value == 1 ? 1 : counters_.event + 1;
+  if (*begun) {
+    const auto& text = **begun;
+    (void)std::from_chars(text.data(), text.data() + text.size(), report_.epoch_first.value);
+  }
+  return {};
 }
 
 Result<> StoreFile::begin_new_epoch() {
   ++report_.epoch.value;
-  auto done =
+  report_.epoch_first.value = counters_.event + 1;
+  auto done = database_.execute(upsert_sql(settings_table),
+                                encode(SettingRow{epoch_first_key, std::to_string(counters_.event + 1)}));
+  if (!done) return done;
+  done =
       database_.execute("UPDATE store SET owner = ?, epoch = ?", {options_.owner, cell(report_.epoch.value)});
   if (!done) return done;
   // Only now: a crash before this line begins one epoch more, which harms nobody.
@@ -410,6 +424,26 @@ Result<std::vector<WorkflowRow>> StoreFile::recent_workflows(unsigned limit) {
       select_sql(workflows_table) +
           "ORDER BY status IN ('pending', 'running') DESC, updated_at DESC, rowid DESC LIMIT ?",
       {std::int64_t{limit}}, [this](const Cells& cells) { return decode_workflow(cells, sealer()); });
+}
+
+Result<EndedWorkflows> StoreFile::ended_workflows(core::EventSeq after, unsigned limit) {
+  EndedWorkflows ended;
+  const auto last = rows<core::EventSeq>(
+      "SELECT seq FROM outbox WHERE seq > ? AND type = 'workflow.finished' ORDER BY seq LIMIT 1 OFFSET ?",
+      {cell(after.value), std::int64_t{limit} - 1}, [](const Cells& cells) -> Result<core::EventSeq> {
+        CellReader in(cells);
+        return core::EventSeq{in.ordinal()};
+      });
+  if (!last) return std::unexpected(last.error());
+  ended.seen = last->empty() ? core::EventSeq{counters_.event} : last->front();
+  auto found = rows<WorkflowRow>(select_sql(workflows_table) +
+                                     "WHERE id IN (SELECT subject FROM outbox WHERE seq > ? AND seq <= ? AND "
+                                     "type = 'workflow.finished')",
+                                 {cell(after.value), cell(ended.seen.value)},
+                                 [this](const Cells& cells) { return decode_workflow(cells, sealer()); });
+  if (!found) return std::unexpected(found.error());
+  ended.rows = std::move(*found);
+  return ended;
 }
 
 Result<std::vector<TimelineRow>> StoreFile::timeline(core::AssetId asset, unsigned limit) {

@@ -52,7 +52,14 @@ struct OpenReport {
   bool owner_changed = false;  // it was last used on another machine
   bool restored = false;       // `PATH.restored` was there
   core::Epoch epoch;
+  core::EventSeq epoch_first;  // the first number that an event of this epoch has, or will have
   core::EventSeq last_event, acknowledged;
+};
+
+/// Workflows that ended, as the outbox tells it.
+struct EndedWorkflows {
+  std::vector<workflows::WorkflowRow> rows;
+  core::EventSeq seen;  // no end up to here is left out
 };
 
 /// How far the store has come: what a reader that has seen everything up to here has not missed.
@@ -97,6 +104,8 @@ class StoreFile {
       std::optional<core::AssetId> asset, unsigned limit);
   /// Unfinished ones first, then by last change, newest first.
   [[nodiscard]] core::Result<std::vector<workflows::WorkflowRow>> recent_workflows(unsigned limit);
+  /// Whose `workflow.finished` lies behind `after` in the outbox: the first `limit` of them.
+  [[nodiscard]] core::Result<EndedWorkflows> ended_workflows(core::EventSeq after, unsigned limit);
   [[nodiscard]] core::Result<std::vector<workflows::TimelineRow>> timeline(core::AssetId asset,
                                                                            unsigned limit);
   [[nodiscard]] core::Result<std::vector<workflows::IntentRow>> intents(core::WorkflowId workflow);

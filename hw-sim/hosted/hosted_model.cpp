@@ -86,7 +86,30 @@ void increment(Json& object, const std::string& key, std::uint64_t by = 1) {
 Json empty_agent() {
   return Json{{"acked_seq", 0},  {"events", Json::array()},       {"snapshot", Json::array()},
               {"heartbeats", 0}, {"event_posts", Json::object()}, {"assets", Json::object()},
-              {"asset_puts", 0}, {"operations_given", 0}};
+              {"asset_puts", 0}, {"operations_given", 0},         {"workflows", Json::object()}};
+}
+
+/// The event with this number, which was taken before; the list is sorted by number, with a hole where the
+/// agent gave some up.
+const Json* event_in(const Json& events, std::uint64_t seq) {
+  const auto found = std::lower_bound(
+      events.begin(), events.end(), seq,
+      [](const Json& event, std::uint64_t wanted) { return number_in(event, "seq") < wanted; });
+  return found != events.end() && number_in(*found, "seq") == seq ? &*found : nullptr;
+}
+
+/// A workflow's newest state, by its own time; one that ended stays so.
+void merge_workflow(Json& workflows, const Json& row) {
+  const auto id = core::json_text(row, "id", 128).value_or("");
+  if (id.empty()) return;
+  Json& known = workflows[id];
+  const auto ended = [](const Json& workflow) {
+    const auto status = core::json_text(workflow, "status").value_or("");
+    return status == "completed" || status == "failed";
+  };
+  if (known.is_object() && ended(known) && !ended(row)) return;
+  const auto at = [](const Json& workflow) { return core::json_text(workflow, "updated_at").value_or(""); };
+  if (!known.is_object() || at(known) <= at(row)) known = row;
 }
 
 }  // namespace
@@ -95,7 +118,13 @@ HostedModel::HostedModel(HostedOptions options, core::Random& random, Json state
     : options_(std::move(options)),
       random_(random),
       limits_(options_.per_minute, options_.per_hour),
-      state_(std::make_unique<Json>(std::move(state))) {
+      state_(std::make_unique<Json>()) {
+  restore(std::move(state));
+}
+
+void HostedModel::restore(Json state) {
+  *state_ = std::move(state);
+  ++version_;
   if (!state_->is_object()) *state_ = Json::object();
   for (const auto* member : {"agents", "clusters", "requests"}) {
     if (!(*state_)[member].is_object()) (*state_)[member] = Json::object();
@@ -222,7 +251,11 @@ HostedAnswer HostedModel::handle(const HttpRequest& request, core::BootTime now,
   if (route->name == "agents.operations" && reply.status == Status::ok && !fault) {
     // A long poll with nothing to tell is held.
     const auto wait = request.query_value("wait").value_or("");
-    const bool empty = reply.body.find("\"id\"") == std::string::npos;
+    const auto after = request.query_value("after").value_or("");
+    // One who asks for what comes after a number that does not exist is told at once.
+    const bool empty =
+        reply.body.find("\"id\"") == std::string::npos &&
+        std::strtoull(std::string(after).c_str(), nullptr, 10) <= (*state_)["operations"].size();
     const auto seconds = std::min<long>(std::strtol(std::string(wait).c_str(), nullptr, 10), 3600);
     if (empty && seconds > 0) {
       (void)counted(reply);
@@ -313,7 +346,8 @@ HostedReply HostedModel::agents_operations(const Call& call) {
     if (number_in(operation, "seq") > after && found.size() < 100) found.push_back(operation);
   }
   increment(agents[call.id], "operations_given", found.size());
-  return json(Status::ok, Json{{"operations", std::move(found)}});
+  const auto newest = (*state_)["operations"].size();
+  return json(Status::ok, Json{{"operations", std::move(found)}, {"last_seq", newest}});
 }
 
 HostedReply HostedModel::agents_events(const Call& call) {
@@ -329,13 +363,45 @@ HostedReply HostedModel::agents_events(const Call& call) {
   auto acknowledged = number_in(agent, "acked_seq");
   increment(posts, "posts");
   increment(posts, "raw", events->size());
+  const auto first = number_in(call.body, "first_seq");
   // An agent that is new here may have a history elsewhere: its first post says where it begins.
-  if (acknowledged == 0 && !events->empty() && !agent.contains("base_seq")) {
-    const auto first = number_in(events->front(), "seq");
+  if (!agent.contains("base_seq")) {
     agent["base_seq"] = first == 0 ? 0 : first - 1;
     acknowledged = number_in(agent, "base_seq");
   }
-  const auto base = number_in(agent, "base_seq");
+  if (const auto history = core::json_text(call.body, "history", 64)) {
+    if (core::json_text(agent, "history").value_or(*history) != *history) {
+      // Another database speaks for this agent: its numbers have nothing to do with what is here.
+      for (Json& event : agent["events"]) agent["superseded"].push_back(std::move(event));
+      agent["events"] = Json::array();
+      agent["epoch"] = 0;
+      agent["base_seq"] = acknowledged = std::max<std::uint64_t>(first, 1) - 1;
+    }
+    agent["history"] = *history;
+  }
+  const auto epoch = number_in(call.body, "epoch");
+  const auto known_epoch = number_in(agent, "epoch");
+  if (epoch < known_epoch) {
+    return error(Status::conflict, "EPOCH_SUPERSEDED", "Epoch superseded",
+                 fmt::format("epoch {} was begun, this is of epoch {}", known_epoch, epoch));
+  }
+  if (epoch > known_epoch && known_epoch == 0) agent["epoch"] = epoch;
+  if (epoch > known_epoch && known_epoch > 0) {
+    // The agent's database was restored: what came after its copy was made is another history.
+    agent["epoch"] = epoch;
+    const auto begins = std::max<std::uint64_t>(number_in(call.body, "epoch_first"), 1);
+    Json kept = Json::array();
+    for (Json& event : agent["events"]) {
+      (number_in(event, "seq") < begins ? kept : agent["superseded"]).push_back(std::move(event));
+    }
+    agent["events"] = std::move(kept);
+    acknowledged = std::min(acknowledged, begins - 1);
+  }
+  // What the agent does not have any more will never come.
+  if (const auto oldest = number_in(call.body, "oldest"); oldest > acknowledged + 1) {
+    increment(agent, "lost_events", oldest - 1 - acknowledged);
+    acknowledged = oldest - 1;
+  }
   for (const Json& event : *events) {
     const auto seq = number_in(event, "seq");
     if (seq == acknowledged + 1) {
@@ -348,12 +414,19 @@ HostedReply HostedModel::agents_events(const Call& call) {
     } else {
       increment(posts, "repeated");
       // A number means one event for ever.
-      if (seq == 0 || seq <= base || agent["events"][seq - 1 - base] != event)
-        increment(posts, "contradicting");
+      const Json* const taken = event_in(agent["events"], seq);
+      if (taken == nullptr || *taken != event) increment(posts, "contradicting");
+    }
+    if (const Json* row = core::json_member(event, "body");
+        row != nullptr && core::json_text(event, "type").value_or("").starts_with("workflow.")) {
+      merge_workflow(agent["workflows"], *row);
     }
   }
   agent["acked_seq"] = acknowledged;
-  if (const Json* snapshot = core::json_member(call.body, "snapshot")) agent["snapshot"] = *snapshot;
+  if (const Json* snapshot = core::json_member(call.body, "snapshot")) {
+    agent["snapshot"] = *snapshot;
+    for (const Json& row : *snapshot) merge_workflow(agent["workflows"], row);
+  }
   return json(Status::ok, Json{{"acked_seq", acknowledged}});
 }
 
@@ -446,16 +519,15 @@ HostedReply HostedModel::clusters_kubeconfig(const Call& call) {
 HostedReply HostedModel::workflows_list(const Call& /*call*/) {
   Json list = Json::array();
   for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    for (const Json& workflow : agent["snapshot"]) list.push_back(workflow);
+    for (const auto& [workflow_id, workflow] : agent["workflows"].items()) list.push_back(workflow);
   }
   return json(Status::ok, Json{{"workflows", std::move(list)}});
 }
 
 HostedReply HostedModel::workflows_get(const Call& call) {
   for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    for (const Json& workflow : agent["snapshot"]) {
-      if (core::json_text(workflow, "id") == call.id) return json(Status::ok, workflow);
-    }
+    if (const Json* workflow = core::json_member(agent["workflows"], call.id))
+      return json(Status::ok, *workflow);
   }
   return missing("Workflow", call.id);
 }

@@ -53,6 +53,8 @@ class HostedModel {
 
   /// Puts an order in, as the endpoints do; its id.
   std::string order(const std::string& type, const std::string& target, core::Json body);
+  /// Its whole state becomes what it was: a backup is put back.
+  void restore(core::Json state);
   void set_key(std::string key);  // the others are revoked at once
   [[nodiscard]] HostedFaults& faults() { return faults_; }
   [[nodiscard]] const core::Json& state() const;

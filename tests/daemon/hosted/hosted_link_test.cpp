@@ -28,11 +28,17 @@ class MemoryExchange final : public HostedExchange {
   std::string key_file = "good";
   bool unplugged = false;
   unsigned attempts = 0;
+  std::optional<std::uint64_t> acknowledge;  // what every post of events is answered with, instead
 
   Task<core::Result<core::http::ClientResponse>> exchange(core::http::ClientRequest request,
                                                           core::BootTime deadline) override {
     ++attempts;
     if (unplugged) co_return core::fail(core::ErrorKind::unreachable, "http.connect", "unplugged");
+    if (acknowledge && request.target.ends_with("/events")) {
+      core::http::ClientResponse response;
+      response.body = Json{{"acked_seq", *acknowledge}}.dump();
+      co_return response;
+    }
     request.target = "/api/v1" + request.target;
     (void)request.headers.add("Authorization", "Bearer " + key_);
     co_return co_await exchange_.exchange(std::move(request), deadline);
@@ -42,6 +48,7 @@ class MemoryExchange final : public HostedExchange {
     key_ = key_file;
     return true;
   }
+  KeyIdentity key() const override { return KeyIdentity::of(core::Secret(key_)); }
 
  private:
   core::http::RouterExchange exchange_;
@@ -78,6 +85,7 @@ struct Bench {
   RecordingSink sink;
   std::unique_ptr<store::Store> journal;
   std::unique_ptr<HostedLink> link;
+  store::Retention retention;
   LinkSettings settings{.datacenter_id = "dc", .agent_id = "", .limits = {}};
 
   explicit Bench(hw_sim::HostedOptions options = {.key = "good"})
@@ -99,6 +107,7 @@ struct Bench {
     end();
     auto options = row::options_in(directory);
     options.durability = store::Durability::simulation;
+    options.retention = retention;
     auto opened = store::Store::open(timers, {options, store::Threading::inline_calls, {}});
     if (!opened) std::abort();
     journal = std::move(*opened);
@@ -106,6 +115,18 @@ struct Bench {
         LinkPorts{timers, log, random, *journal, exchange, sink, [] { return Json{{"status", "ready"}}; }},
         settings);
     link->start();
+  }
+  using Copy = std::map<std::string, std::string>;
+  /// As `cp` of the files of a running database would make it.
+  Copy copy_database() {
+    Copy copy;
+    for (const auto* file : {"colony.db", "colony.db-wal"}) {
+      copy[file] = row::read_bytes(directory.file(file));
+    }
+    return copy;
+  }
+  void put_back(const Copy& copy) {
+    for (const auto& [file, bytes] : copy) row::write_bytes(directory.file(file), bytes);
   }
   void commit(unsigned events) {
     workflows::Batch batch;
@@ -416,6 +437,211 @@ TEST(HostedLink, SendsTheNewestStateWithEveryPost) {
   ASSERT_EQ(bench.agent()["snapshot"].size(), 1U);
   EXPECT_EQ(bench.agent()["snapshot"][0]["status"], "running");
   EXPECT_EQ(bench.agent()["snapshot"][0]["operation_id"], "op-3");
+}
+
+TEST(HostedLink, ShowsEveryEndAtOnceBehindABacklog) {
+  Bench bench;
+  bench.run(10s);
+  bench.exchange.unplugged = true;
+  constexpr unsigned ended = 300;
+  for (unsigned number = 1; number <= ended; ++number) {
+    workflows::Batch batch;
+    batch.writes.emplace_back(row::asset_row(number));
+    auto workflow = row::workflow_row(number, number);
+    workflow.status = workflows::WorkflowStatus::completed;
+    batch.events.push_back({"workflow.finished", workflow.id.to_string(), row::at(10), "{}"});
+    batch.writes.emplace_back(std::move(workflow));
+    if (number == 1) batch.events.insert(batch.events.begin(), 20'000, row::event("{}"));
+    (void)bench.journal->commit(std::move(batch));
+  }
+  bench.run(1min);
+  bench.exchange.unplugged = false;
+  const auto before = bench.agent()["event_posts"]["posts"].get<int>();
+  bench.timers.run_until([&] { return bench.agent()["event_posts"]["posts"].get<int>() > before; },
+                         bench.timers.now() + 10min);
+  EXPECT_LE(bench.distinct(), 1000U) << "it is still at the beginning";
+  EXPECT_EQ(bench.agent()["workflows"].size(), ended);
+  EXPECT_EQ(bench.agent()["workflows"].begin().value()["status"], "completed");
+  bench.run(2min);
+  EXPECT_EQ(bench.distinct(), 20'300U);
+  EXPECT_LE(bench.agent()["snapshot"].size(), 32U) << "each end was shown once";
+}
+
+// ---- Either side comes back from a backup ----
+
+TEST(HostedLink, SendsAgainWhatAHostedSideFromABackupHasLost) {
+  Bench bench;
+  bench.commit(300);
+  bench.run(20s);
+  const auto backup = bench.model.state();
+  bench.commit(500);
+  bench.run(1min);
+  ASSERT_EQ(bench.distinct(), 800U);
+  bench.model.restore(backup);
+  bench.run(2h);  // nothing happens here meanwhile
+  EXPECT_EQ(bench.distinct(), 800U);
+  EXPECT_FALSE(bench.agent()["event_posts"].contains("contradicting"));
+  EXPECT_FALSE(bench.agent()["event_posts"].contains("out_of_order"));
+  EXPECT_EQ(bench.logged("hosted.resend"), 1U);
+}
+
+TEST(HostedLink, GoesOnWithAHostedSideThatLostMoreThanIsKeptHere) {
+  Bench bench;
+  bench.retention.acknowledged_events = 100;
+  bench.restart();
+  bench.commit(50);
+  bench.run(20s);
+  const auto backup = bench.model.state();
+  for (int i = 0; i < 20; ++i) {
+    bench.commit(100);
+    bench.run(10s);
+  }
+  ASSERT_EQ(bench.distinct(), 2050U);
+  bench.model.restore(backup);
+  bench.commit(1);
+  bench.run(2min);
+  EXPECT_EQ(bench.distinct(), 2051U);
+  EXPECT_EQ(bench.agent()["lost_events"], 1950 - 50);
+  // One that insists on what is gone is named, and not answered in a loop.
+  bench.exchange.acknowledge = 60;
+  const auto attempts = bench.exchange.attempts;
+  bench.commit(1);
+  bench.run(10min);
+  EXPECT_GE(bench.logged("hosted.events_lost"), 1U);
+  EXPECT_LE(bench.exchange.attempts - attempts, 120U);
+  bench.exchange.acknowledge.reset();
+  bench.run(10min);
+  EXPECT_EQ(bench.distinct(), 2052U);
+}
+
+TEST(HostedLink, DoesNothingAgainForAHostedSideFromABackupAndStillTakesItsNewOrders) {
+  Bench bench;
+  bench.run(10s);
+  const auto first = bench.order("wipe");
+  bench.run(10s);
+  const auto backup = bench.model.state();
+  for (int i = 0; i < 4; ++i) (void)bench.order("wipe");
+  bench.run(1min);
+  ASSERT_EQ(bench.sink.taken.size(), 5U);
+  bench.model.restore(backup);
+  bench.server.changed();
+  bench.run(2min);
+  EXPECT_EQ(bench.sink.taken.size(), 5U) << "what it lists again is answered, not done";
+  EXPECT_EQ(bench.logged("hosted.orders_reset"), 1U);
+  // Its numbers begin again below ours.
+  const auto again = bench.order("reboot");
+  bench.run(2min);
+  ASSERT_EQ(bench.sink.taken.size(), 6U);
+  EXPECT_EQ(bench.sink.taken.back().id, again);
+  EXPECT_NE(first, again);
+}
+
+TEST(HostedLink, AnOldCopyOfTheDatabaseIsNamedAndTouchesNothing) {
+  Bench bench;
+  bench.commit(10);
+  bench.run(20s);
+  const auto copy = bench.copy_database();
+  (void)bench.order("wipe");
+  bench.run(20s);
+  ASSERT_EQ(bench.sink.taken.size(), 1U);
+  const auto known = bench.distinct();
+  bench.end();
+  bench.put_back(copy);
+  bench.restart();
+  bench.run(1h);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::outdated);
+  EXPECT_EQ(bench.sink.taken.size(), 1U) << "the order that this copy does not remember is not done again";
+  EXPECT_EQ(bench.distinct(), known);
+  EXPECT_EQ(bench.logged("hosted.ahead"), 1U) << "told once";
+  ASSERT_TRUE(finding(bench.link->status()));
+  EXPECT_EQ(finding(bench.link->status())->find("hosted.ahead"), 0U);
+  EXPECT_GE(bench.agent()["heartbeats"], 55);
+
+  // A person says that this is the newest copy there is.
+  bench.end();
+  row::write_bytes(bench.directory.file("colony.db.restored"), "");
+  bench.restart();
+  bench.commit(3);
+  bench.run(1min);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::linked);
+  EXPECT_FALSE(finding(bench.link->status()));
+  EXPECT_EQ(bench.sink.taken.size(), 1U) << "the order is answered";
+  const auto& events = bench.agent()["events"];
+  EXPECT_EQ(events.size(), 14U) << "ten, three, and the refusal";
+  const auto refusal = std::find_if(events.begin(), events.end(),
+                                    [](const Json& event) { return event["type"] == "operation.refused"; });
+  ASSERT_NE(refusal, events.end());
+  EXPECT_EQ((*refusal)["body"]["result"]["code"], "hosted.order_before_restore");
+  EXPECT_EQ(bench.agent()["superseded"].size(), known - 10) << "the history that was lost here";
+  EXPECT_FALSE(bench.agent()["event_posts"].contains("contradicting"));
+  // And what is ordered now is done.
+  (void)bench.order("wipe");
+  bench.run(1min);
+  EXPECT_EQ(bench.sink.taken.size(), 2U);
+}
+
+TEST(HostedLink, WhatWaitedInABackupIsNotDoneAfterItsRestore) {
+  Bench bench;
+  bench.run(10s);
+  bench.sink.waits = "wipe";
+  (void)bench.order("wipe");
+  bench.run(10s);
+  const auto before = bench.sink.taken.size();
+  bench.end();
+  row::write_bytes(bench.directory.file("colony.db.restored"), "");
+  bench.sink.waits.clear();
+  bench.restart();
+  bench.run(1min);
+  EXPECT_EQ(bench.sink.taken.size(), before);
+  EXPECT_EQ(bench.agent()["events"].back()["type"], "operation.refused");
+}
+
+TEST(HostedLink, AFreshDatabaseBeginsAHistoryOfItsOwnWithTheSameAgent) {
+  Bench bench;
+  bench.commit(50);
+  bench.run(20s);
+  bench.end();
+  for (const auto* file : {"colony.db", "colony.db-wal"}) std::remove(bench.directory.file(file).c_str());
+  bench.restart();
+  bench.commit(3);
+  bench.run(1min);
+  EXPECT_EQ(bench.link->status().mode, LinkPlan::Mode::linked);
+  EXPECT_EQ(bench.model.state()["agents"].size(), 1U);
+  EXPECT_EQ(bench.agent()["events"].size(), 3U);
+  EXPECT_EQ(bench.agent()["superseded"].size(), 50U);
+}
+
+TEST(HostedLink, BelievesNoAcknowledgementOfWhatItDidNotSend) {
+  Bench bench;
+  bench.run(10s);
+  // A hosted side that answers every post with a number far beyond it, though one that exists here.
+  bench.exchange.acknowledge = 900;
+  bench.commit(1000);
+  bench.run(5min);
+  bench.exchange.acknowledge.reset();
+  bench.run(5min);
+  EXPECT_EQ(bench.distinct(), 1000U) << "none was left out";
+}
+
+TEST(HostedLink, KeepsAMillionEventsAtMostAndSaysWhichAreGone) {
+  Bench bench;
+  bench.settings.kept_at_most = 500;
+  bench.restart();
+  bench.commit(5);
+  bench.run(20s);
+  bench.exchange.unplugged = true;
+  for (int i = 0; i < 30; ++i) {
+    bench.commit(100);
+    bench.run(10s);
+  }
+  EXPECT_GE(bench.link->status().given_up, 2400U);
+  EXPECT_LE(bench.link->status().given_up, 2500U);
+  ASSERT_TRUE(finding(bench.link->status()));
+  EXPECT_EQ(finding(bench.link->status())->find("hosted.given_up"), 0U);
+  bench.exchange.unplugged = false;
+  bench.run(10min);
+  EXPECT_EQ(bench.distinct(), 3005U);
+  EXPECT_EQ(bench.logged("hosted.given_up"), 1U);
 }
 
 TEST(HostedLink, KeepsSecretsOutOfItsLogAndPosts) {

@@ -10,14 +10,17 @@ using core::BootTime;
 namespace {
 
 constexpr Backlog nothing{};
-constexpr Backlog both{.events = true, .assets = true};
+constexpr Backlog both{.events = 1, .assets = true};
 
 struct Bench {
   core::SeededRandom random{3};
   LinkPlan plan{RateLimits{}, random};
   BootTime now{1h};
 
-  void registered() { plan.on_known_agent(); }
+  void registered() {
+    plan.on_known_agent();
+    plan.on_met(now);
+  }
   std::optional<Push> push(const Backlog& backlog = nothing) {
     const auto step = plan.next_push(now, backlog);
     const auto* const call = std::get_if<PushNow>(&step);
@@ -38,8 +41,85 @@ TEST(LinkPlan, RegistersBeforeAnythingElse) {
   EXPECT_FALSE(bench.polls());
   bench.succeed(Push::registration);
   EXPECT_EQ(bench.push(both), Push::heartbeat);
-  EXPECT_TRUE(bench.polls());
   EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
+}
+
+TEST(LinkPlan, MeetsTheOtherSideBeforeItTakesOrders) {
+  Bench bench;
+  bench.plan.on_known_agent();
+  bench.succeed(Push::heartbeat);
+  EXPECT_FALSE(bench.polls());
+  EXPECT_EQ(bench.push(), Push::events) << "although there are none";
+  bench.plan.on_met(bench.now);
+  bench.succeed(Push::events);
+  EXPECT_TRUE(bench.polls());
+  EXPECT_FALSE(bench.push());
+  bench.now += 1h;
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.push(), Push::events) << "and now and then, since it may have been restored";
+}
+
+TEST(LinkPlan, AnOldCopyTakesNoOrdersAndTellsNothingButThatItIsThere) {
+  Bench bench;
+  bench.plan.on_known_agent();
+  bench.succeed(Push::heartbeat);
+  ASSERT_EQ(bench.push(both), Push::events);
+  bench.plan.on_push(Push::events, Outdated{}, bench.now);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::outdated);
+  EXPECT_EQ(bench.wait(both), 60s) << "the heartbeat";
+  EXPECT_FALSE(bench.polls());
+  bench.now += 15min;
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.push(both), Push::events) << "it may have been mended over there";
+  bench.plan.on_met(bench.now);
+  bench.succeed(Push::events);
+  EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
+  EXPECT_TRUE(bench.polls());
+}
+
+TEST(LinkPlan, PostsGrowOnAQuickLineAndShrinkOnAThinOne) {
+  Bench bench;
+  bench.registered();
+  bench.succeed(Push::heartbeat);
+  const auto post = [&](core::Duration takes, const Outcome& outcome) {
+    bench.now += 10min;
+    bench.succeed(Push::heartbeat);
+    const auto step = bench.plan.next_push(bench.now, {.events = 5000});
+    const auto most = std::get<PushNow>(step).most;
+    bench.now += takes;
+    bench.plan.on_push(Push::events, outcome, bench.now);
+    return most;
+  };
+  EXPECT_EQ(post(1s, Succeeded{}), 200U);
+  EXPECT_EQ(post(1s, Succeeded{}), 400U);
+  EXPECT_EQ(post(1s, Succeeded{}), 800U);
+  EXPECT_EQ(post(5s, Succeeded{}), 1000U);
+  EXPECT_EQ(post(12s, Succeeded{}), 1000U);
+  EXPECT_EQ(post(30s, TryLater{.retry_after = {}, .timed_out = true}), 500U);
+  EXPECT_EQ(post(30s, TryLater{.retry_after = {}, .timed_out = true}), 250U);
+  EXPECT_EQ(post(1s, TryLater{}), 125U) << "a 5xx says nothing about the line";
+  EXPECT_EQ(post(1s, Succeeded{}), 125U);
+}
+
+TEST(LinkPlan, AFullPostNeedNotWaitForItsTurn) {
+  for (const std::uint64_t waiting : {std::uint64_t{1}, std::uint64_t{1'000'000}}) {
+    Bench bench;
+    bench.registered();
+    unsigned posts = 0;
+    const auto end = bench.now + 10min;
+    while (bench.now < end) {
+      const auto call = bench.push({.events = waiting});
+      if (call) {
+        bench.plan.on_begin(bench.now);
+        bench.succeed(*call);
+        posts += *call == Push::events ? 1 : 0;
+      } else {
+        bench.now += 1s;
+      }
+    }
+    if (waiting == 1) EXPECT_LE(posts, 60U + 50U);
+    if (waiting > 1) EXPECT_GE(posts, 290U);
+  }
 }
 
 TEST(LinkPlan, SendsHeartbeatThenEventsThenAssets) {
@@ -138,8 +218,9 @@ TEST(LinkPlan, FallsBackToTheDocumentedCalls) {
   EXPECT_EQ(bench.wait(both), 60s);
   EXPECT_FALSE(bench.polls());
   bench.now += 1h;
-  EXPECT_TRUE(bench.polls()) << "is it there by now?";
-  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  bench.succeed(Push::heartbeat);
+  EXPECT_EQ(bench.push(both), Push::events) << "is it there by now?";
+  bench.succeed(Push::events);
   EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::linked);
 }
 

@@ -118,11 +118,16 @@ TEST(ApiErrors, AreShownShortAndPrintable) {
 TEST(EventsPost, HasOneKeyForTheSameEvents) {
   const std::vector<workflows::StoredEvent> events{{{5}, {"workflow.step", "w", {}, R"({"a":1})"}},
                                                    {{6}, {"workflow.step", "w", {}, "not json"}}};
-  const auto post = encode_events("agent", {3}, events, {});
+  const auto post = encode_events(
+      "agent", {.history = "h", .epoch = {3}, .epoch_first = {2}, .oldest = {1}, .sent = {4}}, events, {});
   EXPECT_EQ(post.idempotency_key, "agent-3-5-6");
   EXPECT_EQ(post.last.value, 6U);
   const Json body = Json::parse(post.body);
   EXPECT_EQ(body["first_seq"], 5);
+  EXPECT_EQ(body["history"], "h");
+  EXPECT_EQ(body["epoch"], 3);
+  EXPECT_EQ(body["epoch_first"], 2);
+  EXPECT_EQ(body["oldest"], 1);
   EXPECT_EQ(body["events"][0]["body"]["a"], 1);
   EXPECT_TRUE(body["events"][1]["body"].is_null());
 }
@@ -157,7 +162,8 @@ TEST(Outcomes, FollowFromStatusAndBody) {
   EXPECT_TRUE(std::holds_alternative<AgentUnknown>(of(Part::documented, answered(404, ""))));
   EXPECT_TRUE(std::holds_alternative<Conflict>(of(Part::documented, answered(409, ""))));
   EXPECT_TRUE(std::holds_alternative<Refused>(of(Part::ours, answered(413, ""))));
-  EXPECT_TRUE(std::holds_alternative<Refused>(of(Part::ours, answered(302, ""))));
+  EXPECT_TRUE(std::holds_alternative<TryLater>(of(Part::ours, answered(302, "")))) << "never followed";
+  EXPECT_TRUE(std::holds_alternative<TryLater>(of(Part::ours, answered(200, "  <!DOCTYPE html>"))));
   const auto limited = of(Part::ours, answered(429, "", "17"));
   EXPECT_EQ(std::get<TryLater>(limited).retry_after, std::chrono::seconds(17));
   EXPECT_EQ(std::get<TryLater>(of(Part::ours, answered(429, ""))).retry_after, std::chrono::seconds(30));

@@ -37,15 +37,6 @@ TEST(RateBudget, LeavesRoomForMoreImportantCalls) {
   EXPECT_EQ(budget.earliest(Importance::vital, now), now);
 }
 
-TEST(RateBudget, SlowsDownWhenTheHourIsLargelySpent) {
-  RateBudget budget({.per_minute = 1000, .per_hour = 100});
-  const core::BootTime now{1h};
-  EXPECT_EQ(budget.pace(now), 2s);
-  for (int i = 0; i < 40; ++i) budget.spend(now);
-  EXPECT_EQ(budget.pace(now), 10s);
-  EXPECT_EQ(budget.pace(now + 1h), 2s);
-}
-
 TEST(RateBudget, RemembersItsHourForTheNextRun) {
   const core::UtcTime utc = *core::parse_utc("2026-11-20T18:00:30Z");
   RateBudget before({.per_minute = 10, .per_hour = 20});

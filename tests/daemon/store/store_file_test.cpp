@@ -228,6 +228,45 @@ TEST(StoreFile, ListsNewestFirst) {
   EXPECT_EQ(file->intents(core::WorkflowId(numbered(3)))->size(), 0U);
 }
 
+TEST(StoreFile, TellsWhichWorkflowsEndedBehindANumber) {
+  const TemporaryDirectory directory;
+  const auto file = opened(options_in(directory));
+  for (unsigned number = 1; number <= 5; ++number) {
+    auto ended = workflow_row(number, 1);
+    ended.status = number % 2 == 0 ? WorkflowStatus::running : WorkflowStatus::completed;
+    Event told{number % 2 == 0 ? "workflow.step" : "workflow.finished", ended.id.to_string(), at(10), "{}"};
+    auto made = rows(asset_row(1), std::move(ended));
+    made.batch.events = {std::move(told)};
+    ASSERT_TRUE(commit(*file, std::move(made)));
+  }
+  const auto all = file->ended_workflows({0}, 10);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->rows.size(), 3U);
+  EXPECT_EQ(all->seen.value, 5U);
+  const auto first = file->ended_workflows({0}, 2);
+  EXPECT_EQ(first->rows.size(), 2U);
+  EXPECT_EQ(first->seen.value, 3U) << "the rest is asked for from there";
+  EXPECT_EQ(file->ended_workflows(first->seen, 2)->rows.front().id, core::WorkflowId(numbered(5)));
+  EXPECT_TRUE(file->ended_workflows({5}, 2)->rows.empty());
+}
+
+TEST(StoreFile, KnowsWithWhichEventItsEpochBegan) {
+  const TemporaryDirectory directory;
+  const auto options = options_in(directory);
+  {
+    const auto file = opened(options);
+    EXPECT_EQ(file->report().epoch_first.value, 1U);
+    ASSERT_TRUE(commit(*file, change({event("{}"), event("{}")})));
+  }
+  write_bytes(options.path + ".restored", "");
+  {
+    const auto file = opened(options);
+    EXPECT_EQ(file->report().epoch_first.value, 3U);
+    ASSERT_TRUE(commit(*file, change({event("{}")})));
+  }
+  EXPECT_EQ(opened(options)->report().epoch_first.value, 3U) << "also at the next start";
+}
+
 TEST(StoreFile, RedeemsATokenOnceEver) {
   const TemporaryDirectory directory;
   {
