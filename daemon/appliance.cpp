@@ -22,6 +22,7 @@
 #include "daemon/config/files.hpp"
 #include "daemon/config/text_form.hpp"
 #include "daemon/config/unserved.hpp"
+#include "daemon/guard/guard_shell.hpp"
 #include "daemon/hosted/curl_exchange.hpp"
 #include "daemon/hosted/unlinked.hpp"
 #include "daemon/orders/operation_desk.hpp"
@@ -100,6 +101,13 @@ core::Json leases_json(DhcpMode mode, const BootHouse* boot) {
   return json;
 }
 
+/// As a sentence, and the same in parts.
+void add_finding(const std::string& code, const Finding& finding, core::Json& status) {
+  status["findings"].push_back(finding.sentence());
+  status["faults"].push_back(
+      {{"code", code}, {"severity", name(finding.severity)}, {"text", finding.text}, {"cure", finding.cure}});
+}
+
 void tell_unserved(Findings& findings, const core::Log& log, const Config& config) {
   findings.clear("config.unserved");
   const auto keys = unserved_keys(config);
@@ -170,7 +178,8 @@ struct Appliance::House {
   Findings findings;
   std::unique_ptr<BootHouse> boot;
   std::optional<BootPlace> place;  // of `boot`
-  core::TaskGroup serving;         // of `boot`
+  std::unique_ptr<guard::GuardShell> guard;
+  core::TaskGroup serving;  // of `boot`
   core::http::Router api_router;
   std::optional<core::http::UnixListener> api_socket;
   std::unique_ptr<core::http::Server> api;
@@ -267,12 +276,11 @@ Task<Result<>> Appliance::bring_up(House& house) {
                status["address_problem"] = {{"code", house.missing->code},
                                             {"message", house.missing->message}};
              }
+             status["faults"] = core::Json::array();
              if (auto mend = house.link ? hosted::finding(house.link->status()) : std::nullopt) {
-               status["findings"].push_back(std::move(*mend));
+               add_finding("hosted.link", Finding{.text = std::move(*mend)}, status);
              }
-             for (auto& text : house.findings.texts()) {
-               status["findings"].push_back(std::move(text));
-             }
+             for (const auto& [code, finding] : house.findings.all()) add_finding(code, finding, status);
              status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
              status["hosted"] = house.link ? link_json(house.link->status())
                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
@@ -350,13 +358,35 @@ Task<Result<>> Appliance::set_up_boot(House& house) {
   house.boot = std::move(*boot);
   house.place = place;
   house.boot->start(house.serving);
+  start_guard(house);
   co_return Result<>{};
+}
+
+/// Before the address is claimed: what is wrong with the network is known when the first machine comes.
+void Appliance::start_guard(House& house) {
+  assert(house.boot && house.place);  // set_up_boot's
+  house.guard = guard::GuardShell::open(
+      {.timers = parts_.timers,
+       .random = parts_.random,
+       .log = parts_.log,
+       .privileged = parts_.privileged,
+       .kernel = parts_.interfaces,
+       .findings = house.findings,
+       .taken_in = [&boot = *house.boot](guard::Door door) { return boot.taken_in(door); },
+       // The DHCP server judges rivals itself.
+       .on_lease_servers = [&boot = *house.boot] { boot.look_for_rivals(); }},
+      {.interface = config_.load_balancer.interface.text(),
+       .network = house.place->network,
+       .mode = config_.dhcp.mode,
+       .http_port = config_.http.port});
+  if (house.guard) house.guard->start(house.serving);
 }
 
 Task<> Appliance::take_down_boot(House& house) {
   if (house.boot) co_await house.boot->stop();
   house.serving.cancel();
   co_await house.serving.join();
+  house.guard.reset();
   house.boot.reset();
   for (const auto* const key : {"dhcp.rival", "dhcp.conflict", "dhcp.journal"}) house.findings.clear(key);
   house.place.reset();
@@ -477,6 +507,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       if (house_->keeper) start_link(*house_);
       if (house_->keeper) house_->keeper->try_again();
       if (house_->boot) house_->boot->look_again();
+      if (house_->guard) house_->guard->look_again();
     }
     parts_.log.info("config.reloaded", "configuration read again",
                     {{"taken_up", fmt::format("{}", fmt::join(diff.live, " "))},

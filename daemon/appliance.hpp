@@ -61,6 +61,7 @@ class Appliance {
   /// Binds what machines talk to on the interface as it is now; nothing while there is no such interface.
   [[nodiscard]] core::Task<core::Result<>> set_up_boot(House& house);
   [[nodiscard]] core::Task<> take_down_boot(House& house);
+  void start_guard(House& house);
   [[nodiscard]] core::Task<core::Result<>> serve_machines(House& house, ClaimedAddress claimed);
   void stop_serving_machines(House& house, const core::Error& why);
   void fail(core::Error why);

@@ -40,6 +40,12 @@ std::unexpected<Error> socket_error(std::string_view what, int error_number) {
   return fail_errno("net.bind", what, error_number);
 }
 
+std::unexpected<Error> held_by(std::string_view what, const std::optional<PortOwner>& owner) {
+  if (!owner) return socket_error(what, EADDRINUSE);
+  return fail(ErrorKind::conflict, "net.bind",
+              fmt::format("{}: held by {}; stop that program", what, owner->to_string()));
+}
+
 bool set_option(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
@@ -67,10 +73,7 @@ Result<FileDescriptor> KernelSockets::udp(const UdpBind& bind) {
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error_number = errno;
     if (error_number != EADDRINUSE) return socket_error(what, error_number);
-    const auto owner = udp_port_owner(bind.address, bind.port);
-    if (!owner) return socket_error(what, error_number);
-    return fail(ErrorKind::conflict, "net.bind",
-                fmt::format("{}: held by {}; stop that program", what, owner->to_string()));
+    return held_by(what, udp_port_owner(bind.address, bind.port));
   }
   return fd;
 }
@@ -84,7 +87,9 @@ Result<FileDescriptor> KernelSockets::listen(const TcpListen& listen) {
   const sockaddr_in address = socket_address(listen.address, listen.port);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), listen.backlog) != 0) {
-    return socket_error(what, errno);
+    const int error_number = errno;
+    if (error_number != EADDRINUSE) return socket_error(what, error_number);
+    return held_by(what, tcp_port_owner(listen.address, listen.port));
   }
   return fd;
 }

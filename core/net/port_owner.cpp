@@ -62,6 +62,21 @@ std::optional<UdpSocketRow> parse_row(std::string_view line) {
   return UdpSocketRow{*address, static_cast<std::uint16_t>(*port), static_cast<std::uint32_t>(*user), *inode};
 }
 
+template <class Wanted>
+std::vector<UdpSocketRow> parse_rows(std::string_view text, Wanted wanted) {
+  std::vector<UdpSocketRow> rows;
+  while (!text.empty() && rows.size() < most_rows) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    const auto columns = words(line);
+    if (columns.size() > 3 && wanted(columns[3])) {
+      if (const auto row = parse_row(line)) rows.push_back(*row);
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return rows;
+}
+
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -105,26 +120,11 @@ void find_process(std::uint64_t inode, PortOwner& owner) {
   }
 }
 
-}  // namespace
-
-std::vector<UdpSocketRow> parse_proc_udp(std::string_view text) {
-  std::vector<UdpSocketRow> rows;
-  while (!text.empty() && rows.size() < most_rows) {
-    const auto end = std::min(text.find('\n'), text.size());
-    if (const auto row = parse_row(text.substr(0, end))) rows.push_back(*row);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return rows;
-}
-
-std::string PortOwner::to_string() const {
-  if (program.empty()) return fmt::format("a program of user {}", user);
-  return fmt::format("{} (process {}, user {})", program, process, user);
-}
-
-std::optional<PortOwner> udp_port_owner(Ipv4Address address, std::uint16_t port) {
-  for (const char* table : {"/proc/self/net/udp", "/proc/self/net/udp6"}) {
-    for (const auto& row : parse_proc_udp(read_text(table))) {
+std::optional<PortOwner> owner_in(std::initializer_list<const char*> tables,
+                                  std::vector<UdpSocketRow> (*parse)(std::string_view), Ipv4Address address,
+                                  std::uint16_t port) {
+  for (const char* table : tables) {
+    for (const auto& row : parse(read_text(table))) {
       if (row.port != port || (!row.address.is_unspecified() && row.address != address)) continue;
       PortOwner owner;
       owner.user = user_name(row.user);
@@ -133,6 +133,29 @@ std::optional<PortOwner> udp_port_owner(Ipv4Address address, std::uint16_t port)
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<UdpSocketRow> parse_proc_udp(std::string_view text) {
+  return parse_rows(text, [](std::string_view) { return true; });
+}
+
+std::vector<UdpSocketRow> parse_proc_tcp_listeners(std::string_view text) {
+  return parse_rows(text, [](std::string_view state) { return state == "0A"; });
+}
+
+std::string PortOwner::to_string() const {
+  if (program.empty()) return fmt::format("a program of user {}", user);
+  return fmt::format("{} (process {}, user {})", program, process, user);
+}
+
+std::optional<PortOwner> udp_port_owner(Ipv4Address address, std::uint16_t port) {
+  return owner_in({"/proc/self/net/udp", "/proc/self/net/udp6"}, parse_proc_udp, address, port);
+}
+
+std::optional<PortOwner> tcp_port_owner(Ipv4Address address, std::uint16_t port) {
+  return owner_in({"/proc/self/net/tcp", "/proc/self/net/tcp6"}, parse_proc_tcp_listeners, address, port);
 }
 
 }  // namespace colony::core

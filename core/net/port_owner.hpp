@@ -1,5 +1,5 @@
 #pragma once
-// Who holds a UDP port on this machine: for the sentence that says why ours cannot be had. Linux' /proc only;
+// Who holds a port on this machine: for the sentence that says why ours cannot be had. Linux' /proc only;
 // what this process may not see is said as far as it can be seen.
 
 #include <cstdint>
@@ -24,6 +24,9 @@ struct UdpSocketRow {
 /// others cannot be in our way). Lines that are none are left out.
 [[nodiscard]] std::vector<UdpSocketRow> parse_proc_udp(std::string_view text);
 
+/// The listening sockets of /proc/net/tcp or /proc/net/tcp6, in the same form.
+[[nodiscard]] std::vector<UdpSocketRow> parse_proc_tcp_listeners(std::string_view text);
+
 struct PortOwner {
   std::string program;  // "in.tftpd"; empty where other users' processes are hidden from us
   std::uint32_t process = 0;
@@ -34,5 +37,7 @@ struct PortOwner {
 
 /// Nothing: nobody holds it.
 [[nodiscard]] std::optional<PortOwner> udp_port_owner(Ipv4Address address, std::uint16_t port);
+/// Who listens there.
+[[nodiscard]] std::optional<PortOwner> tcp_port_owner(Ipv4Address address, std::uint16_t port);
 
 }  // namespace colony::core

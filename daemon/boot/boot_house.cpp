@@ -254,6 +254,30 @@ const pxe::dhcp::LeaseServer* BootHouse::leases() const {
   return rooms_->leases.get();
 }
 
+void BootHouse::look_for_rivals() {
+  if (rooms_->leases) rooms_->leases->look_again();
+}
+
+std::optional<std::uint64_t> BootHouse::taken_in(guard::Door door) const {
+  switch (door) {
+    case guard::Door::dhcp:
+      if (rooms_->proxy) return rooms_->proxy->counters().received;
+      // Before it serves, the DHCP server does not look at what it hears.
+      if (!rooms_->leases || rooms_->leases->status().stage != pxe::dhcp::LeaseServer::Stage::serving) break;
+      return rooms_->leases->status().counters.received;
+    case guard::Door::tftp: {
+      if (!rooms_->tftp) break;
+      const auto& counters = rooms_->tftp->counters();
+      return counters.requests + counters.malformed + counters.strangers + counters.busy + counters.refused;
+    }
+    case guard::Door::http: {
+      const auto& counters = rooms_->http->counters();
+      return counters.accepted + counters.refused;
+    }
+  }
+  return std::nullopt;
+}
+
 core::Task<> BootHouse::stop() {
   set_ready(false);
   co_await rooms_->http->stop();

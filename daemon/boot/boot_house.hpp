@@ -15,6 +15,7 @@
 #include "core/random.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/findings.hpp"
+#include "daemon/guard/request_watch.hpp"
 #include "pxe/artifacts/artifact_cache.hpp"
 #include "pxe/dhcp/known_clients.hpp"
 #include "pxe/dhcp/learned_addresses.hpp"
@@ -57,6 +58,10 @@ class BootHouse {
   [[nodiscard]] const pxe::dhcp::LeaseServer* leases() const;
   /// Looks now for what is looked for now and then, and after a change of the site's files.
   void look_again();
+  /// Others hand out addresses, or no longer do.
+  void look_for_rivals();
+  /// Requests that came in so far; nothing: that door is not ours, or closed.
+  [[nodiscard]] std::optional<std::uint64_t> taken_in(guard::Door door) const;
   [[nodiscard]] core::Task<> stop();
 
  private:

@@ -7,6 +7,8 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/doctor_checks.hpp"
 #include "daemon/cli/report.hpp"
+#include "daemon/init/hosted_reach.hpp"
+#include "pxe/net/datagram_socket.hpp"
 
 namespace colony::daemon::cli {
 
@@ -23,12 +25,38 @@ std::optional<std::uint64_t> free_bytes(const std::string& directory) {
 /// What can be seen on this machine of what the configuration asks for.
 void look_around(const Config& config, DoctorFacts& facts) {
   for (const auto port : udp_ports(config)) {
-    facts.ports.push_back({port, core::udp_port_owner(config.load_balancer.ip.address, port)});
+    facts.ports.push_back(
+        {.number = port, .owner = core::udp_port_owner(config.load_balancer.ip.address, port)});
+  }
+  facts.ports.push_back({.number = config.http.port,
+                         .owner = core::tcp_port_owner(config.load_balancer.ip.address, config.http.port),
+                         .tcp = true});
+  if (auto states = core::KernelAddresses().interfaces()) facts.interfaces = std::move(*states);
+  if (config.hosted.enabled) {
+    const auto reach = reach_hosted(config.hosted.url, config.hosted.ca_file);
+    core::Result<std::optional<core::UtcTime>> its_time;
+    if (reach) {
+      its_time = reach->its_time;
+    } else {
+      its_time = std::unexpected(reach.error());
+    }
+    facts.hosted = DoctorFacts::Hosted{std::move(its_time), core::system_utc_time()};
+  }
+  if (facts.assets) {
+    for (const auto address : bmc_addresses(*facts.assets)) {
+      if (!pxe::path_mtu(address)) facts.bmcs_without_route.push_back(address);
+    }
   }
   for (auto& file : boot_program_files(config)) {
     if (::access(file.c_str(), F_OK) != 0) facts.programs_lacking.push_back(std::move(file));
   }
   facts.store_free = free_bytes(std::filesystem::path(config.store.path.text()).parent_path().string());
+}
+
+/// What to do is said once, at the cause.
+std::string line_of(const Check& check) {
+  if (!check.follows_from.empty()) return fmt::format("{} (follows from {})", check.text, check.follows_from);
+  return check.cure.empty() ? check.text : check.text + " -> " + check.cure;
 }
 
 class DoctorCommand final : public Command {
@@ -49,7 +77,10 @@ class DoctorCommand final : public Command {
                       .assets = Json(),
                       .ports = {},
                       .programs_lacking = {},
-                      .store_free = {}};
+                      .store_free = {},
+                      .interfaces = {},
+                      .hosted = {},
+                      .bmcs_without_route = {}};
     if (facts.status) {
       auto assets = co_await session.api.get(api_path({"assets"}));
       const Json* list = assets ? core::json_member(*assets, "assets") : nullptr;
@@ -69,9 +100,10 @@ class DoctorCommand final : public Command {
       list.push_back({{"check", check.what},
                       {"health", name(check.health)},
                       {"text", check.text},
-                      {"cure", check.cure}});
-      lines.emplace_back(fmt::format("{:<5}{}", name(check.health), check.what),
-                         check.cure.empty() ? check.text : check.text + " -> " + check.cure);
+                      {"cure", check.cure},
+                      {"code", check.code},
+                      {"follows_from", check.follows_from}});
+      lines.emplace_back(fmt::format("{:<5}{}", name(check.health), check.what), line_of(check));
     }
     if (session.output == Output::json) {
       print_json(session, {{"ok", well}, {"checks", std::move(list)}});

@@ -20,6 +20,7 @@ enum class OptionCode : std::uint8_t {
   router = 3,
   dns_server = 6,
   host_name = 12,
+  interface_mtu = 26,
   broadcast_address = 28,
   ntp_server = 42,
   vendor_specific = 43,

@@ -64,3 +64,20 @@ TEST(PortOwner, NamesThisVeryProcess) {
   EXPECT_EQ(taken.error().kind, ErrorKind::conflict);
   EXPECT_THAT(taken.error().message, HasSubstr("held by net_test"));
 }
+
+TEST(PortOwner, NamesWhoListens) {
+  EXPECT_THAT(parse_proc_tcp_listeners("0: 00000000:1F90 00000000:0000 0A 0:0 00:0 0 0 0 9 1 0 100\n"
+                                       "1: 00000000:1F90 0100007F:C350 01 0:0 00:0 0 0 0 10 1 0 100\n"),
+              ElementsAre(UdpSocketRow{Ipv4Address(), 8080, 0, 9}));
+  KernelSockets sockets;
+  const auto loopback = *Ipv4Address::parse("127.0.0.1");
+  const auto held = sockets.listen({.address = loopback});
+  ASSERT_TRUE(held);
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  ASSERT_EQ(::getsockname(held->get(), reinterpret_cast<sockaddr*>(&own), &size), 0);
+  const auto taken = sockets.listen({.address = loopback, .port = ntohs(own.sin_port)});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, "net.bind");
+  EXPECT_THAT(taken.error().message, HasSubstr("held by net_test"));
+}
