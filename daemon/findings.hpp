@@ -19,7 +19,7 @@ enum class Severity : std::uint8_t {
 }
 
 struct Finding {
-  std::string text;  // the cause, and what it was seen by
+  std::string text;       // the cause, and what it was seen by
   std::string cure = {};  // empty: the text says it
   Severity severity = Severity::fail;
 

@@ -134,8 +134,9 @@ Check check_hosted(const DoctorFacts& facts) {
 
 /// Certificates, log-in codes and what people read in the journal go by it.
 std::optional<Check> check_clock(const DoctorFacts::Hosted& hosted) {
-  if (!hosted.its_time || !*hosted.its_time) return std::nullopt;
-  const auto off = hosted.asked_at - **hosted.its_time;
+  const auto its_time = hosted.its_time.value_or(std::nullopt);
+  if (!its_time) return std::nullopt;
+  const auto off = hosted.asked_at - *its_time;
   const auto by = core::format_duration(std::chrono::abs(off));
   if (std::chrono::abs(off) <= clock_tolerance) return well("clock", "agrees with the hosted side's");
   return fault(Health::fail, "clock", "clock.wrong",
@@ -154,7 +155,7 @@ void add_findings(const Json& status, std::vector<Check>& checks) {
     for (const auto& one : *faults) {
       const auto text = text_member(one, "text");
       const auto cure = text_member(one, "cure");
-      told.push_back(cure.empty() ? text : text + "; " + cure);
+      told.push_back(cure.empty() ? text : fmt::format("{}; {}", text, cure));
       const auto code = text_member(one, "code");
       const auto health = text_member(one, "severity") == "warn" ? Health::warn : Health::fail;
       checks.push_back(fault(health, code.starts_with("network.") ? "network" : "finding", code, text, cure));
@@ -218,6 +219,7 @@ std::string some_of(std::vector<std::string> names) {
 Check check_bmcs(const DoctorFacts& facts) {
   if (!facts.bmcs_without_route.empty()) {
     std::vector<std::string> names;
+    names.reserve(facts.bmcs_without_route.size());
     for (const auto address : facts.bmcs_without_route) names.push_back(address.to_string());
     return fault(
         Health::fail, "BMCs", "bmc.no_route",

@@ -30,7 +30,8 @@ std::size_t ignore(const char* /*data*/, std::size_t size, std::size_t count, vo
 std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* context) {
   const std::string_view line(data, size * count);
   constexpr std::string_view name = "date:";
-  if (line.size() > name.size() && curl_strnequal(line.data(), name.data(), name.size()) != 0) {
+  const std::string start(line.substr(0, name.size()));
+  if (curl_strequal(start.c_str(), "date:") != 0) {
     const std::string date(line.substr(name.size()));
     const std::time_t seconds = curl_getdate(date.c_str(), nullptr);
     if (seconds > 0) {
