@@ -8,6 +8,7 @@
 #include "daemon/boot/scout_routes.hpp"
 #include "daemon/boot/tftp_engine.hpp"
 #include "daemon/boot/tftp_files.hpp"
+#include "daemon/boot/while_tftp_serves.hpp"
 #include "pxe/artifacts/boot_programs.hpp"
 #include "pxe/dhcp/proxy_server.hpp"
 #include "pxe/http/boot_routes.hpp"
@@ -70,24 +71,6 @@ TreeFiles tree_files(const pxe::BootPrograms& programs) {
   return {programs.all().begin(), programs.all().end()};
 }
 
-/// Who may be offered a boot: those whom the real policy serves, while what we offer is served.
-class WhileTftpServes final : public pxe::BootPolicy {
- public:
-  explicit WhileTftpServes(pxe::BootPolicy& policy) : policy_(policy) {}
-  void follow(const TftpEngine* engine) { engine_ = engine; }
-  [[nodiscard]] bool serves(const pxe::BootRequest& request) const override {
-    return (engine_ == nullptr || engine_->serves()) && policy_.serves(request);
-  }
-  [[nodiscard]] bool knows(core::MacAddress mac) const override { return policy_.knows(mac); }
-  [[nodiscard]] pxe::BootDecision decide(const pxe::BootRequest& request) override {
-    return policy_.decide(request);
-  }
-
- private:
-  pxe::BootPolicy& policy_;
-  const TftpEngine* engine_ = nullptr;  // null: the built-in server, which is there when we are
-};
-
 }  // namespace
 
 struct BootHouse::Rooms {
@@ -144,7 +127,7 @@ Result<> BootHouse::Rooms::open_tftp(const Parts& parts, const Config& config, c
                                                           .directory = beside_store(config.store, "tftp"),
                                                           .site_root = config.tftp.root.text()},
                                      tree_files(programs));
-    offers.follow(engine.get());
+    offers.follow([&engine = *engine] { return engine.serves(); });
     return {};
   }
   if (!config.tftp.root.empty()) {
@@ -263,7 +246,7 @@ std::optional<std::uint64_t> BootHouse::taken_in(guard::Door door) const {
     case guard::Door::dhcp:
       if (rooms_->proxy) return rooms_->proxy->counters().received;
       // Before it serves, the DHCP server does not look at what it hears.
-      if (!rooms_->leases || rooms_->leases->status().stage != pxe::dhcp::LeaseServer::Stage::serving) break;
+      if (!rooms_->leases || rooms_->leases->status().stage != pxe::dhcp::LeaseStage::serving) break;
       return rooms_->leases->status().counters.received;
     case guard::Door::tftp: {
       if (!rooms_->tftp) break;

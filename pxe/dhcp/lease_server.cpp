@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "core/async/wakeup.hpp"
+#include "pxe/dhcp/lease_queue.hpp"
 #include "pxe/dhcp/responder.hpp"
 #include "pxe/dhcp/rival_search.hpp"
 #include "pxe/net/datagram_socket.hpp"
@@ -30,17 +31,8 @@ using core::Task;
 constexpr int receive_buffer = 4 * 1024 * 1024;
 // Datagrams handled before other tasks of the loop get their turn.
 constexpr int burst = 64;
-/// Acknowledgements that wait for the disk; a client whose request finds no room asks again.
-constexpr std::size_t backlog_limit = 4096;
-/// Leases of one flush: bounds how long the first waits for the last.
-constexpr std::size_t group_limit = 512;
-
-constexpr core::Duration held_interval = 60s;    // until the next look whether the rival is gone
-constexpr core::Duration watch_interval = 5min;  // between looks while we serve
 constexpr core::Duration load_interval = 5s;
 constexpr core::Duration housekeeping_interval = 10s;
-/// A client that chose another server names it; nobody does so any more when it is gone.
-constexpr core::Duration overheard_for = 10min;
 
 // Asking ahead who has the addresses that come next: few, the kernel's neighbour table is small.
 constexpr std::size_t candidates_ahead = 16;
@@ -80,29 +72,9 @@ core::Result<> hear_offers_only(int fd, const std::string& interface) {
   return {};
 }
 
-std::string text_of(const RivalServer& rival) {
-  return rival.mac ? fmt::format("{} ({})", rival.server.to_string(), rival.mac->to_string())
-                   : rival.server.to_string();
-}
-
 }  // namespace
 
-std::string_view name(LeaseServer::Stage stage) {
-  switch (stage) {
-    case LeaseServer::Stage::waiting: return "waiting";
-    case LeaseServer::Stage::searching: return "searching";
-    case LeaseServer::Stage::held: return "held";
-    case LeaseServer::Stage::serving: return "serving";
-  }
-  return "?";
-}
-
 struct LeaseServer::State {
-  struct Pending {
-    LeaseRecord lease;
-    std::optional<Outgoing> send;
-  };
-
   State(Parts p, LeaseServerConfig c, core::FileDescriptor server_fd, core::FileDescriptor pxe_fd)
       : parts(std::move(p)),
         config(std::move(c)),
@@ -115,6 +87,7 @@ struct LeaseServer::State {
         becomes_ready(parts.timers),
         filled(parts.timers),
         look(parts.timers),
+        watch(config.interface, config.on_rival, reach()),
         asked(candidate_interval, candidates_asked_limit),
         failures(60s, 1) {}
 
@@ -126,20 +99,20 @@ struct LeaseServer::State {
   DatagramSocket server;
   DatagramSocket pxe;
   bool ready = false;
-  Stage stage = Stage::waiting;
   core::Wakeup becomes_ready;
-  std::vector<Pending> pending;
+  LeaseQueue pending;
   core::Wakeup filled;
   core::Wakeup look;  // now, not at the next time
+  LeaseWatch watch;
   RateLimit<std::uint32_t> asked;
   RateLimit<std::uint8_t> failures;
-  std::optional<RivalServer> rival;  // of the last search
-  std::uint64_t dropped = 0;         // no room in `pending`
 
-  [[nodiscard]] bool is_local() const {
-    return std::ranges::any_of(config.leases.subnets,
-                               [this](const Subnet& subnet) { return subnet.network.contains(address); });
+  [[nodiscard]] LeaseWatch::Reach reach() const {
+    const bool local = std::ranges::any_of(
+        config.leases.subnets, [this](const Subnet& subnet) { return subnet.network.contains(address); });
+    return local ? LeaseWatch::Reach::our_link : LeaseWatch::Reach::relayed;
   }
+  [[nodiscard]] bool serving() const { return ready && watch.stage() == LeaseStage::serving; }
 
   void send(DatagramSocket& socket, const Outgoing& out) {
     const auto sent = socket.send_from(address, UdpPeer{out.destination, out.port}, out.datagram);
@@ -157,22 +130,17 @@ struct LeaseServer::State {
   }
 
   void on_server_datagram(const DatagramSocket::Received& received) {
-    if (!ready || stage != Stage::serving) return;
+    if (!serving()) return;
     auto answer = leases.on_datagram(arrival(received, ArrivalPort::server));
     if (!answer.journal) {
       if (answer.send) send(server, *answer.send);
       return;
     }
-    if (pending.size() >= backlog_limit) {
-      ++dropped;
-      return;
-    }
-    pending.push_back({std::move(*answer.journal), std::move(answer.send)});
-    filled.wake();
+    if (pending.push({std::move(*answer.journal), std::move(answer.send)})) filled.wake();
   }
 
   void on_pxe_datagram(const DatagramSocket::Received& received) {
-    if (!ready || stage != Stage::serving) return;
+    if (!serving()) return;
     if (const auto out = boot_server.on_datagram(arrival(received, ArrivalPort::pxe))) send(pxe, *out);
   }
 
@@ -188,7 +156,7 @@ struct LeaseServer::State {
         if (!datagram) break;
         (this->*on_datagram)(*datagram);
       }
-      if (stage == Stage::serving) ask_ahead();
+      if (serving()) ask_ahead();
     }
   }
 
@@ -204,14 +172,7 @@ struct LeaseServer::State {
   Task<> journal() {
     for (;;) {
       while (pending.empty()) co_await filled.wait();
-      std::vector<Pending> group;
-      if (pending.size() <= group_limit) {
-        group = std::exchange(pending, {});
-      } else {
-        const auto end = pending.begin() + static_cast<std::ptrdiff_t>(group_limit);
-        group.assign(std::make_move_iterator(pending.begin()), std::make_move_iterator(end));
-        pending.erase(pending.begin(), end);
-      }
+      const auto group = pending.take_group();
       std::vector<LeaseRecord> records;
       records.reserve(group.size());
       for (const auto& item : group) records.push_back(item.lease);
@@ -283,75 +244,55 @@ struct LeaseServer::State {
   }
 
   Task<> look_for_rivals() {
+    if (watch.stage() != LeaseStage::serving) ask_ahead();
+    const auto before = watch.rival();
     const auto found = co_await search();
     if (!found) {
       parts.log.warn("dhcp.search_failed", found.error().message, {{"code", found.error().code}});
+      watch.on_search_failed(parts.timers.now());
       co_return;
     }
-    const std::optional<RivalServer>& now = *found;
-    if (now && now != rival) {
-      parts.log.warn("dhcp.rival", "another DHCP server answers on this network",
-                     {{"server", text_of(*now)}, {"interface", config.interface}});
-    } else if (!now && rival) {
-      parts.log.info("dhcp.rival_gone", "the other DHCP server no longer answers",
-                     {{"server", text_of(*rival)}});
+    switch (watch.on_search(*found, parts.timers.now())) {
+      case LeaseWatch::Change::none: break;
+      case LeaseWatch::Change::appeared:
+        parts.log.warn("dhcp.rival", "another DHCP server answers on this network",
+                       {{"server", text_of(watch.rival().value())}, {"interface", config.interface}});
+        break;
+      case LeaseWatch::Change::gone:
+        parts.log.info("dhcp.rival_gone", "the other DHCP server no longer answers",
+                       {{"server", text_of(before.value())}});
+        break;
     }
-    rival = now;
-    tell_rival();
   }
 
   void tell_rival() {
-    const auto& overheard = leases.rival();
-    std::optional<std::string> who;
-    if (rival) {
-      who = text_of(*rival);
-    } else if (overheard && parts.timers.now() - overheard->at < overheard_for) {
-      who = overheard->server.to_string();
-    }
-    if (!who) {
-      parts.tell("dhcp.rival", std::nullopt);
-    } else if (stage == Stage::serving) {
-      parts.tell("dhcp.rival", fmt::format("another DHCP server answers on {}: {}. Both hand out addresses: "
-                                           "switch one of them off",
-                                           config.interface, *who));
-    } else {
-      parts.tell("dhcp.rival",
-                 fmt::format("another DHCP server answers on {}: {}. No address is handed out until it is "
-                             "gone (looked for every minute, and by: systemctl reload colonyd); "
-                             "dhcp.mode: proxy works beside it, dhcp.force serves all the same",
-                             config.interface, *who));
-    }
+    std::optional<LeaseWatch::Overheard> overheard;
+    if (const auto& rival = leases.rival()) overheard = {rival->server, rival->at};
+    parts.tell("dhcp.rival", watch.finding(overheard, parts.timers.now()));
+  }
+
+  void announce() {
+    const auto counts = leases.lease_counts();
+    parts.log.info(
+        "dhcp.serving", "handing out addresses",
+        {{"interface", config.interface}, {"addresses", counts.addresses}, {"leased", counts.leased}});
   }
 
   /// Restores, looks for rivals, lets the server begin, and goes on looking.
   Task<> live() {
     co_await wait_until_ready();
     co_await restore();
-    stage = Stage::searching;
-    // An answer on our link means nothing to a server of relayed subnets only.
-    while (is_local()) {
-      ask_ahead();
-      co_await look_for_rivals();
-      if (!rival || config.on_rival == OnRival::serve) break;
-      stage = Stage::held;
-      (void)co_await look.wait_until(parts.timers.now() + held_interval);
-    }
-    stage = Stage::serving;
-    tell_rival();
-    const auto counts = leases.lease_counts();
-    parts.log.info(
-        "dhcp.serving", "handing out addresses",
-        {{"interface", config.interface}, {"addresses", counts.addresses}, {"leased", counts.leased}});
-    auto next_look = parts.timers.now() + watch_interval;
-    for (;;) {
-      const bool asked_to = co_await look.wait_until(parts.timers.now() + housekeeping_interval);
-      leases.sweep(parts.timers.now());
-      tell_set_aside();
-      if (is_local() && (asked_to || parts.timers.now() >= next_look)) {
-        co_await look_for_rivals();
-        next_look = parts.timers.now() + watch_interval;
+    watch.on_restored(parts.timers.now());
+    for (bool announced = false;;) {
+      if (parts.timers.now() >= watch.next_look()) co_await look_for_rivals();
+      if (watch.stage() == LeaseStage::serving) {
+        if (!std::exchange(announced, true)) announce();
+        leases.sweep(parts.timers.now());
+        tell_set_aside();
       }
       tell_rival();
+      const auto wake = std::min(watch.next_look(), parts.timers.now() + housekeeping_interval);
+      if (co_await look.wait_until(wake)) watch.look_again(parts.timers.now());
     }
   }
 
@@ -410,7 +351,7 @@ void LeaseServer::look_again() {
 }
 
 LeaseServer::Status LeaseServer::status() const {
-  return {state_->stage, state_->leases.lease_counts(), state_->leases.counters()};
+  return {state_->watch.stage(), state_->leases.lease_counts(), state_->leases.counters()};
 }
 
 std::vector<LeaseView> LeaseServer::leases() const {

@@ -1,7 +1,8 @@
 #pragma once
-// The DHCP server's sockets, its journal and its watch for rivals. Ports 67 and 4011, answers from the
-// claimed address only. An ACK leaves when its lease is durable; requests that arrive while the disk works
-// share the next flush.
+// The DHCP server's sockets, around the answers (lease_responder.hpp), what waits for the disk
+// (lease_queue.hpp) and the watch for rivals (lease_watch.hpp). Ports 67 and 4011, answers from the claimed
+// address only. An ACK leaves when its lease is durable; requests that arrive while the disk works share the
+// next flush.
 
 #include <functional>
 #include <memory>
@@ -15,13 +16,9 @@
 #include "core/random.hpp"
 #include "pxe/dhcp/lease_responder.hpp"
 #include "pxe/dhcp/lease_store.hpp"
+#include "pxe/dhcp/lease_watch.hpp"
 
 namespace colony::pxe::dhcp {
-
-enum class OnRival : std::uint8_t {
-  wait,   // serve when no other server answers
-  serve,  // dhcp.force
-};
 
 struct LeaseServerConfig {
   std::string interface;  // the load-balancer interface; requests of others are not heard
@@ -45,14 +42,8 @@ class LeaseServer {
     /// What a person has to know now, by a key; without text: no longer.
     std::function<void(std::string_view key, std::optional<std::string> text)> tell;
   };
-  enum class Stage : std::uint8_t {
-    waiting,    // for set_ready()
-    searching,  // for rivals, before the first answer
-    held,       // another server answers
-    serving,
-  };
   struct Status {
-    Stage stage = Stage::waiting;
+    LeaseStage stage = LeaseStage::waiting;
     LeasePool::Counts leases;
     LeaseResponder::Counters counters;
   };
@@ -79,6 +70,5 @@ class LeaseServer {
   explicit LeaseServer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-std::string_view name(LeaseServer::Stage stage);
 
 }  // namespace colony::pxe::dhcp
