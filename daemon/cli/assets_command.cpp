@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/console.hpp"
 #include "daemon/cli/inventory_sections.hpp"
 #include "daemon/cli/report.hpp"
 
@@ -44,6 +45,15 @@ std::string table(const Session& session, const Json& assets) {
   return render_table(columns, rows, style_of(session));
 }
 
+/// Where Debian's packages pci.ids and hwdata put the list; without it numbers are shown.
+std::string pci_ids() {
+  constexpr std::size_t limit = 8UL << 20;
+  for (const char* path : {"/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids"}) {
+    if (auto list = read_text_file(path, limit)) return std::move(*list);
+  }
+  return {};
+}
+
 std::string details(const Json& asset) {
   const std::string condition = text_of(asset, "condition");
   std::string out = render_pairs({
@@ -62,7 +72,7 @@ std::string details(const Json& asset) {
   });
   if (const Json* inventory = core::json_member(asset, "inventory");
       inventory != nullptr && inventory->is_object()) {
-    return out + inventory_sections(*inventory);
+    return out + inventory_sections(*inventory, pci_ids());
   }
   // Not looked at yet: of its ports we know what its BMC or the wire told.
   std::vector<std::vector<std::string>> macs;

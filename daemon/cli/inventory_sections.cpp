@@ -1,10 +1,12 @@
 #include "daemon/cli/inventory_sections.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/cli/pci_ids.hpp"
 #include "daemon/cli/report.hpp"
 #include "daemon/cli/table.hpp"
 
@@ -242,23 +244,32 @@ std::string_view class_name(std::uint64_t device_class) {
   return "other";
 }
 
-std::string devices(const Json& inventory) {
+std::string devices(const Json& inventory, std::string_view pci_ids) {
+  const Json& listed = member(inventory, "devices");
+  std::vector<PciId> ids;
+  for (const auto& device : listed) {
+    ids.push_back({static_cast<std::uint16_t>(number_of(device, "vendor")),
+                   static_cast<std::uint16_t>(number_of(device, "device"))});
+  }
+  const auto names = pci_names(pci_ids, ids);
+  std::vector<Column> columns{{"PCI", Align::left, 12},
+                              {"WHAT", Align::left, 16},
+                              {"ID", Align::left, 9},
+                              {"SUBSYSTEM", Align::left, 9},
+                              {"DRIVER", Align::left, 8}};
+  const bool named = std::ranges::any_of(names, [](const auto& name) { return !name.empty(); });
+  if (named) columns.push_back({"NAME", Align::left, 20});
   Rows rows;
-  for (const auto& device : member(inventory, "devices")) {
+  for (const auto& device : listed) {
     const auto code = number_of(device, "class");
     rows.push_back({text_of(device, "address"), std::string(class_name(code)),
                     fmt::format("{:04x}:{:04x}", number_of(device, "vendor"), number_of(device, "device")),
                     fmt::format("{:04x}:{:04x}", number_of(device, "subsystem_vendor"),
                                 number_of(device, "subsystem_device")),
                     text_of(device, "driver")});
+    if (named) rows.back().push_back(names[rows.size() - 1]);
   }
-  return section("DEVICES",
-                 {{"PCI", Align::left, 12},
-                  {"WHAT", Align::left, 16},
-                  {"ID", Align::left, 9},
-                  {"SUBSYSTEM", Align::left, 9},
-                  {"DRIVER", Align::left, 8}},
-                 rows);
+  return section("DEVICES", columns, rows);
 }
 
 std::string firmware(const Json& inventory) {
@@ -276,9 +287,9 @@ std::string firmware(const Json& inventory) {
 
 }  // namespace
 
-std::string inventory_sections(const Json& inventory) {
+std::string inventory_sections(const Json& inventory, std::string_view pci_ids) {
   return identity(inventory) + cpu(inventory) + memory(inventory) + network(inventory) + disks(inventory) +
-         devices(inventory) + firmware(inventory);
+         devices(inventory, pci_ids) + firmware(inventory);
 }
 
 }  // namespace colony::daemon::cli

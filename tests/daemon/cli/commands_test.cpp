@@ -9,6 +9,7 @@
 #include "core/async/virtual_timers.hpp"
 #include "core/http/exchange.hpp"
 #include "daemon/api/api_routes.hpp"
+#include "daemon/cli/inventory_sections.hpp"
 #include "daemon/cli/program.hpp"
 #include "daemon/cli/serving.hpp"
 #include "daemon/cli/table.hpp"
@@ -182,6 +183,19 @@ TEST(AssetsCommand, ShowsWhatAServerIsMadeOfInAHundredColumns) {
   }
   EXPECT_EQ(bench.run({"assets", "web-1", "--output", "json"}), ExitCode::success);
   EXPECT_EQ(Json::parse(bench.console.output)["inventory"]["dimms"][0]["locator"], "P1-DIMMA1");
+}
+
+TEST(InventorySections, DevicesHaveNamesWhereThereIsAListOfThem) {
+  const Json inventory = Json::parse(
+      R"({"devices":[{"address":"0000:af:00.0","class":197120,"vendor":4318,"device":8373,"driver":""},
+                     {"address":"0000:b0:00.0","class":131072,"vendor":1,"device":2,"driver":"x"}]})");
+  const auto named =
+      inventory_sections(inventory, "10de  NVIDIA Corporation\n\t20b5  GA100 [A100 PCIe 80GB]\n");
+  EXPECT_NE(named.find("10de:20b5"), std::string::npos) << named;
+  EXPECT_NE(named.find("NVIDIA Corporation GA100 [A100"), std::string::npos) << named;
+  const auto numbers = inventory_sections(inventory);
+  EXPECT_NE(numbers.find("10de:20b5"), std::string::npos) << numbers;
+  EXPECT_EQ(numbers.find("NAME"), std::string::npos) << numbers;
 }
 
 TEST(AssetsCommand, NamesAnUnknownOne) {
