@@ -132,8 +132,9 @@ struct AssetView {
   std::optional<drivers::scout::Inventory> inventory;  // scout's last
   std::string serial;                                  // the best one known: system, board, chassis, FRU
   std::vector<core::MacAddress> macs;
-  std::optional<core::WorkflowId> workflow;  // the one in hand
-  unsigned queued = 0;                       // orders waiting behind it
+  std::vector<std::pair<std::string, std::string>> local_disk_by;  // firmware, way: what was seen to work
+  std::optional<core::WorkflowId> workflow;                        // the one in hand
+  unsigned queued = 0;                                             // orders waiting behind it
   core::UtcTime created_at, updated_at;
 };
 
@@ -171,6 +172,11 @@ struct TimelineEntry {
 };
 
 /// The answer to "why does nothing happen?"
+struct BootStageSeen {
+  std::string stage;  // "DHCP (iPXE)", "kernel", ...
+  core::UtcTime at;
+};
+
 struct Why {
   AssetView asset;
   std::optional<WorkflowView> workflow;
@@ -179,6 +185,7 @@ struct Why {
   std::optional<core::Duration> usual;       // how long that usually takes
   std::optional<core::UtcTime> gives_up_at;  // when the step's time is over
   std::vector<TimelineEntry> evidence;       // of this step, oldest first
+  std::vector<BootStageSeen> boot;           // how far its newest boot came
   std::vector<std::string> advice;           // what to do, most useful first
 };
 

@@ -28,12 +28,13 @@ struct Workshop::Rooms {
         window(ledger, parts.timers),
         timelines(ledger, parts.timers, parts.log,
                   [this](const core::Evidence& evidence) { return registry.attribute(evidence); }),
-        policy(ledger, registry, window, tokens, site, parts.timers),
+        handovers(ledger, timelines, site),
+        policy(ledger, registry, window, tokens, handovers, site, parts.timers),
         scout({ledger, registry, timelines, tokens, site, parts.timers, parts.random, parts.log}),
         configs({ledger, registry, timelines, parts.timers, parts.log, std::move(parts.mac_of)}),
         tools{ledger, registry, timelines, tokens, site, scout, parts.bmcs, false},
         engine({ledger, timelines, parts.timers, parts.random, parts.log, &tools}, all_recipes(site.pacing)),
-        desk({ledger, registry, timelines, window, engine, tokens, site, parts.bmcs, parts.timers,
+        desk({ledger, registry, timelines, handovers, window, engine, tokens, site, parts.bmcs, parts.timers,
               parts.random, parts.log}) {}
 
   void set_ready(bool ready) {
@@ -50,6 +51,7 @@ struct Workshop::Rooms {
   Registry registry;
   DiscoveryWindow window;
   Timelines timelines;
+  HandoverBook handovers;
   JournalBootPolicy policy;
   ScoutService scout;
   ConfigDelivery configs;

@@ -121,6 +121,8 @@ Json to_json(const wf::AssetView& asset) {
   out["bmc"] = bmc(asset);
   out["serial"] = asset.serial;
   out["aliases"] = asset.aliases;
+  out["local_disk_by"] = Json::object();
+  for (const auto& [firmware, way] : asset.local_disk_by) out["local_disk_by"][firmware] = way;
   out["workflow"] = text_or_null(asset.workflow);
   out["queued"] = asset.queued;
   out["created_at"] = core::format_utc(asset.created_at);
@@ -192,6 +194,12 @@ Json to_json(const wf::Why& why) {
       why.usual ? Json(std::chrono::duration_cast<std::chrono::seconds>(*why.usual).count()) : Json(nullptr);
   out["gives_up_at"] = time_or_null(why.gives_up_at);
   out["evidence"] = list_json("evidence", why.evidence).at("evidence");
+  out["boot"] = Json::array();
+  for (const auto& stage : why.boot) {
+    const double after = std::chrono::duration<double>(stage.at - why.boot.front().at).count();
+    out["boot"].push_back(
+        {{"stage", stage.stage}, {"at", core::format_utc(stage.at)}, {"after_seconds", after}});
+  }
   out["advice"] = why.advice;
   return out;
 }

@@ -54,6 +54,18 @@ std::string pci_ids() {
   return {};
 }
 
+/// "bios: sanboot": the ways that brought it to its local disk.
+std::string local_disk_by(const Json& asset) {
+  const Json* ways = core::json_member(asset, "local_disk_by");
+  if (ways == nullptr || !ways->is_object() || ways->empty()) return "no way seen working yet";
+  std::string out;
+  for (const auto& [firmware, way] : ways->items()) {
+    if (way.is_string())
+      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", firmware, way.get<std::string>());
+  }
+  return out;
+}
+
 std::string details(const Json& asset) {
   const std::string condition = text_of(asset, "condition");
   std::string out = render_pairs({
@@ -67,6 +79,7 @@ std::string details(const Json& asset) {
       {"serial", text_of(asset, "serial")},
       {"bmc", member_of(asset, "bmc", "address") + " " + member_of(asset, "bmc", "driver") + " " +
                   member_of(asset, "bmc", "product") + " " + member_of(asset, "bmc", "firmware")},
+      {"local disk by", local_disk_by(asset)},
       {"workflow", text_of(asset, "workflow")},
       {"updated", text_of(asset, "updated_at")},
   });

@@ -11,6 +11,22 @@ namespace {
 
 using core::Json;
 
+/// How far the newest boot came, and how long each stage took to come.
+void show_boot(Session& session, const Json& why) {
+  const Json* boot = core::json_member(why, "boot");
+  if (boot == nullptr || !boot->is_array() || boot->empty()) return;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& stage : *boot) {
+    const Json* after = core::json_member(stage, "after_seconds");
+    rows.push_back({text_of(stage, "stage"), text_of(stage, "at"),
+                    after != nullptr && after->is_number() ? fmt::format("{:.1f} s", after->get<double>())
+                                                           : std::string()});
+  }
+  session.console.out(
+      "\nIts newest boot\n" +
+      render_table({{"STAGE"}, {"TIME", Align::left, 24}, {"AFTER", Align::right}}, rows, style_of(session)));
+}
+
 void show(Session& session, const Json& why) {
   const Json* asset = core::json_member(why, "asset");
   const Json* workflow = core::json_member(why, "workflow");
@@ -53,6 +69,7 @@ void show(Session& session, const Json& why) {
     session.console.out("\nSeen so far\n" + render_table({{"TIME", Align::left, 24}, {"SOURCE"}, {"WHAT"}},
                                                          rows, style_of(session)));
   }
+  show_boot(session, why);
   const Json* advice = core::json_member(why, "advice");
   if (advice == nullptr || advice->empty()) return;
   session.console.out("\nWhat to do\n");

@@ -155,6 +155,8 @@ struct FakeOrders final : workflows::Orders {
     if (!found) return std::unexpected(found.error());
     workflows::Why why;
     why.asset = *found;
+    why.boot = {{"seen on", core::UtcTime{}},
+                {"DHCP (iPXE)", core::UtcTime{std::chrono::milliseconds(61'300)}}};
     why.waits_for = "the machine to ask for a boot program";
     why.usual = std::chrono::seconds(90);
     why.evidence = all_timeline;

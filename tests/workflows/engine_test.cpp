@@ -507,3 +507,35 @@ TEST(Timelines, RemembersStrangersWithinBounds) {
   EXPECT_EQ(run.timelines.strangers().size(), Timelines::kept_strangers);
   EXPECT_TRUE(disk.timeline.empty());
 }
+
+TEST(Timelines, TheBootByWhichAStrangerIntroducedItselfIsKeptForItsTimeline) {
+  Disk disk;
+  Tools world;
+  Life run(disk, world);
+  const core::MacAddress mac({2, 0, 0, 0, 0, 1});
+  const auto see = [&](core::Fact fact) {
+    run.timelines.emit({{}, mac, {}, {}, run.timers.utc_now(), "pxe", std::move(fact)});
+  };
+  see(core::DhcpSeen{});
+  run.timers.run_for(2h);
+  const core::UtcTime asked = run.timers.utc_now();
+  see(core::DhcpSeen{});
+  see(core::DhcpSeen{});
+  run.timers.run_for(3s);
+  see(core::ScriptServed{"scout"});
+  core::SeededRandom random(9);
+  const core::AssetId asset(random.uuid());
+  const auto rows = run.timelines.adopt(mac, asset);
+  ASSERT_EQ(rows.size(), 2U) << "neither the repeated nor the old one";
+  EXPECT_EQ(rows[0].asset, asset);
+  EXPECT_EQ(rows[0].evidence.at, asked) << "when it was seen, not when it was understood";
+  EXPECT_EQ(rows[0].evidence.source, "pxe");
+  EXPECT_TRUE(std::holds_alternative<core::ScriptServed>(rows[1].evidence.fact));
+  EXPECT_TRUE(run.timelines.strangers().empty());
+  EXPECT_TRUE(run.timelines.adopt(mac, asset).empty());
+  for (unsigned i = 0; i < 500; ++i) {
+    run.timers.run_for(2s);
+    see(core::NbpSent{"f" + std::to_string(i), 1, true});
+  }
+  EXPECT_EQ(run.timelines.adopt(mac, asset).size(), Timelines::facts_of_stranger);
+}

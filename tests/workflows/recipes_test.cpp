@@ -19,12 +19,15 @@ AssetView only_asset(World& world) {
   return assets.empty() ? AssetView{} : assets.front();
 }
 
-bool boot_was_assumed(World& world) {
-  for (const auto& row : world.disk.timeline) {
+bool noted(World& world, std::string_view code) {
+  return std::ranges::any_of(world.disk.timeline, [code](const TimelineRow& row) {
     const auto* note = std::get_if<core::Note>(&row.evidence.fact);
-    if (note != nullptr && note->code == "provision.boot_assumed") return true;
-  }
-  return false;
+    return note != nullptr && note->code == code;
+  });
+}
+
+bool boot_was_assumed(World& world) {
+  return noted(world, "provision.boot_assumed");
 }
 
 std::vector<std::string> facts(World& world, const core::AssetId& asset) {
@@ -133,6 +136,20 @@ TEST(Discover, AMachineThatBootsByItselfIsLookedAtOnceAndHandedOnToItsDisk) {
       [id = asset.id](Workshop& w) { return w.orders().accept(id.to_string()); });
   ASSERT_TRUE(accepted && *accepted);
   EXPECT_EQ((*accepted)->status, AssetStatus::available);
+}
+
+TEST(Discover, TheFirstBootOfAMachineStandsOnItsTimelineStageByStage) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto why = world.orders().why(asset.to_string());
+  ASSERT_TRUE(why);
+  std::vector<std::string> stages;
+  for (const auto& stage : why->boot) stages.push_back(stage.stage);
+  EXPECT_EQ(stages, (std::vector<std::string>{"seen on", "DHCP (firmware, PXE)", "boot script: scout",
+                                              "kernel", "scout's hello", "inventory"}));
+  // And its self-test is known from it.
+  EXPECT_EQ(world.disk.settings["boot.self_test." + asset.to_string()], "20");
 }
 
 TEST(Discover, OutsideOfTheWindowAStrangerGetsSilence) {
@@ -395,6 +412,45 @@ TEST(Provision, ANodeThatAlwaysAsksTheNetworkFirstIsSentToItsDisk) {
   world.power_changed(server, core::PowerState::off);
   world.power_changed(server, core::PowerState::on);
   ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+}
+
+TEST(Provision, AMachineThatFollowsOnlyOneWayToItsDiskIsLearntAndSoIsItsModel) {
+  constexpr auto leave = pxe::LocalHandover::exit, sanboot = pxe::LocalHandover::sanboot,
+                 not_found = pxe::LocalHandover::not_found;
+  using Ways = std::vector<pxe::LocalHandover>;
+  World world;
+  Server& server = world.add_server();
+  Server& alike = world.add_server();
+  for (Server* each : {&server, &alike}) {
+    each->efi = false;
+    each->faults.only_handover = not_found;
+  }
+  const auto asset = discovered(world, server);
+  const auto other = discovered(world, alike);
+  server.network_first = alike.network_first = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_TRUE(server.booted_from_disk);
+  EXPECT_EQ(server.handovers, (Ways{leave, sanboot, not_found}));
+  EXPECT_TRUE(noted(world, "boot.handover_learnt"));
+  // Remembered for this machine, across a restart of colonyd.
+  world.restart();
+  ASSERT_TRUE(world.run_until([&] { return world.is_up(); }, 1h));
+  server.handovers.clear();
+  world.power_changed(server, core::PowerState::off);
+  world.power_changed(server, core::PowerState::on);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
+  EXPECT_EQ(server.handovers, Ways{not_found});
+  ASSERT_TRUE(
+      world.run_until([&] { return !world.orders().asset(asset.to_string())->local_disk_by.empty(); }, 1h));
+  EXPECT_EQ(world.orders().asset(asset.to_string())->local_disk_by.front(),
+            (std::pair<std::string, std::string>{"bios", "not-found"}));
+  // And the first guess for the next of its kind.
+  const auto next = provision(world, other, "");
+  ASSERT_TRUE(finishes(world, next->workflow));
+  EXPECT_EQ(error_of(world, next->workflow), "");
+  EXPECT_EQ(alike.handovers, Ways{not_found});
 }
 
 TEST(Provision, ASystemThatComesUpAfterItWasSentToItsDiskIsSeenAtOnce) {

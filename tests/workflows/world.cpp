@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -231,7 +232,12 @@ core::Task<> World::boot(Server& server, unsigned life) {
     if (from_network) {
       bool to_disk = false;
       co_await network_boot(server, life, &to_disk);
-      if (!alive(server, life) || !to_disk) co_return;
+      if (!alive(server, life)) co_return;
+      if (std::exchange(server.passed_disk, false)) {  // round again: the network is all it sees
+        co_await timers.sleep_for(10s);
+        continue;
+      }
+      if (!to_disk) co_return;
     }
     const auto system =
         std::ranges::find_if(server.disks, [](const FakeDisk& drive) { return !drive.content.empty(); });
@@ -281,9 +287,11 @@ core::Task<> World::network_boot(Server& server, unsigned life, bool* to_disk) {
       co_await timers.sleep_for(10s);
       continue;
     }
-    if (std::holds_alternative<pxe::LocalDisk>(decision)) {
+    if (const auto* local = std::get_if<pxe::LocalDisk>(&decision)) {
       seen(server, core::ScriptServed{"local-disk"});
-      *to_disk = true;
+      server.handovers.push_back(local->handover);
+      *to_disk = server.faults.only_handover.value_or(local->handover) == local->handover;
+      server.passed_disk = !*to_disk;
       co_return;
     }
     const auto kernel = std::get<pxe::KernelBoot>(decision);

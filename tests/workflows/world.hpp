@@ -48,6 +48,7 @@ struct Faults {
   unsigned never_install = 0;         // fetches its config and hangs
   bool installer_asks_again = false;  // for its address, with the config in hand
   bool swap_disk_before_redeem = false;
+  std::optional<pxe::LocalHandover> only_handover;  // its firmware follows no other way to the disk
   bool bmc_silent = false, bmc_wrong_password = false;
 };
 
@@ -77,6 +78,8 @@ struct Server {
   std::string last_config;
   unsigned power_on_commands = 0, power_off_commands = 0;
   unsigned redemptions_granted = 0, scout_boots = 0, configs_completed = 0;
+  std::vector<pxe::LocalHandover> handovers;  // that it was given
+  bool passed_disk = false;                   // by one that it does not follow
 };
 
 class FakeBmc final : public drivers::Bmc {

@@ -111,8 +111,7 @@ pxe::BootDecision JournalBootPolicy::decide(const pxe::BootRequest& request) {
     case Verdict::talos: return boot_talos(request, judgement.intent);
     case Verdict::local: break;
   }
-  const bool efi = request.arch != core::ClientArch::bios_x86 && request.arch != core::ClientArch::unknown;
-  return pxe::LocalDisk{efi ? site_.efi_handover : site_.bios_handover};
+  return pxe::LocalDisk{handovers_.way(judgement.asset->id, firmware_kind(request.arch))};
 }
 
 pxe::BootDecision JournalBootPolicy::boot_scout(const pxe::BootRequest& request, const IntentPtr& intent) {

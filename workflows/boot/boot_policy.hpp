@@ -18,6 +18,7 @@
 #include "pxe/boot_policy.hpp"
 #include "workflows/assets/registry.hpp"
 #include "workflows/boot/discovery_window.hpp"
+#include "workflows/boot/handover_book.hpp"
 #include "workflows/boot/tokens.hpp"
 #include "workflows/site.hpp"
 
@@ -33,11 +34,13 @@ inline constexpr std::string_view local = "boot_local";
 class JournalBootPolicy final : public pxe::BootPolicy {
  public:
   JournalBootPolicy(const Ledger& ledger, const Registry& registry, const DiscoveryWindow& window,
-                    const Tokens& tokens, const Site& site, core::Timers& timers)
+                    const Tokens& tokens, const HandoverBook& handovers, const Site& site,
+                    core::Timers& timers)
       : ledger_(ledger),
         registry_(registry),
         window_(window),
         tokens_(tokens),
+        handovers_(handovers),
         site_(site),
         timers_(timers) {}
 
@@ -69,6 +72,7 @@ class JournalBootPolicy final : public pxe::BootPolicy {
   const Registry& registry_;
   const DiscoveryWindow& window_;
   const Tokens& tokens_;
+  const HandoverBook& handovers_;
   const Site& site_;
   core::Timers& timers_;
   bool ready_ = false;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/boot/boot_stages.hpp"
 #include "workflows/desk/order_desk.hpp"
 #include "workflows/desk/wipe_budget.hpp"
 
@@ -104,6 +105,10 @@ AssetView OrderDesk::view(const AssetRow& row) const {
     view.macs = known->identity.macs;
     view.serial = best_serial(known->identity);
     if (known->inventory) view.inventory = *known->inventory;
+  }
+  for (const auto kind : {FirmwareKind::bios, FirmwareKind::efi}) {
+    if (const auto way = parts_.handovers.proved(row.id, kind))
+      view.local_disk_by.emplace_back(name(kind), name(*way));
   }
   if (const WorkflowPtr work = parts_.ledger.durable().running(row.id)) view.workflow = work->id;
   view.queued = parts_.engine.queued(row.id);
@@ -241,6 +246,7 @@ core::Result<Why> OrderDesk::why_by_itself(const AssetRef& asset) const {
   why.asset = std::move(*found);
   why.since = why.asset.updated_at;
   const auto& seen = parts_.timelines.of(why.asset.id);
+  why.boot = boot_stages(seen);
   if (const WorkflowPtr work = parts_.ledger.durable().running(why.asset.id)) {
     why.workflow = view(*work);
     why.since = work->step_started_at;

@@ -3,6 +3,7 @@
 
 #include "workflows/assets/registry.hpp"
 #include "workflows/boot/discovery_window.hpp"
+#include "workflows/boot/handover_book.hpp"
 #include "workflows/engine/engine.hpp"
 #include "workflows/orders.hpp"
 #include "workflows/recipes/tools.hpp"
@@ -15,6 +16,7 @@ class OrderDesk final : public Orders {
     Ledger& ledger;
     Registry& registry;
     Timelines& timelines;
+    const HandoverBook& handovers;
     DiscoveryWindow& window;
     Engine& engine;
     const Tokens& tokens;

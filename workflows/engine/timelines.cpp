@@ -28,7 +28,7 @@ Timelines::Timelines(Ledger& ledger, core::Timers& timers, const core::Log& log,
 
 void Timelines::emit(core::Evidence evidence) {
   if (!evidence.asset) evidence.asset = attribute_(evidence);
-  if (!evidence.asset) return remember_stranger(evidence);
+  if (!evidence.asset) return remember_stranger(std::move(evidence));
   const core::AssetId asset = *evidence.asset;
   Lane& place = lane(asset);
   const auto running = ledger_.working().running(asset);
@@ -120,18 +120,42 @@ bool Timelines::is_noise(Lane& lane, const core::Fact& fact) {
   return false;
 }
 
-void Timelines::remember_stranger(const core::Evidence& evidence) {
+void Timelines::remember_stranger(core::Evidence evidence) {
   if (!evidence.mac) return;
-  const auto known = std::ranges::find(strangers_, *evidence.mac, &Stranger::mac);
-  if (known != strangers_.end()) {
-    known->last = evidence.at;
-    ++known->times;
-    return;
+  auto known = std::ranges::find(strangers_, *evidence.mac, &Stranger::mac);
+  if (known == strangers_.end()) {
+    if (strangers_.size() >= kept_strangers) strangers_.pop_front();
+    strangers_.push_back({*evidence.mac, evidence.at, evidence.at, 0, {}});
+    known = std::prev(strangers_.end());
+    log_.info("evidence.stranger",
+              "An unknown machine was seen; it boots from us only in a discovery window.",
+              {{"mac", *evidence.mac}, {"seen", core::describe(evidence.fact)}});
   }
-  if (strangers_.size() >= kept_strangers) strangers_.pop_front();
-  strangers_.push_back({*evidence.mac, evidence.at, evidence.at, 1});
-  log_.info("evidence.stranger", "An unknown machine was seen; it boots from us only in a discovery window.",
-            {{"mac", *evidence.mac}, {"seen", core::describe(evidence.fact)}});
+  known->last = evidence.at;
+  ++known->times;
+  auto& facts = known->facts;
+  const bool repeated = !facts.empty() && evidence.at - facts.back().at < repeat_window &&
+                        core::describe(facts.back().fact) == core::describe(evidence.fact);
+  if (repeated || std::holds_alternative<core::ScoutProgress>(evidence.fact)) return;
+  facts.push_back(std::move(evidence));
+  if (facts.size() > facts_of_stranger) facts.pop_front();
+}
+
+std::vector<TimelineRow> Timelines::adopt(const core::MacAddress& mac, const core::AssetId& asset) {
+  std::vector<TimelineRow> rows;
+  const auto known = std::ranges::find(strangers_, mac, &Stranger::mac);
+  if (known == strangers_.end()) return rows;
+  const core::UtcTime oldest =
+      timers_.utc_now() - std::chrono::duration_cast<std::chrono::milliseconds>(stranger_memory);
+  for (core::Evidence& fact : known->facts) {
+    if (fact.at < oldest) continue;
+    TimelineRow adopted = row(asset, fact.source, fact.fact);
+    fact.asset = asset;
+    adopted.evidence = std::move(fact);
+    rows.push_back(std::move(adopted));
+  }
+  strangers_.erase(known);
+  return rows;
 }
 
 }  // namespace colony::workflows

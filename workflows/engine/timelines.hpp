@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/async/signal.hpp"
 #include "core/evidence/evidence.hpp"
@@ -25,17 +26,20 @@ struct SeenEvidence {
   core::BootTime seen_at;  // BootTime::min() for what was read from the journal
 };
 
-/// A machine that nobody knows and that got no answer.
+/// A machine that nobody knows.
 struct Stranger {
   core::MacAddress mac;
   core::UtcTime first, last;
   std::uint64_t times = 0;
+  std::deque<core::Evidence> facts;  // the newest, for the day when it is known
 };
 
 class Timelines final : public core::EvidenceSink {
  public:
   static constexpr std::size_t kept_per_asset = 192;
   static constexpr std::size_t kept_strangers = 1024;
+  static constexpr std::size_t facts_of_stranger = 24;
+  static constexpr core::Duration stranger_memory = std::chrono::hours(1);
   static constexpr unsigned facts_per_window = 64;  // of one asset
   static constexpr core::Duration flood_window = std::chrono::seconds(10);
 
@@ -49,6 +53,10 @@ class Timelines final : public core::EvidenceSink {
   void emit(core::Evidence evidence) override;
   /// A row for somebody's batch: facts that must be durable before their sender is answered.
   [[nodiscard]] TimelineRow row(const core::AssetId& asset, std::string_view source, core::Fact fact) const;
+
+  /// What was seen of this machine before anybody knew whose it is, for the batch that says so: the boot by
+  /// which it introduced itself is part of its timeline. Forgotten here.
+  [[nodiscard]] std::vector<TimelineRow> adopt(const core::MacAddress& mac, const core::AssetId& asset);
 
   [[nodiscard]] const std::deque<SeenEvidence>& of(const core::AssetId& asset) const;
   /// Notified at every fact of this asset.
@@ -74,7 +82,7 @@ class Timelines final : public core::EvidenceSink {
   Lane& lane(const core::AssetId& asset);
   void append(Lane& lane, TimelineRow row, core::BootTime seen_at);
   [[nodiscard]] bool is_noise(Lane& lane, const core::Fact& fact);
-  void remember_stranger(const core::Evidence& evidence);
+  void remember_stranger(core::Evidence evidence);
 
   Ledger& ledger_;
   core::Timers& timers_;

@@ -1,8 +1,9 @@
 #include "workflows/recipes/self_test.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
+
+#include "workflows/boot/self_test_memory.hpp"
 
 namespace colony::workflows {
 
@@ -14,16 +15,8 @@ constexpr core::Duration shortest_patience = 3min;
 constexpr int patience_in_self_tests = 3;  // memory is trained now and then
 constexpr core::Duration longest_rest = 5min;
 
-std::string self_test_setting(core::AssetId asset) {
-  return "boot.self_test." + asset.to_string();
-}
-
 std::optional<core::Duration> self_test(StepContext& step) {
-  const std::string text = step.tools().ledger.working().setting(self_test_setting(step.asset_id()));
-  unsigned seconds = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (parsed.ec != std::errc{} || seconds == 0) return std::nullopt;
-  return std::chrono::seconds(seconds);
+  return known_self_test(step.tools().ledger.working(), step.asset_id());
 }
 
 bool is_from_machine(const core::Fact& fact) {

@@ -127,7 +127,10 @@ core::Task<ScoutReply> ScoutService::hello(BootClaims claims, core::Ipv4Address 
   if (!message) co_return refusal(400, message.error());
   parts_.log.info("scout.hello", "A machine runs scout.", {{"mac", claims.mac}, {"peer", peer}});
   const auto asset = asset_of(claims);
-  if (!asset) co_return ScoutReply{};
+  if (!asset) {  // kept until its inventory says whose it is
+    parts_.timelines.emit({{}, claims.mac, {}, {}, parts_.timers.utc_now(), "scout", core::ScoutHello{}});
+    co_return ScoutReply{};
+  }
   Batch batch;
   batch.writes.emplace_back(seen(*asset, claims, core::ScoutHello{}));
   co_return co_await store(std::move(batch));
@@ -158,6 +161,11 @@ core::Task<ScoutReply> ScoutService::inventory(BootClaims claims, core::Ipv4Addr
   if (admission->created) {
     parts_.log.info("asset.created", "A machine was seen for the first time.",
                     {{"asset", asset}, {"mac", claims.mac}});
+  }
+  // Its boot was seen before anybody could say whose it was.
+  for (const auto& nic : message->nics) {
+    for (auto& row : parts_.timelines.adopt(nic.mac, asset))
+      admission->batch.writes.emplace_back(std::move(row));
   }
   if (!admission->matched.empty()) {
     parts_.log.info("asset.matched", "A machine was matched to its BMC.",

@@ -528,6 +528,18 @@ TEST(WhyCommand, SaysWhatItWaitsForAndWhatToDo) {
   EXPECT_NE(bench.console.output.find("the machine to ask for a boot program"), std::string::npos);
   EXPECT_NE(bench.console.output.find("  - look at its console"), std::string::npos);
   EXPECT_NE(bench.console.output.find("1m30s"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("Its newest boot"), std::string::npos);
+  EXPECT_NE(bench.console.output.find("61.3 s"), std::string::npos);
+}
+
+TEST(AssetsCommand, ShowsByWhichWayAMachineGoesToItsDisk) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("web-1");
+  EXPECT_EQ(bench.run({"assets", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("no way seen working yet"), std::string::npos);
+  asset.local_disk_by = {{"bios", "sanboot"}, {"efi", "exit"}};
+  EXPECT_EQ(bench.run({"assets", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("bios: sanboot, efi: exit"), std::string::npos);
 }
 
 TEST(DiscoverCommand, OpensTheWindowOrBootsKnownServers) {

@@ -551,3 +551,21 @@ TEST(LeaseResponder, NothingMalformedIsAnswered) {
   infiniband[2] = 16;  // hlen
   EXPECT_FALSE(bench.feed(infiniband));
 }
+
+TEST(LeaseResponder, Arm64WithoutABootProgramGetsNoAddressForABootThatCannotBeAndIsNamed) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  for (const auto& [captured, number] :
+       {std::pair{"discover-uefi-pxe", "000b"}, {"discover-uefi-http", "0013"}}) {
+    Message discover = capture(captured);
+    discover.mac = uefi;
+    discover.options.remove(OptionCode::client_architecture);
+    discover.options.add(OptionCode::client_architecture, *parse_hex(number));
+    EXPECT_FALSE(bench.feed(discover)) << captured;
+    EXPECT_FALSE(bench.journaled) << captured;
+  }
+  const auto notes = bench.evidence.facts<Note>();
+  ASSERT_FALSE(notes.empty());
+  EXPECT_EQ(notes[0].code, "dhcp.no_boot_program");
+  EXPECT_NE(notes[0].text.find("efi-arm64"), std::string::npos);
+}

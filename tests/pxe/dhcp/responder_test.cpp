@@ -23,9 +23,12 @@ struct Bench {
   std::vector<std::string> lines;
   Log log{LogLevel::debug, LogFormat::text,
           [this](LogLevel, std::string_view line) { lines.emplace_back(line); }};
-  Responder responder{config(), policy, addresses, evidence, log};
+  ReplyConfig replies = config();
+  Responder responder{replies, policy, addresses, evidence, log};
   BootTime now{};
 
+  Bench() = default;
+  explicit Bench(ReplyConfig configured) : replies(std::move(configured)) {}
   static ReplyConfig config() {
     ReplyConfig out;
     out.server.address = *Ipv4Address::parse("10.78.9.5");
@@ -208,6 +211,49 @@ TEST(DhcpResponder, RefusesAnArchitectureWithoutABootProgramByName) {
   EXPECT_EQ(notes[0].code, "dhcp.no_boot_program");
   EXPECT_NE(notes[0].text.find("pxe.nbp"), std::string::npos);
   EXPECT_EQ(bench.responder.counters().refused, 2U);
+}
+
+TEST(DhcpResponder, BootsArm64WhereABootProgramIsConfiguredForIt) {
+  // No arm64 machine boots here: OVMF's packets, with the numbers of RFC 4578's registry for arm64.
+  const auto arm64 = [](const char* captured, const char* number, const char* vendor_class) {
+    Message discover = *decode(capture(captured));
+    discover.options.remove(OptionCode::client_architecture);
+    discover.options.add(OptionCode::client_architecture, *parse_hex(number));
+    discover.options.remove(OptionCode::vendor_class);
+    discover.options.add_text(OptionCode::vendor_class, vendor_class);
+    discover.mac = uefi;
+    return encode(discover);
+  };
+  const Bytes pxe = arm64("discover-uefi-pxe", "000b", "PXEClient:Arch:00011:UNDI:003000");
+  const Bytes http = arm64("discover-uefi-http", "0013", "HTTPClient:Arch:00019:UNDI:003001");
+
+  ReplyConfig replies = Bench::config();
+  replies.nbp[ClientArch::efi_arm64] = "arm64.efi";
+  Bench bench(replies);
+  bench.policy.served = {uefi};
+  const auto offered = [&bench](const Bytes& discover) {
+    const auto out = bench.feed(discover);
+    return out ? decode(out->datagram) : std::unexpected(DecodeError::too_short);
+  };
+  const auto over_pxe = offered(pxe);
+  ASSERT_TRUE(over_pxe);
+  EXPECT_EQ(over_pxe->file, "arm64.efi");
+  EXPECT_EQ(over_pxe->options.find_text(OptionCode::vendor_class), "PXEClient");
+  const auto over_http = offered(http);
+  ASSERT_TRUE(over_http);
+  EXPECT_EQ(over_http->options.find_text(OptionCode::bootfile_name), "http://10.78.9.5:8080/nbp/arm64.efi");
+  EXPECT_EQ(over_http->options.find_text(OptionCode::vendor_class), "HTTPClient");
+  const auto seen = bench.evidence.facts<DhcpSeen>();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].arch, ClientArch::efi_arm64);
+  EXPECT_EQ(seen[1].arch, ClientArch::efi_arm64_http);
+
+  Bench without;
+  without.policy.served = {uefi};
+  EXPECT_FALSE(without.feed(pxe));
+  EXPECT_FALSE(without.feed(http));
+  for (const auto& note : without.evidence.facts<Note>()) EXPECT_EQ(note.code, "dhcp.no_boot_program");
+  EXPECT_FALSE(without.evidence.facts<Note>().empty());
 }
 
 TEST(DhcpResponder, CountsMalformedDatagramsAndLogsEachReasonNowAndThen) {
