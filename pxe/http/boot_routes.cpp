@@ -126,11 +126,20 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
       sent_on ? error_response(Status::not_found, "boot.local_disk", "This machine boots from its own disk")
               : http::text_response(Status::ok, "text/plain", std::move(*text)),
       "Cache-Control", "no-store");
-  response.on_delivered = [&self, boot = *boot, script = *name](http::Delivery delivery) -> Task<> {
-    return [](BootRoutes& routes, BootRequest who, std::string what, bool complete) -> Task<> {
-      if (complete) routes.emit(who.address, who.mac, core::ScriptServed{what});
-      co_return;
-    }(self, boot, script, delivery.complete());
+  // One that is sent to its disk may be gone before its TCP has acknowledged the script: iPXE's sanboot jumps
+  // at once. Where every byte went out it counts as served, from when it was asked for: the wait for the
+  // acknowledgement is no time of the machine's.
+  const bool hands_over = std::holds_alternative<LocalDisk>(decision);
+  response.on_delivered = [&self, boot = *boot, script = *name, hands_over,
+                           asked = self.services_.timers.utc_now()](http::Delivery delivery) -> Task<> {
+    const bool gone =
+        hands_over && !delivery.acknowledged && delivery.first == 0 && delivery.bytes == delivery.size;
+    const auto at = gone ? asked : self.services_.timers.utc_now();
+    return
+        [](BootRoutes& routes, BootRequest who, std::string what, bool served, core::UtcTime when) -> Task<> {
+          if (served) routes.emit(who.address, who.mac, core::ScriptServed{what}, when);
+          co_return;
+        }(self, boot, script, gone || delivery.complete(), at);
   };
   co_return response;
 }
@@ -222,11 +231,16 @@ Task<http::HttpResponse> BootRoutes::site_file(BootRoutes& self, Request request
 
 void BootRoutes::emit(std::optional<core::Ipv4Address> address, std::optional<core::MacAddress> mac,
                       core::Fact fact) {
+  emit(address, mac, std::move(fact), services_.timers.utc_now());
+}
+
+void BootRoutes::emit(std::optional<core::Ipv4Address> address, std::optional<core::MacAddress> mac,
+                      core::Fact fact, core::UtcTime at) {
   if (!mac) return;
   core::Evidence evidence;
   evidence.mac = mac;
   evidence.address = address;
-  evidence.at = services_.timers.utc_now();
+  evidence.at = at;
   evidence.source = source;
   evidence.fact = std::move(fact);
   services_.evidence.emit(std::move(evidence));

@@ -66,6 +66,8 @@ class BootRoutes {
 
   /// Emits when the machine behind the address is known: strangers leave no evidence.
   void emit(std::optional<core::Ipv4Address> address, std::optional<core::MacAddress> mac, core::Fact fact);
+  void emit(std::optional<core::Ipv4Address> address, std::optional<core::MacAddress> mac, core::Fact fact,
+            core::UtcTime at);
   [[nodiscard]] std::optional<core::MacAddress> machine_at(std::optional<core::Ipv4Address> address) const;
   /// Cut deliveries come as often as a machine likes; the timeline takes one in a while.
   [[nodiscard]] bool worth_telling(const core::http::Delivery& delivery,

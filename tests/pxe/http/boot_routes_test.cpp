@@ -162,6 +162,28 @@ TEST(BootRoutes, TakeNotFoundForAHandoverToTheDiskWherePolicyWantsIt) {
   EXPECT_EQ(std::get<ScriptServed>(bench.sink.all[0].fact).script, "local-disk");
 }
 
+TEST(BootRoutes, AMachineThatIsGoneToItsDiskBeforeItAcknowledgedTheScriptWasSentThere) {
+  Bench bench;
+  const auto deliver = [&bench](BootDecision decision, Delivery how) {
+    bench.policy.decisions.insert_or_assign(machine, std::move(decision));
+    bench.sink.all.clear();
+    HttpRequest request;
+    request.path = "/boot.ipxe";
+    request.query.emplace("mac", machine.to_string());
+    request.peer = TcpPeer{address, 4711};
+    auto response = bench.run(bench.router.handle(std::move(request)));
+    bench.timers.run_for(15s);  // as long as the server waits for the peer
+    bench.group.spawn("delivered", response.on_delivered(how));
+    bench.timers.run_until([&bench] { return bench.group.size() == 0; }, bench.timers.now() + 1s);
+    return bench.sink.all.size();
+  };
+  const UtcTime asked = bench.timers.utc_now();
+  ASSERT_EQ(deliver(LocalDisk{LocalHandover::sanboot}, {0, 64, 64, false}), 1U);
+  EXPECT_EQ(bench.sink.all[0].at, asked) << "the wait is no time of the machine's";
+  EXPECT_EQ(deliver(LocalDisk{LocalHandover::sanboot}, {0, 32, 64, false}), 0U) << "cut";
+  EXPECT_EQ(deliver(Hold{"x"}, {0, 64, 64, false}), 0U) << "who stays acknowledges";
+}
+
 TEST(BootRoutes, NeverGiveAScriptToAnotherMachine) {
   Bench bench;
   bench.policy.decisions.emplace(other, Hold{"x"});
