@@ -245,23 +245,20 @@ struct LeaseServer::State {
 
   Task<> look_for_rivals() {
     if (watch.stage() != LeaseStage::serving) ask_ahead();
-    const auto before = watch.rival();
     const auto found = co_await search();
     if (!found) {
       parts.log.warn("dhcp.search_failed", found.error().message, {{"code", found.error().code}});
       watch.on_search_failed(parts.timers.now());
       co_return;
     }
-    switch (watch.on_search(*found, parts.timers.now())) {
-      case LeaseWatch::Change::none: break;
-      case LeaseWatch::Change::appeared:
-        parts.log.warn("dhcp.rival", "another DHCP server answers on this network",
-                       {{"server", text_of(watch.rival().value())}, {"interface", config.interface}});
-        break;
-      case LeaseWatch::Change::gone:
-        parts.log.info("dhcp.rival_gone", "the other DHCP server no longer answers",
-                       {{"server", text_of(before.value())}});
-        break;
+    const auto change = watch.on_search(*found, parts.timers.now());
+    if (change.appeared) {
+      parts.log.warn("dhcp.rival", "another DHCP server answers on this network",
+                     {{"server", text_of(*change.appeared)}, {"interface", config.interface}});
+    }
+    if (change.gone) {
+      parts.log.info("dhcp.rival_gone", "the other DHCP server no longer answers",
+                     {{"server", text_of(*change.gone)}});
     }
   }
 

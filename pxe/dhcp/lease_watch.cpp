@@ -30,9 +30,9 @@ void LeaseWatch::on_restored(core::BootTime now) {
 }
 
 LeaseWatch::Change LeaseWatch::on_search(const std::optional<RivalServer>& found, core::BootTime now) {
-  Change change = Change::none;
-  if (found && found != rival_) change = Change::appeared;
-  if (!found && rival_) change = Change::gone;
+  Change change;
+  if (found && found != rival_) change.appeared = found;
+  if (!found) change.gone = rival_;
   rival_ = found;
   settle(now);
   return change;

@@ -42,7 +42,11 @@ class LeaseWatch {
     relayed,   // an answer on our link means nothing to a server of relayed subnets only
   };
   /// What a search changed.
-  enum class Change : std::uint8_t { none, appeared, gone };
+  struct Change {
+    std::optional<RivalServer> appeared;
+    std::optional<RivalServer> gone;
+    friend bool operator==(const Change&, const Change&) = default;
+  };
   /// Another server that a client of ours chose.
   struct Overheard {
     core::Ipv4Address server;

@@ -30,7 +30,7 @@ TEST(LeaseWatch, LooksBeforeItServesAndServesWhenNobodyAnswers) {
   watched.on_restored(at(0s));
   EXPECT_EQ(watched.stage(), LeaseStage::searching);
   EXPECT_EQ(watched.next_look(), at(0s));
-  EXPECT_EQ(watched.on_search(std::nullopt, at(3s)), Change::none);
+  EXPECT_EQ(watched.on_search(std::nullopt, at(3s)), Change{});
   EXPECT_EQ(watched.stage(), LeaseStage::serving);
   EXPECT_EQ(watched.next_look(), at(3s) + 5min);
   EXPECT_FALSE(watched.finding(std::nullopt, at(3s)));
@@ -39,18 +39,18 @@ TEST(LeaseWatch, LooksBeforeItServesAndServesWhenNobodyAnswers) {
 TEST(LeaseWatch, HoldsBackWhileAnotherAnswersAndLooksEveryMinute) {
   auto watched = watch();
   watched.on_restored(at(0s));
-  EXPECT_EQ(watched.on_search(dnsmasq, at(3s)), Change::appeared);
+  EXPECT_EQ(watched.on_search(dnsmasq, at(3s)).appeared, dnsmasq);
   EXPECT_EQ(watched.stage(), LeaseStage::held);
   EXPECT_EQ(watched.next_look(), at(63s));
   EXPECT_TRUE(
       watched.finding(std::nullopt, at(4s))
           ->starts_with("another DHCP server answers on vlan7: 10.77.0.1 (02:00:00:00:00:99). No address "
                         "is handed out until it is gone"));
-  EXPECT_EQ(watched.on_search(dnsmasq, at(63s)), Change::none);
-  EXPECT_EQ(watched.on_search(other, at(120s)), Change::appeared);
+  EXPECT_EQ(watched.on_search(dnsmasq, at(63s)), Change{});
+  EXPECT_EQ(watched.on_search(other, at(120s)).appeared, other);
   watched.look_again(at(130s));
   EXPECT_EQ(watched.next_look(), at(130s));
-  EXPECT_EQ(watched.on_search(std::nullopt, at(133s)), Change::gone);
+  EXPECT_EQ(watched.on_search(std::nullopt, at(133s)).gone, other);
   EXPECT_EQ(watched.stage(), LeaseStage::serving);
   EXPECT_FALSE(watched.finding(std::nullopt, at(133s)));
 }
@@ -58,7 +58,7 @@ TEST(LeaseWatch, HoldsBackWhileAnotherAnswersAndLooksEveryMinute) {
 TEST(LeaseWatch, WhoWasToldToServesBesideARivalAndSaysSo) {
   auto watched = watch(OnRival::serve);
   watched.on_restored(at(0s));
-  EXPECT_EQ(watched.on_search(dnsmasq, at(3s)), Change::appeared);
+  EXPECT_EQ(watched.on_search(dnsmasq, at(3s)).appeared, dnsmasq);
   EXPECT_EQ(watched.stage(), LeaseStage::serving);
   EXPECT_TRUE(
       watched.finding(std::nullopt, at(3s))->ends_with("Both hand out addresses: switch one of them off"));
@@ -68,7 +68,7 @@ TEST(LeaseWatch, ARivalThatComesLaterIsNamedAndTakesNobodyTheirLease) {
   auto watched = watch();
   watched.on_restored(at(0s));
   (void)watched.on_search(std::nullopt, at(3s));
-  EXPECT_EQ(watched.on_search(dnsmasq, at(303s)), Change::appeared);
+  EXPECT_EQ(watched.on_search(dnsmasq, at(303s)).appeared, dnsmasq);
   EXPECT_EQ(watched.stage(), LeaseStage::serving);
   EXPECT_TRUE(watched.finding(std::nullopt, at(303s)));
 }
