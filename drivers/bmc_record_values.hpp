@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/address.hpp"
+#include "core/bytes.hpp"
 #include "core/clock.hpp"
 
 namespace colony::drivers {
@@ -25,6 +26,23 @@ struct SelLog {
   std::size_t free_bytes = 0;
   bool overflow = false;  // events were lost because it was full
   std::vector<SelEntry> entries;
+};
+
+/// Where a log stood when it was last looked at: its newest record, byte for byte. The BMC's clock plays no
+/// part.
+struct SelMark {
+  std::uint16_t id = 0;
+  core::Bytes record;  // empty: the log was
+};
+
+/// What was written since.
+struct SelNews {
+  static constexpr std::size_t max_entries = 64;
+  std::vector<SelEntry> entries;  // the newest of them, oldest first
+  bool cut = false;               // there were more
+  bool restarted = false;         // the marked record is gone: cleared, or pushed out
+  bool overflow = false;          // events were lost because it was full
+  SelMark mark;                   // for the next look
 };
 
 /// Absent where the sensor has none, or does not tell.

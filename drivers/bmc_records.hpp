@@ -17,6 +17,10 @@ class BmcRecords {
   virtual ~BmcRecords() = default;
   /// Errors: those of every call. A log that changes meanwhile is read on from where it was.
   [[nodiscard]] virtual core::Task<core::Result<SelLog>> sel(core::BootTime deadline) = 0;
+  /// What came after `mark`; nullopt: nothing but where the log stands. A few commands, however long the log
+  /// is.
+  [[nodiscard]] virtual core::Task<core::Result<SelNews>> sel_since(std::optional<SelMark> mark,
+                                                                    core::BootTime deadline) = 0;
   /// Success: the BMC says that it is empty.
   [[nodiscard]] virtual core::Task<core::Result<>> clear_sel(core::BootTime deadline) = 0;
   [[nodiscard]] virtual core::Task<core::Result<std::vector<SensorReading>>> sensors(

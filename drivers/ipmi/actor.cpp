@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t max_waiting = 32;
+constexpr std::size_t max_waiting = 32;  // of each turn
 constexpr std::size_t max_inbox = 16;
 constexpr unsigned max_rejections = 2;  // BMCs lock accounts out
 constexpr unsigned max_busy_tries = 6;
@@ -18,6 +18,8 @@ constexpr core::Duration busy_wait = 500ms;
 constexpr core::Duration full_wait = 2s;  // doubles, to 16 s
 constexpr core::Duration longest_full_wait = 16s;
 constexpr core::Duration close_wait = 2s;
+/// A slow answer to what may wait is worth this much of the time of what may not.
+constexpr core::Duration yield_after = 1s;
 /// With a serial line open: BMCs end a session after 60 s without a command, whatever its line carries.
 constexpr core::Duration keep_alive_interval = 25s;
 constexpr core::Duration keep_alive_wait = 15s;
@@ -40,7 +42,7 @@ Actor::Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials)
     : shared_(shared),
       endpoint_(endpoint),
       credentials_(std::move(credentials)),
-      jobs_(shared.timers, max_waiting),
+      work_(shared.timers),
       inbox_(shared.timers, max_inbox),
       serial_tasks_(shared.timers) {}
 
@@ -50,9 +52,8 @@ Actor::~Actor() {
 
 void Actor::retire() {
   retired_ = true;
-  // A full queue is no loss: then there is something to look at anyway.
-  (void)jobs_.try_push(nullptr);
-  (void)inbox_.try_push({});
+  work_.wake();
+  (void)inbox_.try_push({});  // a full one is no loss: then there is something to look at anyway
 }
 
 void Actor::on_datagram(core::Bytes datagram) {
@@ -61,7 +62,31 @@ void Actor::on_datagram(core::Bytes datagram) {
 }
 
 bool Actor::enqueue(std::shared_ptr<Job> job) {
-  return !retired_ && jobs_.try_push(std::move(job));
+  auto& queue = waiting_.at(static_cast<std::size_t>(job->turn));
+  if (retired_ || queue.size() >= max_waiting) return false;
+  queue.push_back(std::move(job));
+  work_.wake();
+  if (is_passed()) (void)inbox_.try_push({});
+  return true;
+}
+
+std::shared_ptr<Actor::Job> Actor::next_job(std::size_t before) {
+  for (std::size_t turn = 0; turn < before; ++turn) {
+    auto& queue = waiting_.at(turn);
+    while (!queue.empty()) {
+      auto job = std::move(queue.front());
+      queue.pop_front();
+      if (!job->withdrawn) return job;
+    }
+  }
+  return nullptr;
+}
+
+bool Actor::is_passed() const {
+  for (std::size_t turn = 0; turn < static_cast<std::size_t>(turn_); ++turn) {
+    if (!waiting_.at(turn).empty()) return true;
+  }
+  return false;
 }
 
 core::Error Actor::refusal() const {
@@ -70,30 +95,22 @@ core::Error Actor::refusal() const {
 
 core::Task<> Actor::run() {
   while (!retired_) {
-    const auto rest = serial_ ? keep_alive_interval : shared_.options.idle_close;
-    const auto idle_at = session_ ? last_used_ + rest : core::BootTime::max();
-    const auto job = co_await jobs_.pop_until(idle_at);
-    if (!job) {
-      if (serial_ && shared_.timers.now() < last_used_ + rest) continue;  // it was used meanwhile
-      if (serial_) {
-        co_await keep_alive();
-      } else {
-        co_await close_session();
-      }
+    if (auto job = next_job()) {
+      co_await begin(std::move(job));
       continue;
     }
-    if (!*job || (*job)->withdrawn) continue;
-    (*job)->begun = true;
-    if (retired_) {
-      (*job)->refuse(to_error(IpmiError::closed));
+    const auto rest = serial_ ? keep_alive_interval : shared_.options.idle_close;
+    const auto idle_at = session_ ? last_used_ + rest : core::BootTime::max();
+    const bool woken = co_await work_.wait_until(idle_at);
+    if (woken) continue;
+    if (serial_ && shared_.timers.now() < last_used_ + rest) continue;  // it was used meanwhile
+    if (serial_) {
+      co_await keep_alive();
     } else {
-      co_await (*job)->run(*this, (*job)->deadline);
+      co_await close_session();
     }
-    last_used_ = shared_.timers.now();
   }
-  while (jobs_.size() > 0) {
-    const auto job = co_await jobs_.pop();
-    if (!job) continue;
+  while (const auto job = next_job()) {
     job->begun = true;
     job->refuse(to_error(IpmiError::closed));
   }
@@ -101,29 +118,60 @@ core::Task<> Actor::run() {
   co_await serial_tasks_.join();
 }
 
+core::Task<> Actor::begin(std::shared_ptr<Job> job) {
+  job->begun = true;
+  turn_ = job->turn;
+  co_await job->run(*this, job->deadline);
+  turn_ = Turn::first;
+  last_used_ = shared_.timers.now();
+}
+
+/// Between two commands of an operation: those whose turn comes before, then it goes on.
+core::Task<> Actor::let_pass() {
+  const Turn turn = turn_;
+  while (!retired_) {
+    auto job = next_job(static_cast<std::size_t>(turn));
+    if (!job) break;
+    co_await begin(std::move(job));
+  }
+  turn_ = turn;
+}
+
 core::Task<> Actor::keep_alive() {
   // An answer of any kind will do; when none comes, call() ends the session and with it the line.
+  turn_ = Turn::last;
   (void)co_await call(get_device_id(), shared_.timers.now() + keep_alive_wait);
+  turn_ = Turn::first;
   last_used_ = shared_.timers.now();
 }
 
 core::Task<core::Result<Answered>> Actor::call(Command command, core::BootTime deadline) {
   bool reopened = false;
-  for (unsigned tries = 1;; ++tries) {
+  unsigned tries = 1;
+  for (;;) {
     const auto session = co_await ensure_session(deadline);
     if (!session) co_return std::unexpected(session.error());
     co_await pause(std::min(next_command_, deadline));
     if (retired_) co_return std::unexpected(to_error(IpmiError::closed));
     if (shared_.timers.now() >= deadline) co_return std::unexpected(to_error(IpmiError::deadline));
 
+    if (is_passed()) {
+      co_await let_pass();
+      continue;
+    }
+
+    if (command.repeat == Repeat::safe) yields_from_ = shared_.timers.now() + yield_after;
     auto event = co_await pump(session_->submit(command, shared_.timers.now()), deadline);
+    yields_from_.reset();
     next_command_ = shared_.timers.now() + shared_.options.command_gap;
     if (auto* const answer = std::get_if<Answered>(&event)) {
       if (!is_busy(*answer, command.repeat) || tries >= max_busy_tries) co_return std::move(*answer);
+      ++tries;
       co_await pause(std::min(shared_.timers.now() + busy_wait, deadline));
       continue;
     }
     const auto failed = std::get<Failed>(event);
+    if (failed.error == IpmiError::put_aside) continue;
     if (session_->over()) end_session();
     // The BMC has forgotten the session (restarted, or it ended it): a question is asked once more in a new
     // one.
@@ -167,15 +215,18 @@ core::Task<SessionEvent> Actor::pump(Step step, core::BootTime deadline) {
   for (;;) {
     for (const auto& datagram : step.send) shared_.port.send(endpoint_, datagram);
     if (step.event) co_return std::move(*step.event);
-    const auto until = std::min(session_->deadline().value_or(deadline), deadline);
+    auto until = std::min(session_->deadline().value_or(deadline), deadline);
+    if (yields_from_ && is_passed()) until = std::min(until, *yields_from_);
     const auto datagram = co_await inbox_.pop_until(until);
     const auto now = shared_.timers.now();
     if (retired_ && !closing_) {
       step = session_->abandon(IpmiError::closed);
-    } else if (datagram) {
+    } else if (datagram && !datagram->empty()) {
       step = session_->on_datagram(*datagram, now);
     } else if (now >= deadline) {
       step = session_->abandon(session_->heard() ? IpmiError::deadline : IpmiError::no_answer);
+    } else if (yields_from_ && is_passed() && now >= *yields_from_) {
+      step = session_->abandon(IpmiError::put_aside);
     } else {
       step = session_->on_time(now);
     }

@@ -2,7 +2,12 @@
 // One BMC: operations one after the other over one session that is opened when needed, kept between them, and
 // closed when idle. Callers only wait for results, so a caller that is cancelled never leaves a session in
 // the middle of an exchange.
+//
+// Power comes first: an operation of a later turn is passed by those of earlier ones between two of its
+// commands, and a command of its own that stays unanswered is put aside for that.
 
+#include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,6 +43,10 @@ struct Shared {
 template <class T>
 using Operation = std::function<core::Task<core::Result<T>>(Link&, core::BootTime)>;
 
+/// first: power, boot device, identity. second: the console, whose lines are gone when nobody listens. last:
+/// logs and sensors, which take many commands.
+enum class Turn : std::uint8_t { first, second, last };
+
 class Actor final : public Link {
  public:
   Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials);
@@ -54,7 +63,8 @@ class Actor final : public Link {
 
   /// Waits for its turn and for the result, until `deadline` at the latest.
   template <class T>
-  [[nodiscard]] core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline) {
+  [[nodiscard]] core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline,
+                                                    Turn turn = Turn::first) {
     struct Slot {
       explicit Slot(core::Timers& timers) : finished(timers) {}
       std::optional<core::Result<T>> result;
@@ -63,6 +73,7 @@ class Actor final : public Link {
     auto slot = std::make_shared<Slot>(shared_.timers);
     auto job = std::make_shared<Job>();
     job->deadline = deadline;
+    job->turn = turn;
     job->refuse = [slot](core::Error error) {
       slot->result.emplace(std::unexpected(std::move(error)));
       slot->finished.wake();
@@ -92,11 +103,13 @@ class Actor final : public Link {
   [[nodiscard]] bool type(SerialState& state, core::ByteView bytes);
   void send_break(SerialState& state);
   [[nodiscard]] core::Task<> give_back(std::shared_ptr<SerialState> state);
-  void give_back_later(const std::shared_ptr<SerialState>& state);
+  /// False: not taken; the session ends, and the line with it.
+  [[nodiscard]] bool give_back_later(const std::shared_ptr<SerialState>& state);
 
  private:
   struct Job {
     core::BootTime deadline;
+    Turn turn = Turn::first;
     std::function<core::Task<>(Link&, core::BootTime)> run;
     std::function<void(core::Error)> refuse;
     bool begun = false;
@@ -116,6 +129,12 @@ class Actor final : public Link {
   [[nodiscard]] core::Task<SessionEvent> pump(Step step, core::BootTime deadline);
   [[nodiscard]] core::Task<> pause(core::BootTime until);
   [[nodiscard]] bool enqueue(std::shared_ptr<Job> job);
+  /// Of a turn before this one.
+  [[nodiscard]] std::shared_ptr<Job> next_job(std::size_t before = 3);
+  [[nodiscard]] core::Task<> begin(std::shared_ptr<Job> job);
+  /// Does anybody wait whose turn comes before that of the operation under way?
+  [[nodiscard]] bool is_passed() const;
+  [[nodiscard]] core::Task<> let_pass();
   [[nodiscard]] core::Error refusal() const;
   [[nodiscard]] std::vector<CipherSuite> suites_to_try() const;
   void begin_session();
@@ -135,8 +154,11 @@ class Actor final : public Link {
   Shared& shared_;
   BmcEndpoint endpoint_;
   BmcCredentials credentials_;
-  core::Mailbox<std::shared_ptr<Job>> jobs_;
-  core::Mailbox<core::Bytes> inbox_;  // an empty one: look again
+  core::Wakeup work_;
+  std::array<std::deque<std::shared_ptr<Job>>, 3> waiting_;  // by their turn
+  Turn turn_ = Turn::first;                                  // of the operation under way
+  std::optional<core::BootTime> yields_from_;                // its command may be put aside
+  core::Mailbox<core::Bytes> inbox_;                         // an empty one: look again
   std::unique_ptr<Session> session_;
   std::shared_ptr<SerialState> serial_;  // while the line is open, in session_
   core::TaskGroup serial_tasks_;

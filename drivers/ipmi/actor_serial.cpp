@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr core::Duration give_back_wait = 5s;
+constexpr core::Duration give_back_deadline = 30s;  // behind a long read
 
 }  // namespace
 
@@ -72,6 +73,7 @@ void Actor::end_serial(IpmiError why) {
   state->end = error;
   state->readable.wake();
   state->changed.wake();
+  state->given_back.wake();
   shared_.log.debug("ipmi.serial_ended", "the serial line is over",
                     {{"bmc", endpoint_.address}, {"code", error.code}});
 }
@@ -87,21 +89,20 @@ core::Task<core::Result<>> Actor::deactivate_serial(std::shared_ptr<SerialState>
 }
 
 core::Task<> Actor::give_back(std::shared_ptr<SerialState> state) {
-  Operation<void> operation = [this, state](Link&, core::BootTime until) {
-    return deactivate_serial(state, until);
-  };
-  (void)co_await perform<void>(std::move(operation), shared_.timers.now() + give_back_wait);
+  const bool taken = give_back_later(state);
+  if (taken) (void)co_await state->given_back.wait_until(shared_.timers.now() + give_back_wait);
 }
 
-void Actor::give_back_later(const std::shared_ptr<SerialState>& state) {
-  if (state->end) return;
+bool Actor::give_back_later(const std::shared_ptr<SerialState>& state) {
+  if (state->end) return false;
   auto job = std::make_shared<Job>();
-  job->deadline = shared_.timers.now() + give_back_wait;
+  job->deadline = shared_.timers.now() + give_back_deadline;
+  job->turn = Turn::second;
   job->refuse = [](const core::Error&) {};
   job->run = [this, state](Link&, core::BootTime until) -> core::Task<> {
     return forget(deactivate_serial(state, until));
   };
-  (void)enqueue(std::move(job));  // refused: the session ends, and the line with it
+  return enqueue(std::move(job));
 }
 
 core::Task<> Actor::forget(core::Task<core::Result<>> task) {

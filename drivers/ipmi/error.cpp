@@ -78,6 +78,7 @@ Row row(IpmiError error) {
           "this password was refused twice and is not tried again; mend it here or on the BMC, then: colony "
           "add-ipmi"};
     case IpmiError::closed: return {"closed", cancelled, "the BMC client is closing"};
+    case IpmiError::put_aside: return {"put_aside", internal, "made way for something more urgent"};
     case IpmiError::deadline:
       return {"deadline", timed_out, "the deadline passed before the BMC had answered"};
   }

@@ -59,6 +59,7 @@ enum class IpmiError : std::uint8_t {
   backing_off,  // this BMC did not answer of late; not tried again until later
   locked_out,   // this password was refused twice; not tried again
   closed,       // the client is closing
+  put_aside,    // made way for something urgent; asked again, never seen by callers
   deadline,     // the caller's time was over; an act was not sent (else: outcome_unknown)
 };
 

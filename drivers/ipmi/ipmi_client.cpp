@@ -48,27 +48,33 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords {
     Operation<Line> operation = [actor = actor_, contention](Link&, core::BootTime until) {
       return open_line(actor, contention, until);
     };
-    return perform<Line>(std::move(operation), deadline);
+    return perform<Line>(std::move(operation), deadline, Turn::second);
   }
 
   BmcRecords* records() override { return this; }
   core::Task<core::Result<SelLog>> sel(core::BootTime deadline) override {
-    return perform<SelLog>(read_sel, deadline);
+    return perform<SelLog>(read_sel, deadline, Turn::last);
+  }
+  core::Task<core::Result<SelNews>> sel_since(std::optional<SelMark> mark, core::BootTime deadline) override {
+    Operation<SelNews> operation = [mark = std::move(mark)](Link& link, core::BootTime until) {
+      return read_sel_since(link, mark, until);
+    };
+    return perform<SelNews>(std::move(operation), deadline, Turn::last);
   }
   core::Task<core::Result<>> clear_sel(core::BootTime deadline) override {
-    return perform<void>(erase_sel, deadline);
+    return perform<void>(erase_sel, deadline, Turn::last);
   }
   core::Task<core::Result<std::vector<SensorReading>>> sensors(core::BootTime deadline) override {
-    return perform<std::vector<SensorReading>>(read_sensors, deadline);
+    return perform<std::vector<SensorReading>>(read_sensors, deadline, Turn::last);
   }
   core::Task<core::Result<FruFields>> fru(core::BootTime deadline) override {
-    return perform<FruFields>(read_fru_fields, deadline);
+    return perform<FruFields>(read_fru_fields, deadline, Turn::last);
   }
   core::Task<core::Result<LanConfig>> lan(core::BootTime deadline) override {
-    return perform<LanConfig>(read_lan, deadline);
+    return perform<LanConfig>(read_lan, deadline, Turn::last);
   }
   core::Task<core::Result<std::string>> restart_cause(core::BootTime deadline) override {
-    return perform<std::string>(read_restart_cause, deadline);
+    return perform<std::string>(read_restart_cause, deadline, Turn::last);
   }
 
   core::Task<> close() override {
@@ -91,9 +97,10 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords {
   }
 
   template <class T>
-  core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline) {
+  core::Task<core::Result<T>> perform(Operation<T> operation, core::BootTime deadline,
+                                      Turn turn = Turn::first) {
     if (!usable_) co_return std::unexpected(to_error(IpmiError::credentials));
-    co_return co_await actor_->perform<T>(std::move(operation), deadline);
+    co_return co_await actor_->perform<T>(std::move(operation), deadline, turn);
   }
 
   core::Timers& timers_;

@@ -19,7 +19,8 @@ namespace {
 // Bounds against a BMC whose log or repository never ends.
 constexpr std::size_t max_sel = 16'384;
 constexpr std::size_t max_sdrs = 4'096;
-constexpr unsigned max_reservations = 8;  // lost in a row: somebody else reads, too
+constexpr std::size_t max_sel_walk = 1'024;  // of one look for what is new
+constexpr unsigned max_reservations = 8;     // lost in a row: somebody else reads, too
 constexpr unsigned max_erase_looks = 120;
 constexpr std::uint8_t first_piece = 32, smallest_piece = 16;
 
@@ -135,13 +136,32 @@ Task<Result<T>> ask_lan(Link& link, LanParameter parameter, Parse parse, core::B
   co_return std::move(*value);
 }
 
+Task<Result<SelInfo>> ask_sel_info(Link& link, core::BootTime deadline) {
+  const auto data = co_await ask(link, get_sel_info(), deadline);
+  if (!data) co_return std::unexpected(data.error());
+  const auto info = parse_sel_info(*data);
+  if (!info) co_return fail(info.error());
+  co_return *info;
+}
+
+/// nullopt: there is no such record (any more).
+Task<Result<std::optional<SelReply>>> ask_sel_entry(Link& link, std::uint16_t id, core::BootTime deadline) {
+  auto answer = co_await link.call(get_sel_entry(id), deadline);
+  if (!answer) co_return std::unexpected(std::move(answer.error()));
+  const auto code = answer->completion;
+  if (code == completion::not_present || code == completion::out_of_range) co_return std::nullopt;
+  const auto data = accepted(std::move(answer));
+  if (!data) co_return std::unexpected(data.error());
+  auto reply = parse_sel_entry(*data);
+  if (!reply) co_return fail(reply.error());
+  co_return std::move(*reply);
+}
+
 }  // namespace
 
 Task<Result<SelLog>> read_sel(Link& link, core::BootTime deadline) {
-  const auto info_data = co_await ask(link, get_sel_info(), deadline);
-  if (!info_data) co_return std::unexpected(info_data.error());
-  const auto info = parse_sel_info(*info_data);
-  if (!info) co_return fail(info.error());
+  const auto info = co_await ask_sel_info(link, deadline);
+  if (!info) co_return std::unexpected(info.error());
   SelLog log;
   log.free_bytes = info->free_bytes;
   log.overflow = info->overflow;
@@ -149,13 +169,10 @@ Task<Result<SelLog>> read_sel(Link& link, core::BootTime deadline) {
   std::set<std::uint16_t> seen;  // a log that goes in circles ends
   std::uint16_t id = first_sel_entry;
   while (id != no_sel_entry && log.entries.size() < max_sel) {
-    auto answer = co_await link.call(get_sel_entry(id), deadline);
-    if (!answer) co_return std::unexpected(std::move(answer.error()));
-    if (answer->completion == completion::not_present) break;  // cleared meanwhile
-    const auto data = accepted(std::move(answer));
-    if (!data) co_return std::unexpected(data.error());
-    auto reply = parse_sel_entry(*data);
-    if (!reply) co_return fail(reply.error());
+    auto found = co_await ask_sel_entry(link, id, deadline);
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    auto& reply = *found;
+    if (!reply) break;  // cleared meanwhile
     log.entries.push_back(std::move(reply->entry));
     if (!seen.insert(reply->next).second) break;
     id = reply->next;
@@ -163,26 +180,77 @@ Task<Result<SelLog>> read_sel(Link& link, core::BootTime deadline) {
   co_return log;
 }
 
+Task<Result<SelNews>> read_sel_since(Link& link, std::optional<SelMark> mark, core::BootTime deadline) {
+  const auto info = co_await ask_sel_info(link, deadline);
+  if (!info) co_return std::unexpected(info.error());
+  SelNews news;
+  news.overflow = info->overflow;
+  if (info->entries == 0) {
+    news.restarted = mark && !mark->record.empty();
+    co_return news;
+  }
+  std::uint16_t id = last_sel_entry;
+  if (mark) {
+    id = first_sel_entry;
+    if (!mark->record.empty()) {
+      auto found = co_await ask_sel_entry(link, mark->id, deadline);
+      if (!found) co_return std::unexpected(std::move(found.error()));
+      auto& reply = *found;
+      // Numbers begin anew in a log that was cleared: what tells is the record itself.
+      news.restarted = !reply || reply->record != mark->record;
+      if (!news.restarted) {
+        news.mark = *mark;
+        id = reply->next;
+      }
+    }
+  }
+  std::set<std::uint16_t> seen;
+  while (id != no_sel_entry || (!mark && seen.empty())) {
+    auto found = co_await ask_sel_entry(link, id, deadline);
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    auto& reply = *found;
+    if (!reply) break;
+    news.mark = {reply->entry.id, std::move(reply->record)};
+    if (mark) news.entries.push_back(std::move(reply->entry));
+    if (news.entries.size() > SelNews::max_entries) {
+      news.entries.erase(news.entries.begin());
+      news.cut = true;
+    }
+    if (seen.size() >= max_sel_walk || !seen.insert(reply->next).second) break;
+    id = reply->next;
+  }
+  co_return news;
+}
+
 Task<Result<>> erase_sel(Link& link, core::BootTime deadline) {
-  std::uint16_t reservation = 0;
-  const auto reserved = co_await ask(link, reserve_sel(), deadline);
-  if (reserved) {
-    const auto number = parse_reservation(*reserved);
-    if (!number) co_return fail(number.error());
-    reservation = *number;
-  } else if (reserved.error().kind != core::ErrorKind::unsupported) {
-    co_return std::unexpected(reserved.error());
+  for (unsigned reservations = 0; reservations < max_reservations; ++reservations) {
+    std::uint16_t reservation = 0;
+    const auto reserved = co_await ask(link, reserve_sel(), deadline);
+    if (reserved) {
+      const auto number = parse_reservation(*reserved);
+      if (!number) co_return fail(number.error());
+      reservation = *number;
+    } else if (reserved.error().kind != core::ErrorKind::unsupported) {
+      co_return std::unexpected(reserved.error());
+    }
+    SelErase what = SelErase::begin;
+    bool lost = false;  // somebody else reserved it meanwhile
+    for (unsigned look = 0; look < max_erase_looks && !lost; ++look) {
+      auto answer = co_await link.call(clear_sel(reservation, what), deadline);
+      if (answer && answer->completion == completion::reservation_lost) {
+        lost = true;
+        continue;
+      }
+      const auto data = accepted(std::move(answer));
+      if (!data) co_return std::unexpected(data.error());
+      const auto complete = parse_clear_sel(*data);
+      if (!complete) co_return fail(complete.error());
+      if (*complete) co_return Result<>{};
+      what = SelErase::ask;
+    }
+    if (!lost) co_return fail(IpmiError::busy);
   }
-  SelErase what = SelErase::begin;
-  for (unsigned look = 0; look < max_erase_looks; ++look) {
-    const auto data = co_await ask(link, clear_sel(reservation, what), deadline);
-    if (!data) co_return std::unexpected(data.error());
-    const auto complete = parse_clear_sel(*data);
-    if (!complete) co_return fail(complete.error());
-    if (*complete) co_return Result<>{};
-    what = SelErase::ask;
-  }
-  co_return fail(IpmiError::busy);
+  co_return fail(IpmiError::command_refused, completion::reservation_lost);
 }
 
 Task<Result<std::vector<SensorReading>>> read_sensors(Link& link, core::BootTime deadline) {

@@ -8,6 +8,8 @@
 namespace colony::drivers::ipmi {
 
 [[nodiscard]] core::Task<core::Result<SelLog>> read_sel(Link& link, core::BootTime deadline);
+[[nodiscard]] core::Task<core::Result<SelNews>> read_sel_since(Link& link, std::optional<SelMark> mark,
+                                                               core::BootTime deadline);
 [[nodiscard]] core::Task<core::Result<>> erase_sel(Link& link, core::BootTime deadline);
 [[nodiscard]] core::Task<core::Result<std::vector<SensorReading>>> read_sensors(Link& link,
                                                                                 core::BootTime deadline);

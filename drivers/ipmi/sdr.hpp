@@ -13,10 +13,6 @@ inline constexpr std::uint16_t first_sdr = 0x0000;
 inline constexpr std::uint16_t no_sdr = 0xffff;
 inline constexpr std::size_t sdr_header = 5;  // id, version, type, length of the rest
 
-namespace completion {
-inline constexpr std::uint8_t reservation_lost = 0xc5;
-}
-
 // Sections 33.11, 33.12.
 [[nodiscard]] Command reserve_sdr();
 [[nodiscard]] Command get_sdr(std::uint16_t reservation, std::uint16_t id, std::uint8_t offset,

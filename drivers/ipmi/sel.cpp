@@ -243,7 +243,7 @@ Parsed<SelReply> parse_sel_entry(core::ByteView data) {
   const auto record = in.take(record_size);
   if (!next || !record) return std::unexpected(IpmiError::bad_reply);
   core::ByteReader fields(*record);
-  SelReply out{*next, {}};
+  SelReply out{*next, {}, core::Bytes(record->begin(), record->end())};
   out.entry.id = fields.u16le().value_or(0);
   const std::uint8_t type = fields.u8().value_or(0);
   if (type >= oem_plain) {

@@ -7,7 +7,8 @@
 namespace colony::drivers::ipmi {
 
 inline constexpr std::uint16_t first_sel_entry = 0x0000;
-inline constexpr std::uint16_t no_sel_entry = 0xffff;
+inline constexpr std::uint16_t last_sel_entry = 0xffff;  // asked for
+inline constexpr std::uint16_t no_sel_entry = 0xffff;    // answered
 
 // Section 31.2.
 struct SelInfo {
@@ -27,6 +28,7 @@ struct SelInfo {
 struct SelReply {
   std::uint16_t next = no_sel_entry;
   SelEntry entry;
+  core::Bytes record;  // its 16 bytes
 };
 [[nodiscard]] Parsed<SelReply> parse_sel_entry(core::ByteView data);
 

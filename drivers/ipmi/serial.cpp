@@ -56,7 +56,7 @@ IpmiSerialLine::IpmiSerialLine(std::shared_ptr<Actor> actor, std::shared_ptr<Ser
     : actor_(std::move(actor)), state_(std::move(state)) {}
 
 IpmiSerialLine::~IpmiSerialLine() {
-  actor_->give_back_later(state_);
+  (void)actor_->give_back_later(state_);
 }
 
 core::Task<core::Result<SerialOutput>> IpmiSerialLine::read(core::BootTime deadline) {

@@ -20,7 +20,7 @@ struct SerialState {
   static constexpr std::size_t max_unread = 256UL * 1024;
 
   SerialState(core::Timers& timers, const SolActivation& activation)
-      : line(activation), readable(timers), changed(timers) {}
+      : line(activation), readable(timers), changed(timers), given_back(timers) {}
 
   void append(core::ByteView output);
 
@@ -29,7 +29,8 @@ struct SerialState {
   std::uint64_t lost = 0;
   std::optional<core::Error> end;
   core::Wakeup readable;
-  core::Wakeup changed;  // the line has another deadline, or is over
+  core::Wakeup changed;     // the line has another deadline, or is over
+  core::Wakeup given_back;  // whoever gives it back waits for this
 };
 
 /// Activate Payload. A line that another session has is left to it, or taken from it; one that this session

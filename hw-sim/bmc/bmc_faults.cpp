@@ -15,6 +15,8 @@ constexpr std::array moments{
     std::pair<std::string_view, BmcMoment>{"bmc.status", BmcMoment::status},
     std::pair<std::string_view, BmcMoment>{"bmc.sol", BmcMoment::sol},
     std::pair<std::string_view, BmcMoment>{"bmc.bootdev", BmcMoment::bootdev},
+    std::pair<std::string_view, BmcMoment>{"bmc.records", BmcMoment::records},
+    std::pair<std::string_view, BmcMoment>{"bmc.payload", BmcMoment::payload},
 };
 
 constexpr std::array kinds{

@@ -20,6 +20,8 @@ enum class BmcMoment : std::uint8_t {
   status,   // "bmc.status": Get Chassis Status
   sol,      // "bmc.sol": serial text and its answers, each way
   bootdev,  // "bmc.bootdev": Set System Boot Options, boot flags
+  records,  // "bmc.records": events, sensors, FRU
+  payload,  // "bmc.payload": who has the serial line
 };
 
 enum class BmcFaultKind : std::uint8_t {

@@ -11,7 +11,10 @@ namespace completion = ipmi::completion;
 
 namespace {
 
-constexpr std::size_t max_sel_entries = 64;
+// Sensors that the machine's own list does not have: they only make events.
+constexpr std::uint8_t power_unit = 0x80, boot_initiated = 0x81;
+constexpr std::uint8_t caused_by_control = 0x01, caused_by_watchdog = 0x04;
+constexpr std::uint8_t watchdog = 0x23;
 constexpr std::size_t max_fru_read = 64;  // smaller than ipmitool's first try, as on many BMCs
 
 FirmwareReply fail(std::uint8_t code) {
@@ -43,25 +46,44 @@ core::Bytes cut(const core::Bytes& record, std::size_t offset, std::size_t count
           record.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
+/// Get Channel Info: the LAN is channel 1, and the host's own way in is Fh.
+FirmwareReply channel_info(const ipmi::RequestMessage& request) {
+  if (request.data.size() != 1) return fail(completion::request_length);
+  constexpr std::uint8_t lan = 1, present = 0x0e, system_interface = 0x0f;
+  const std::uint8_t channel = request.data[0] & 0x0f;
+  if (channel == lan || channel == present) return ok({lan, 0x04, 0x01, 0x80, 0xf2, 0x1b, 0x00, 0x00, 0x00});
+  if (channel != system_interface) return fail(completion::invalid_field);
+  return ok({system_interface, 0x0c, 0x05, 0x00, 0xf2, 0x1b, 0x00, 0x00, 0x00});
+}
+
 }  // namespace
 
 BmcFirmware::BmcFirmware(const BmcProfile& profile, Chassis& chassis)
     : profile_(profile),
       chassis_(chassis),
       fru_(ipmi::encode_fru(profile.board, profile.product)),
-      sdrs_(sensor_records()) {
-  log_event(0x1d, 0x00, {});  // system boot initiated by power up
+      sdrs_(sensor_records()),
+      sel_(profile.sel_capacity, profile.sel_when_full) {
+  sel_.add({.sensor_type = 0x1d, .sensor = boot_initiated});  // initiated by power up
+}
+
+void BmcFirmware::write_events_down() {
+  for (const auto& event : chassis_.take_events()) {
+    if (event.sensor_type == watchdog) restart_cause_ = caused_by_watchdog;
+    sel_.add(event);
+  }
 }
 
 FirmwareReply BmcFirmware::run(const Request& request, ipmi::Privilege privilege, core::BootTime now) {
   const auto net_fn = static_cast<ipmi::NetFn>(request.net_fn);
   const bool changes = net_fn == ipmi::NetFn::chassis && (request.code == 0x02 || request.code == 0x08);
   if (changes && privilege < ipmi::Privilege::operator_) return fail(completion::not_privileged);
+  write_events_down();
   switch (net_fn) {
     case ipmi::NetFn::app: return app(request);
     case ipmi::NetFn::chassis: return chassis(request, now);
-    case ipmi::NetFn::sensor: return sensor(request);
-    case ipmi::NetFn::storage: return storage(request);
+    case ipmi::NetFn::sensor: return sensor(request, now);
+    case ipmi::NetFn::storage: return storage(request, now);
     case ipmi::NetFn::transport: return transport(request);
   }
   return fail(completion::invalid_command);
@@ -86,7 +108,7 @@ FirmwareReply BmcFirmware::app(const Request& request) const {
     }
     case 0x2f: return ok({0x00});  // Get BMC Global Enables
     case 0x38: return auth_capabilities();
-    case 0x42: return ok({0x01, 0x04, 0x01, 0x80, 0xf2, 0x1b, 0x00, 0x00, 0x00});  // Get Channel Info: LAN
+    case 0x42: return channel_info(request);
     case 0x54: return cipher_suites(request);
     default: return fail(completion::invalid_command);
   }
@@ -121,21 +143,31 @@ FirmwareReply BmcFirmware::chassis(const Request& request, core::BootTime now) {
     case 0x01:                                             // Get Chassis Status
       return ok(
           {static_cast<core::Byte>(chassis_.power() == core::PowerState::on ? 0x01 : 0x00), 0x00, 0x40});
-    case 0x02: {  // Chassis Control
-      if (request.data.size() != 1) return fail(completion::request_length);
-      const auto action = ipmi::parse_chassis_control(request.data[0]);
-      if (!action) return fail(completion::invalid_field);
-      chassis_.act(*action);
-      const bool off = *action == drivers::PowerAction::off || *action == drivers::PowerAction::soft_off;
-      log_event(off ? 0x09 : 0x1d, 0x00, now);
-      return ok();
-    }
-    case 0x04: return ok();              // Chassis Identify
-    case 0x07: return ok({0x01, 0x01});  // Get System Restart Cause: chassis control
+    case 0x02: return chassis_control(request, now);
+    case 0x04: return ok();                        // Chassis Identify
+    case 0x07: return ok({restart_cause_, 0x01});  // Get System Restart Cause
     case 0x08: return set_boot_option(request);
     case 0x09: return get_boot_option(request);
     default: return fail(completion::invalid_command);
   }
+}
+
+FirmwareReply BmcFirmware::chassis_control(const Request& request, core::BootTime now) {
+  using drivers::PowerAction;
+  if (request.data.size() != 1) return fail(completion::request_length);
+  const auto action = ipmi::parse_chassis_control(request.data[0]);
+  if (!action) return fail(completion::invalid_field);
+  chassis_.act(*action);
+  const bool off = *action == PowerAction::off || *action == PowerAction::soft_off;
+  if (off) {
+    sel_.add({.sensor_type = 0x09, .sensor = power_unit, .at = now});  // power off/down
+  } else {
+    const std::uint8_t hard_reset = *action == PowerAction::on ? 0x00 : 0x01;
+    sel_.add({.sensor_type = 0x1d, .sensor = boot_initiated, .offset = hard_reset, .at = now});
+    restart_cause_ = caused_by_control;
+  }
+  write_events_down();
+  return ok();
 }
 
 FirmwareReply BmcFirmware::set_boot_option(const Request& request) {
@@ -182,15 +214,29 @@ FirmwareReply BmcFirmware::get_boot_option(const Request& request) const {
   return ok(std::move(data));
 }
 
-FirmwareReply BmcFirmware::sensor(const Request& request) const {
+FirmwareReply BmcFirmware::sensor(const Request& request, core::BootTime now) {
   if (request.data.empty()) return fail(completion::request_length);
   switch (request.code) {
+    case 0x02: {  // Platform Event Message: revision, sensor type and number, event type, three bytes of data
+      if (request.data.size() != 7) return fail(completion::request_length);
+      sel_.add({.sensor_type = request.data[1],
+                .sensor = request.data[2],
+                .offset = request.data[4],
+                .event_type = request.data[3],
+                .at = now});
+      return ok();
+    }
     case 0x2d: {  // Get Sensor Reading
-      const auto found = sensor_reading(request.data[0], chassis_.power());
+      const auto given = profile_.readings.find(request.data[0]);
+      const auto found =
+          sensor_reading(request.data[0], chassis_.power(),
+                         given == profile_.readings.end() ? std::nullopt : std::optional(given->second));
       if (!found) return fail(completion::not_present);
       constexpr std::uint8_t scanned = 0xc0, unavailable = 0x20;
-      return ok({found->raw, found->available ? scanned : static_cast<std::uint8_t>(scanned | unavailable),
-                 static_cast<core::Byte>(0xc0 | found->states)});
+      const auto flags = found->available ? scanned : static_cast<std::uint8_t>(scanned | unavailable);
+      // Section 35.14: six thresholds with ones above them, or fifteen states.
+      if (found->discrete) return ok({found->raw, flags, found->states, 0x80});
+      return ok({found->raw, flags, static_cast<core::Byte>(0xc0 | found->states)});
     }
     case 0x27: {  // Get Sensor Thresholds
       const auto found = sensor_thresholds(request.data[0]);
@@ -201,7 +247,7 @@ FirmwareReply BmcFirmware::sensor(const Request& request) const {
   }
 }
 
-FirmwareReply BmcFirmware::storage(const Request& request) {
+FirmwareReply BmcFirmware::storage(const Request& request, core::BootTime now) {
   const auto& data = request.data;
   switch (request.code) {
     case 0x10:  // Get FRU Inventory Area Info: by bytes
@@ -221,20 +267,9 @@ FirmwareReply BmcFirmware::storage(const Request& request) {
     }
     case 0x20:  // Get SDR Repository Info
       return ok({0x51, low(sdrs_.size()), high(sdrs_.size()), 0xff, 0x0f, 1, 0, 0, 0, 1, 0, 0, 0, 0x02});
-    case 0x22:                           // Reserve SDR Repository
-    case 0x42: return ok({0x01, 0x00});  // Reserve SEL
+    case 0x22: return ok({0x01, 0x00});  // Reserve SDR Repository
     case 0x23: return get_sdr(request);
-    case 0x40:  // Get SEL Info
-      return ok({0x51, low(sel_.size()), high(sel_.size()), 0x00, 0x10, 1, 0, 0, 0, 1, 0, 0, 0, 0x02});
-    case 0x43: return get_sel_entry(request);
-    case 0x47:  // Clear SEL: "CLR", initiate or ask
-      if (data.size() != 6 || data[2] != 'C' || data[3] != 'L' || data[4] != 'R') {
-        return fail(completion::invalid_field);
-      }
-      if (data[5] == 0xaa) sel_.clear();
-      return ok({0x01});
-    case 0x48: return ok({0, 0, 0, 0});  // Get SEL Time
-    default: return fail(completion::invalid_command);
+    default: return sel_.run(request.code, data, now);
   }
 }
 
@@ -250,41 +285,6 @@ FirmwareReply BmcFirmware::get_sdr(const Request& request) const {
   core::Bytes data{low(next), high(next)};
   data.insert(data.end(), part.begin(), part.end());
   return ok(std::move(data));
-}
-
-FirmwareReply BmcFirmware::get_sel_entry(const Request& request) const {
-  if (request.data.size() != 6) return fail(completion::request_length);
-  const std::size_t asked = request.data[2] | static_cast<std::size_t>(request.data[3]) << 8;
-  if (sel_.empty()) return fail(completion::not_present);
-  std::size_t number = asked == 0 ? 1 : asked;
-  if (asked == 0xffff) number = sel_.size();
-  if (number > sel_.size()) return fail(completion::not_present);
-  const std::size_t next = number == sel_.size() ? 0xffff : number + 1;
-  core::Bytes entry = sel_[number - 1];
-  entry[0] = low(number);
-  entry[1] = high(number);
-  const core::Bytes part = cut(entry, request.data[4], request.data[5]);
-  core::Bytes data{low(next), high(next)};
-  data.insert(data.end(), part.begin(), part.end());
-  return ok(std::move(data));
-}
-
-void BmcFirmware::log_event(std::uint8_t sensor_type, std::uint8_t offset, core::BootTime now) {
-  if (sel_.size() == max_sel_entries) sel_.erase(sel_.begin());
-  const auto seconds = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
-  core::ByteWriter out(16);
-  out.u16le(0);  // the record id is its place
-  out.u8(0x02);  // system event
-  out.u32le(seconds);
-  out.u16le(0x0020);  // generated by the BMC
-  out.u8(0x04);       // event message format IPMI 2.0
-  out.u8(sensor_type);
-  out.u8(0x01);
-  out.u8(0x6f);  // sensor-specific, asserted
-  out.u8(offset);
-  out.u16le(0xffff);
-  sel_.push_back(std::move(out).finish());
 }
 
 FirmwareReply BmcFirmware::transport(const Request& request) const {

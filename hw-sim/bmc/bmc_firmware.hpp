@@ -9,14 +9,11 @@
 #include "core/clock.hpp"
 #include "drivers/ipmi/message.hpp"
 #include "hw-sim/bmc/bmc_profile.hpp"
+#include "hw-sim/bmc/bmc_sel.hpp"
 #include "hw-sim/bmc/chassis.hpp"
+#include "hw-sim/bmc/firmware_reply.hpp"
 
 namespace colony::hw_sim {
-
-struct FirmwareReply {
-  std::uint8_t completion = 0;
-  core::Bytes data;
-};
 
 class BmcFirmware {
  public:
@@ -29,8 +26,8 @@ class BmcFirmware {
   using Request = drivers::ipmi::RequestMessage;
   [[nodiscard]] FirmwareReply app(const Request& request) const;
   [[nodiscard]] FirmwareReply chassis(const Request& request, core::BootTime now);
-  [[nodiscard]] FirmwareReply sensor(const Request& request) const;
-  [[nodiscard]] FirmwareReply storage(const Request& request);
+  [[nodiscard]] FirmwareReply sensor(const Request& request, core::BootTime now);
+  [[nodiscard]] FirmwareReply storage(const Request& request, core::BootTime now);
   [[nodiscard]] FirmwareReply transport(const Request& request) const;
 
   [[nodiscard]] FirmwareReply auth_capabilities() const;
@@ -38,14 +35,15 @@ class BmcFirmware {
   [[nodiscard]] FirmwareReply set_boot_option(const Request& request);
   [[nodiscard]] FirmwareReply get_boot_option(const Request& request) const;
   [[nodiscard]] FirmwareReply get_sdr(const Request& request) const;
-  [[nodiscard]] FirmwareReply get_sel_entry(const Request& request) const;
-  void log_event(std::uint8_t sensor_type, std::uint8_t offset, core::BootTime now);
+  [[nodiscard]] FirmwareReply chassis_control(const Request& request, core::BootTime now);
+  void write_events_down();
 
   const BmcProfile& profile_;
   Chassis& chassis_;
   core::Bytes fru_;
   std::vector<core::Bytes> sdrs_;
-  std::vector<core::Bytes> sel_;  // bounded; the oldest goes
+  BmcSel sel_;
+  std::uint8_t restart_cause_ = 0;  // table 28-11
   std::uint8_t set_in_progress_ = 0;
 };
 

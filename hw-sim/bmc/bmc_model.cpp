@@ -24,7 +24,11 @@ constexpr std::uint8_t auth_capabilities_code = 0x38;
 constexpr std::uint8_t cipher_suites_code = 0x54;
 
 BmcMoment moment_of(const ipmi::RequestMessage& request) {
-  if (static_cast<ipmi::NetFn>(request.net_fn) != ipmi::NetFn::chassis) return BmcMoment::command;
+  const auto net_fn = static_cast<ipmi::NetFn>(request.net_fn);
+  if (net_fn == ipmi::NetFn::storage || net_fn == ipmi::NetFn::sensor) return BmcMoment::records;
+  const bool payload = net_fn == ipmi::NetFn::app && request.code >= 0x48 && request.code <= 0x4b;
+  if (payload) return BmcMoment::payload;
+  if (net_fn != ipmi::NetFn::chassis) return BmcMoment::command;
   if (request.code == 0x01) return BmcMoment::status;
   if (request.code == 0x02) return BmcMoment::power;
   const bool flags = request.code == 0x08 && !request.data.empty() && (request.data[0] & 0x7f) == 5;

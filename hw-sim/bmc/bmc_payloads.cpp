@@ -37,10 +37,12 @@ std::optional<FirmwareReply> BmcModel::payload_command(Session& session, const i
       sol_.emplace();
       sol_session_ = session.context.bmc_session;
       ++counters_.sol_activations;
-      chassis_.serial()->set_on_print([this](std::string_view text) {
-        if (sol_) sol_->print(text, now_);
-        if (on_change_) on_change_();
-      });
+      chassis_.serial()->set_on_print(
+          [this](std::string_view text) {
+            if (sol_) sol_->print(text, now_);
+            if (on_change_) on_change_();
+          },
+          [this] { return sol_ ? sol_->room() : BmcSol::max_unsent; });
       core::ByteWriter out(12);
       out.u32le(0);  // auxiliary data
       out.u16le(BmcSol::max_payload);

@@ -1,6 +1,7 @@
 #pragma once
 // What one simulated BMC is: credentials, identity, inventory, limits.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "core/secret.hpp"
 #include "drivers/ipmi/commands.hpp"
 #include "drivers/ipmi/fru.hpp"
+#include "hw-sim/bmc/bmc_sel.hpp"
 
 namespace colony::hw_sim {
 
@@ -34,6 +36,9 @@ struct BmcProfile {
   std::vector<drivers::ipmi::CipherSuite> suites{drivers::ipmi::CipherSuite::sha256_aes,
                                                  drivers::ipmi::CipherSuite::sha1_aes};
   std::size_t max_sessions = 4;
+  std::map<std::uint8_t, std::uint8_t> readings;  // raw, by sensor, while it is on: instead of the usual ones
+  std::size_t sel_capacity = 64;
+  SelWhenFull sel_when_full = SelWhenFull::forget_oldest;
   bool sol = true;                // serial over LAN is switched on
   std::uint16_t sol_port = 623;   // what Activate Payload names; ipmitool wants the one it talks to
   bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do

@@ -93,17 +93,28 @@ std::vector<core::Bytes> sensor_records() {
   return records;
 }
 
-std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power) {
+std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power,
+                                         std::optional<std::uint8_t> raw_when_on) {
   const Sensor* const sensor = find(number);
   if (sensor == nullptr) return std::nullopt;
-  if (power == core::PowerState::off && !sensor->reading_off) return SimReading{0, false, 0};
-  SimReading out{power == core::PowerState::on ? sensor->reading_on : sensor->reading_off.value_or(0), true,
-                 0};
+  const bool on = power == core::PowerState::on;
+  if (!on && !sensor->reading_off) return SimReading{.available = false};
+  SimReading out;
+  out.raw = on ? raw_when_on.value_or(sensor->reading_on) : sensor->reading_off.value_or(0);
   if (sensor->event_type != 0x01) {
     out.states = 0x01;  // present
-  } else if ((sensor->thresholds[0] & lcr) != 0 && sensor->format == 0 && out.raw <= sensor->thresholds[2]) {
-    out.states = lcr;
+    out.discrete = true;
+    return out;
   }
+  const auto& limits = sensor->thresholds;
+  const auto crosses = [&](std::uint8_t which, std::size_t at, bool below) {
+    if ((limits[0] & which) == 0 || sensor->format != 0) return;
+    if (below ? out.raw <= limits.at(at) : out.raw >= limits.at(at)) out.states |= which;
+  };
+  crosses(lnc, 1, true);
+  crosses(lcr, 2, true);
+  crosses(unc, 4, false);
+  crosses(ucr, 5, false);
   return out;
 }
 

@@ -17,10 +17,12 @@ namespace colony::hw_sim {
 struct SimReading {
   std::uint8_t raw = 0;
   bool available = true;
-  std::uint8_t states = 0;  // thresholds that are crossed
+  std::uint8_t states = 0;  // thresholds that are crossed, or what a discrete one asserts
+  bool discrete = false;
 };
 /// nullopt when there is no such sensor.
-[[nodiscard]] std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power);
+[[nodiscard]] std::optional<SimReading> sensor_reading(std::uint8_t number, core::PowerState power,
+                                                       std::optional<std::uint8_t> raw_when_on = {});
 
 /// What Get Sensor Thresholds says: which are readable, then LNC, LCR, LNR, UNC, UCR, UNR.
 [[nodiscard]] std::optional<std::array<std::uint8_t, 7>> sensor_thresholds(std::uint8_t number);

@@ -19,9 +19,8 @@ constexpr std::size_t most_at_once = BmcSol::max_payload - ipmi::SolPacket::head
 }  // namespace
 
 void BmcSol::print(std::string_view text, core::BootTime now) {
-  const std::size_t room = max_unsent - std::min(max_unsent, unsent_.size());
-  overrun_ = overrun_ || text.size() > room;
-  unsent_ += text.substr(0, room);
+  overrun_ = overrun_ || text.size() > room();
+  unsent_ += text.substr(0, room());
   if (!sent_ && !due_) due_ = now + accumulate;
 }
 

@@ -2,6 +2,7 @@
 // The BMC's end of one SOL payload (IPMI 2.0 sections 15.9-15.11), pure: payloads, printed text and time in;
 // payloads, typed text and the next deadline out.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ class BmcSol {
 
   /// More than fits is lost, and the console is told (transmit overrun).
   void print(std::string_view text, core::BootTime now);
+  [[nodiscard]] std::size_t room() const { return max_unsent - std::min(max_unsent, unsent_.size()); }
   /// `listening`: does the machine take what is typed?
   [[nodiscard]] BmcSolStep on_payload(core::ByteView payload, bool listening, core::BootTime now);
   [[nodiscard]] BmcSolStep on_time(core::BootTime now);

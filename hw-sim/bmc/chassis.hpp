@@ -2,11 +2,24 @@
 // What a simulated BMC drives: the machine around it. Implemented by hw-sim/rack's servers, and by
 // PlainChassis where there is nothing but a BMC.
 
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
 #include "core/evidence/evidence.hpp"
 #include "drivers/bmc_values.hpp"
 #include "hw-sim/bmc/serial_port.hpp"
 
 namespace colony::hw_sim {
+
+/// What the machine's hardware tells its BMC, which writes it down (IPMI 2.0 section 29.7).
+struct ChassisEvent {
+  std::uint8_t sensor_type = 0;  // table 42-3
+  std::uint8_t sensor = 0;
+  std::uint8_t offset = 0;
+  std::uint8_t event_type = 0x6f;  // sensor-specific, asserted
+  core::BootTime at{};
+};
 
 class Chassis {
  public:
@@ -17,6 +30,8 @@ class Chassis {
   /// The boot flags. The firmware that boots by a one-time setting clears it, as a BIOS does.
   [[nodiscard]] virtual drivers::BootDeviceSetting boot_device() const = 0;
   virtual void set_boot_device(const drivers::BootDeviceSetting& setting) = 0;
+  /// What happened since it was last asked, bounded.
+  [[nodiscard]] virtual std::vector<ChassisEvent> take_events() { return {}; }
   /// nullptr: it has none.
   [[nodiscard]] virtual SerialPort* serial() { return nullptr; }
 };
@@ -41,6 +56,8 @@ class PlainChassis final : public Chassis {
   [[nodiscard]] drivers::BootDeviceSetting boot_device() const override { return boot_device_; }
   void set_boot_device(const drivers::BootDeviceSetting& setting) override { boot_device_ = setting; }
   [[nodiscard]] SerialPort* serial() override { return &serial_; }
+  [[nodiscard]] std::vector<ChassisEvent> take_events() override { return std::exchange(events_, {}); }
+  void report(const ChassisEvent& event) { events_.push_back(event); }
 
  private:
   void on_type(std::string_view typed) {
@@ -56,6 +73,7 @@ class PlainChassis final : public Chassis {
   }
   static constexpr std::size_t max_line = 256;
   SerialPort serial_;
+  std::vector<ChassisEvent> events_;
   std::string line_;
   core::PowerState power_ = core::PowerState::off;
   drivers::BootDeviceSetting boot_device_;

@@ -2,6 +2,7 @@
 // The wire between a machine's serial port and its BMC. Nobody's memory: what the machine prints while no
 // console is open is gone, as on the real thing.
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -13,10 +14,13 @@ class SerialPort {
   using OnPrint = std::function<void(std::string_view)>;  // the BMC's end
   using OnType = std::function<void(std::string_view)>;   // the machine's end
   using OnBreak = std::function<void()>;
+  using Room = std::function<std::size_t()>;
 
   void print(std::string_view text) {
     if (on_print_) on_print_(text);
   }
+  /// How much the BMC takes now without losing any.
+  [[nodiscard]] std::size_t room() const { return room_ ? room_() : static_cast<std::size_t>(-1); }
   /// False: the machine does not listen (it is off).
   [[nodiscard]] bool type(std::string_view text) {
     if (!on_type_) return false;
@@ -27,7 +31,10 @@ class SerialPort {
     if (on_break_) on_break_();
   }
 
-  void set_on_print(OnPrint on_print) { on_print_ = std::move(on_print); }
+  void set_on_print(OnPrint on_print, Room room = {}) {
+    on_print_ = std::move(on_print);
+    room_ = std::move(room);
+  }
   void set_machine(OnType on_type, OnBreak on_break) {
     on_type_ = std::move(on_type);
     on_break_ = std::move(on_break);
@@ -35,6 +42,7 @@ class SerialPort {
 
  private:
   OnPrint on_print_;
+  Room room_;
   OnType on_type_;
   OnBreak on_break_;
 };

@@ -36,6 +36,8 @@ constexpr PointRow points[] = {
     {FaultPoint::disk_zero_out, "disk.zero_out", {false, false, false, true, false, true}},
     {FaultPoint::disk_write, "disk.write", {false, false, false, true, false, false}},
     {FaultPoint::talos_install, "talos.install", {false, false, false, true, false, true}},
+    {FaultPoint::hardware_power_supply, "hardware.power_supply", {true, false, false, false, false, false}},
+    {FaultPoint::hardware_memory, "hardware.memory", {false, false, false, false, false, true}},
 };
 constexpr std::string_view kinds[] = {"lose", "late", "duplicate", "refuse", "ignore", "lie"};
 

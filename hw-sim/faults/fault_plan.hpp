@@ -33,6 +33,8 @@ enum class FaultPoint : std::uint8_t {
   disk_zero_out,
   disk_write,
   talos_install,
+  hardware_power_supply,  // at a power-on
+  hardware_memory,        // at a power-on
 };
 
 enum class FaultKind : std::uint8_t {

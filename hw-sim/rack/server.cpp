@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t max_records = 32;
 constexpr std::size_t max_config_bytes = 1 << 20;
+constexpr std::size_t max_events = 32;  // that nobody took
 constexpr core::Duration max_talos_wait = std::chrono::seconds(30);
 
 std::vector<std::string> kernel_names(const std::vector<DiskModel>& disks) {
@@ -142,15 +143,23 @@ void Server::print(std::string_view line) {
   serial_.print(fmt::format("{}\r\n", line));
 }
 
+void Server::report(std::uint8_t sensor_type, std::uint8_t sensor, std::uint8_t offset) {
+  if (events_.size() >= max_events) return;
+  events_.push_back({.sensor_type = sensor_type, .sensor = sensor, .offset = offset, .at = now_});
+}
+
 void Server::begin_post() {
   print(fmt::format("{} {}: power-on self test", profile_.manufacturer, profile_.product));
   ++boot_;
   stage_ = ServerStage::post;
   deadline_ = now_ + timings_.post;
+  if (faults_.strike(FaultPoint::hardware_power_supply)) report(0x08, 0x05, 0x03);  // AC lost
+  if (faults_.strike(FaultPoint::hardware_memory)) report(0x0c, 0x83, 0x00);        // correctable ECC
   if (const auto fault = faults_.strike(FaultPoint::firmware_post)) {
     if (fault->kind == FaultKind::late) {
       *deadline_ += fault->delay;
     } else {
+      report(0x07, 0x84, 0x03);  // FRB2/Hang in POST failure
       get_stuck("power-on self test failed");
     }
   }
@@ -244,6 +253,7 @@ void Server::boot_disk_or_pause(std::string reason) {
     return;
   }
   print(fmt::format("No bootable device: {}", reason));
+  report(0x1e, 0x85, network_ ? 0x02 : 0x00);  // PXE server not found, no bootable media
   stage_ = ServerStage::pausing;
   detail_ = std::move(reason);
   deadline_ = now_ + timings_.pause;

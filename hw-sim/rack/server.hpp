@@ -68,6 +68,7 @@ class Server final : public Chassis {
   void set_boot_device(const drivers::BootDeviceSetting& setting) override { boot_device_ = setting; }
 
   [[nodiscard]] SerialPort* serial() override { return &serial_; }
+  [[nodiscard]] std::vector<ChassisEvent> take_events() override { return std::exchange(events_, {}); }
 
   /// The clock, for calls that have none of their own (Chassis). Set before each.
   void set_now(core::BootTime now) { now_ = now; }
@@ -102,6 +103,8 @@ class Server final : public Chassis {
 
   /// A line of its serial console.
   void print(std::string_view line);
+  /// What its hardware tells the BMC: a sensor-specific event of table 42-3.
+  void report(std::uint8_t sensor_type, std::uint8_t sensor, std::uint8_t offset);
   void begin_post();
   void after_post();
   [[nodiscard]] BootSource take_boot_source();
@@ -128,6 +131,7 @@ class Server final : public Chassis {
   FaultPlan faults_;
   core::Random& random_;
   SerialPort serial_;
+  std::vector<ChassisEvent> events_;
   std::vector<std::shared_ptr<SimDisk>> disks_;
   std::vector<std::string> disk_names_;
 
