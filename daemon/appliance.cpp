@@ -14,6 +14,7 @@
 #include "daemon/api/api_routes.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
 #include "daemon/bmc/console_hub.hpp"
+#include "daemon/bmc/event_watch.hpp"
 #include "daemon/boot/boot_house.hpp"
 #include "daemon/boot/boot_place.hpp"
 #include "daemon/boot/images.hpp"
@@ -151,10 +152,18 @@ struct Appliance::House {
                   .evidence = workshop.evidence(),
                   .bmcs = bmcs},
                  config.bmc.sol_capture),
+        events({.timers = parts.timers,
+                .log = parts.log,
+                .ledger = workshop.ledger(),
+                .evidence = workshop.evidence(),
+                .bmcs = bmcs}),
         artifacts(parts.timers, parts.pool, beside_store(config.store, "artifacts")),
         serving(parts.timers),
         tasks(parts.timers) {
-    workshop.observe([this](const workflows::StagedBatch& rows) { consoles.on_rows(rows); });
+    workshop.observe([this](const workflows::StagedBatch& rows) {
+      consoles.on_rows(rows);
+      events.on_rows(rows);
+    });
   }
 
   /// For people, and for the hosted side.
@@ -172,6 +181,7 @@ struct Appliance::House {
   pxe::dhcp::LearnedAddresses addresses;
   workflows::Workshop workshop;
   ConsoleHub consoles;
+  EventWatch events;
   std::optional<pxe::dhcp::KernelNeighbours> neighbours;
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
@@ -479,6 +489,7 @@ Task<> Appliance::take_down(House& house) {
   if (house.link) co_await house.link->stop();
   if (house.api) co_await house.api->stop();
   co_await house.consoles.stop();
+  co_await house.events.stop();
   co_await house.workshop.stop();
   house.bmcs.let_go();
   co_await house.ipmi.close();

@@ -134,12 +134,12 @@ Task<> ConsoleHub::run(Feed& feed) {
       (void)co_await feed.changed->wait_until(std::min(again, due(feed)));
       continue;
     }
-    const auto asked = feed.open_views();
+    const bool asked = !feed.open_views().empty();  // not the views themselves: held, they would never go
     const auto opened = co_await open_line(feed);
     if (opened) {
       co_await use_line(feed);
     } else {
-      if (!asked.empty()) end_views(feed, opened.error());
+      if (asked) end_views(feed, opened.error());
       ++feed.failures;
       feed.not_before = world_.timers.now() + again_after;
       world_.log.debug("console.not_opened", opened.error().message,

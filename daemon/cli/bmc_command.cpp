@@ -4,7 +4,6 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/one_bmc_command.hpp"
 #include "daemon/cli/report.hpp"
-#include "drivers/bmc_records.hpp"
 
 namespace colony::daemon::cli {
 
@@ -28,11 +27,7 @@ class ProbeCommand final : public OneBmcCommand {
     if (!identity) co_return std::unexpected(identity.error());
     const auto power = co_await bmc.power_state(deadline);
     if (!power) co_return std::unexpected(power.error());
-    std::string cause;
-    if (drivers::BmcRecords* const records = bmc.records(); records != nullptr) {
-      if (auto told = co_await records->restart_cause(deadline))
-        cause = std::move(*told);  // many do not know
-    }
+    std::string cause = co_await restart_cause_of(bmc, deadline);
     const auto& guid = identity->system_guid;
     co_return Json{{"power", name(*power)},
                    {"device_id", identity->device_id},
@@ -42,7 +37,7 @@ class ProbeCommand final : public OneBmcCommand {
                    {"product_name", identity->product_name},
                    {"board_serial", identity->board_serial},
                    {"product_serial", identity->product_serial},
-                   {"restart_cause", cause},
+                   {"restart_cause", std::move(cause)},
                    {"system_guid", guid ? Json(guid->to_string()) : Json()}};
   }
 };

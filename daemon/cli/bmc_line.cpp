@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/bmc_records.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
 
 namespace colony::daemon::cli {
@@ -83,6 +84,13 @@ core::Result<OneBmc> one_bmc(Session& session, BmcArguments& arguments) {
   if (!password) return std::unexpected(password.error());
   return OneBmc{{*address, static_cast<std::uint16_t>(arguments.port)},
                 {std::move(*username), std::move(*password)}};
+}
+
+core::Task<std::string> restart_cause_of(drivers::Bmc& bmc, core::BootTime deadline) {
+  drivers::BmcRecords* const records = bmc.records();
+  if (records == nullptr) co_return "";
+  auto told = co_await records->restart_cause(deadline);
+  co_return told ? std::move(*told) : "";
 }
 
 }  // namespace colony::daemon::cli

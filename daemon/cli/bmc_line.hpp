@@ -53,4 +53,7 @@ struct OneBmc {
 };
 [[nodiscard]] core::Result<OneBmc> one_bmc(Session& session, BmcArguments& arguments);
 
+/// Why the machine was started, as far as the BMC knows; empty where it or the driver cannot tell.
+[[nodiscard]] core::Task<std::string> restart_cause_of(drivers::Bmc& bmc, core::BootTime deadline);
+
 }  // namespace colony::daemon::cli

@@ -59,12 +59,14 @@ class BmcPowerCommand final : public Command {
     auto bmc = (*line)->bmc(where->endpoint, std::move(where->credentials));
     const auto deadline = session.timers.now() + std::chrono::seconds(arguments_.timeout);
     auto power = co_await act(session, *bmc, deadline);
+    const bool tells = power && session.output == Output::json;
+    std::string cause = tells ? co_await restart_cause_of(*bmc, deadline) : std::string();
     co_await bmc->close();
     bmc.reset();
     co_await (*line)->close();
     if (!power) co_return report_error(session, core::with_context(power.error(), arguments_.ip));
     if (session.output == Output::json) {
-      print_json(session, Json{{"power", *power}});
+      print_json(session, Json{{"power", *power}, {"restart_cause", std::move(cause)}});
     } else {
       session.console.out(*power + "\n");
     }

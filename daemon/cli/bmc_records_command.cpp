@@ -37,24 +37,35 @@ class SelCommand final : public OneBmcCommand {
   [[nodiscard]] CommandText text() const override {
     return {"bmc sel", "The BMC's event log: list it, or clear it",
             "  colony bmc sel list --ip 10.1.1.20 --username ADMIN\n"
-            "  colony bmc sel list --ip 10.1.1.20 --username ADMIN --output json > web-1.sel.json\n"
-            "  colony bmc sel clear --ip 10.1.1.20 --username ADMIN"};
+            "  colony bmc sel clear --ip 10.1.1.20 --username ADMIN           shows it, asks, clears it\n"
+            "  colony bmc sel clear --ip 10.1.1.20 --username ADMIN --yes --output json > web-1.sel.json"};
   }
   void declare(Arguments& arguments) override {
     arguments.positional_choice("ACTION", action_, {"list", "clear"}, "list or clear");
+    arguments.flag("-y,--yes", yes_, "Clear without asking");
     arguments_.declare(arguments, Need::required);
   }
 
  private:
-  Task<Result<Json>> ask(Session&, drivers::Bmc& bmc, core::BootTime deadline) override {
+  Task<Result<Json>> ask(Session& session, drivers::Bmc& bmc, core::BootTime deadline) override {
     const auto records = records_of(bmc);
     if (!records) co_return std::unexpected(records.error());
-    if (action_ == "clear") {
-      const auto cleared = co_await (*records)->clear_sel(deadline);
-      if (!cleared) co_return std::unexpected(cleared.error());
-      co_return Json{{"cleared", true}};
+    auto log = co_await read(**records, deadline);
+    if (!log || action_ != "clear") co_return log;
+    // What is cleared was read, and shown, before.
+    if (session.output != Output::json) session.console.out(table_of(session, *log));
+    if (!confirm(session, yes_, arguments_.ip, "clear this log")) {
+      co_return core::fail(core::ErrorKind::invalid_input, "cli.not_confirmed", "nothing was cleared");
     }
-    const auto log = co_await (*records)->sel(deadline);
+    const auto patience = std::chrono::seconds(arguments_.timeout);  // anew: somebody thought about it
+    const auto cleared = co_await (*records)->clear_sel(session.timers.now() + patience);
+    if (!cleared) co_return std::unexpected(cleared.error());
+    (*log)["cleared"] = true;
+    co_return log;
+  }
+
+  static Task<Result<Json>> read(BmcRecords& records, core::BootTime deadline) {
+    const auto log = co_await records.sel(deadline);
     if (!log) co_return std::unexpected(log.error());
     Json entries = Json::array();
     for (const auto& entry : log->entries) {
@@ -69,8 +80,12 @@ class SelCommand final : public OneBmcCommand {
   }
 
   std::string render(Session& session, const Json& result) const override {
+    return core::json_bool(result, "cleared").value_or(false) ? "cleared\n" : table_of(session, result);
+  }
+
+  static std::string table_of(Session& session, const Json& result) {
     const Json* const entries = core::json_member(result, "entries");
-    if (entries == nullptr) return "cleared\n";
+    if (entries == nullptr) return "";
     std::vector<std::vector<std::string>> rows;
     for (const auto& entry : *entries) {
       rows.push_back({fmt::format("{:x}", number_of(entry, "id")), text_of(entry, "at"),
@@ -86,6 +101,7 @@ class SelCommand final : public OneBmcCommand {
   }
 
   std::string action_;
+  bool yes_ = false;
 };
 
 class SensorsCommand final : public OneBmcCommand {
