@@ -13,6 +13,7 @@
 
 #include "core/random.hpp"
 #include "hw-sim/bmc/bmc_server.hpp"
+#include "hw-sim/bmc/guest_link.hpp"
 
 namespace colony::hw_sim {
 
@@ -26,6 +27,8 @@ struct Options {
   std::vector<std::string> faults;
   std::size_t max_sessions = 4;
   bool powered_on = false;
+  std::string serial;
+  std::string chassis;
 };
 
 struct Listen {
@@ -82,7 +85,19 @@ int serve(const Options& options) {
   const auto guid = options.guid.empty() ? std::optional(random.uuid()) : core::Uuid::parse(options.guid);
   if (!guid) return complain("--guid: want a UUID");
   profile.system_guid = *guid;
-  PlainChassis chassis;
+  std::optional<SerialPlace> serial;
+  if (!options.serial.empty()) {
+    serial = parse_serial_place(options.serial);
+    if (!serial) {
+      return complain(fmt::format("--serial {}: want unix:PATH or tcp:ADDR:PORT", options.serial));
+    }
+  }
+  boost::asio::io_context loop{1};
+  core::SystemTimers timers(loop);
+  PlainChassis plain;
+  GuestLink guest(timers, std::move(serial), options.chassis);
+  const bool behind_it = !options.serial.empty() || !options.chassis.empty();
+  Chassis& chassis = behind_it ? static_cast<Chassis&>(guest) : plain;
   if (options.powered_on) chassis.act(drivers::PowerAction::on);
   BmcModel model(std::move(profile), chassis, random);
   for (const auto& text : options.faults) {
@@ -91,8 +106,6 @@ int serve(const Options& options) {
     model.faults().add(*fault);
   }
 
-  boost::asio::io_context loop{1};
-  core::SystemTimers timers(loop);
   core::KernelSockets sockets;
   auto server = BmcServer::bind(timers, sockets, listen->address, listen->port);
   if (!server) {
@@ -100,10 +113,13 @@ int serve(const Options& options) {
     return 1;
   }
   (*server)->start(model);
+  guest.start();
   core::TaskGroup closing(timers);
   boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait(
-      [&](const boost::system::error_code&, int) { closing.spawn("bmc.close", (*server)->close()); });
+  signals.async_wait([&](const boost::system::error_code&, int) {
+    closing.spawn("guest.close", guest.close());
+    closing.spawn("bmc.close", (*server)->close());
+  });
   fmt::print("listening {}:{}\n", listen->address.to_string(), (*server)->port());
   std::fflush(stdout);
   loop.run();
@@ -128,6 +144,10 @@ void register_bmc(Subcommands& subcommands) {
   app->add_option("--max-sessions", options->max_sessions, "More are refused: insufficient resources")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app->add_option("--serial", options->serial,
+                  "Where the machine's serial line is, unix:PATH or tcp:ADDR:PORT (a chardev of QEMU)");
+  app->add_option("--chassis", options->chassis,
+                  "PROGRAM that switches the machine, called as ipmi_sim calls its chassis_control");
   app->add_flag("--powered-on", options->powered_on, "The machine runs already");
   subcommands.add(app, [options] { return serve(*options); });
 }

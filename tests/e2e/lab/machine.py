@@ -1,4 +1,4 @@
-"""A server: QEMU with a BMC that is OpenIPMI's ipmi_sim. The BMC switches it on and off as a real one does, through
+"""A server: QEMU with a BMC that is OpenIPMI's ipmi_sim, or hw-sim's. The BMC switches it on and off as a real one does, through
 `chassis`, a program of the machine's folder; KCS inside the guest reaches the same BMC."""
 
 import dataclasses
@@ -41,6 +41,7 @@ class Hardware:
     dimm: "dict[str, str]" = dataclasses.field(default_factory=lambda: {
         "loc_pfx": "DIMM", "manufacturer": "Lab", "serial": "LABDIMM1", "part": "LAB-PART", "speed": "3200"})
     boot_order: str = "cn"  # of the firmware: c = disk, n = network; what follows when nothing is ordered
+    hw_sim: str = ""  # the program, when its BMC is to be used: no KCS, and the serial line from the first byte
 
 
 BMC_USER, BMC_PASSWORD = "ADMIN", "lab-secret"
@@ -135,12 +136,13 @@ class Machine:
                    "-smbios", f"type=2,manufacturer=Lab,product=Board,serial={hw.serial}-B",
                    "-smbios", f"type=3,manufacturer=Lab,serial={hw.serial}-C",
                    "-smbios", "type=17," + ",".join(f"{key}={value}" for key, value in hw.dimm.items()),
-                   "-chardev", f"socket,id=console,host=127.0.0.1,port={self._serial_port()},server=on,wait=off,telnet=on,"
-                   f"logfile={self.console_path},logappend=on", "-serial", "chardev:console",
+                   "-chardev", f"socket,id=console,host=127.0.0.1,port={self._serial_port()},server=on,"
+                   f"{'wait=on,telnet=off' if hw.hw_sim else 'wait=off,telnet=on'},logfile={self.console_path},logappend=on", "-serial", "chardev:console",
                    "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
-                   "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}",
-                   "-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
-                   "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
+                   "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}"]
+        if not hw.hw_sim:
+            command += ["-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
+                        "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
         if hw.threads > 1:
             command += ["-cpu", "Nehalem"]  # the default model is AMD's, which shows threads as cores to Linux
         if hw.second_mac:
@@ -150,6 +152,22 @@ class Machine:
         return command + self.direct
 
     def start_bmc(self) -> None:
+        if self.hardware.hw_sim:
+            self._start_hw_sim()
+        else:
+            self._start_ipmi_sim()
+        waiting.until("the BMC answers", 10, lambda: self.ipmitool("mc", "info").returncode == 0, every=0.3)
+
+    def _start_hw_sim(self) -> None:
+        hw = self.hardware
+        log = open(os.path.join(self.dir, "bmc.log"), "w", encoding="utf-8")
+        self.bmc = subprocess.Popen([hw.hw_sim, "bmc", "--listen", f"{hw.bmc_address}:623", "--username", BMC_USER,
+                                     "--guid", hw.uuid, "--serial", f"tcp:127.0.0.1:{self._serial_port()}",
+                                     "--chassis", os.path.join(self.dir, "chassis")],
+                                    env={**os.environ, "IPMI_PASSWORD": BMC_PASSWORD}, stdout=log,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+
+    def _start_ipmi_sim(self) -> None:
         hw = self.hardware
         lan = self._write("lan", LAN % {"address": hw.bmc_address, "mac": BMC_MAC}, executable=True)
         auths = "\n".join(f"    allowed_auths_{level} none md2 md5 straight"
@@ -182,10 +200,9 @@ mc_enable 0x20
         log = open(os.path.join(self.dir, "bmc.log"), "w", encoding="utf-8")
         self.bmc = subprocess.Popen(["ipmi_sim", "-c", config, "-f", commands, "-s", state, "-n"], stdout=log,
                                     stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        waiting.until("the BMC answers", 10, lambda: self.ipmitool("mc", "info").returncode == 0, every=0.3)
 
     def ipmitool(self, *command: str) -> subprocess.CompletedProcess:
-        return subprocess.run(["ipmitool", "-I", "lanplus", "-C", "3", "-H", self.hardware.bmc_address,
+        return subprocess.run(["ipmitool", "-I", "lanplus", "-C", "17" if self.hardware.hw_sim else "3", "-H", self.hardware.bmc_address,
                                "-U", BMC_USER, "-E", *command], env={**os.environ, "IPMI_PASSWORD": BMC_PASSWORD},
                               capture_output=True, text=True, check=False)
 
