@@ -92,7 +92,8 @@ std::optional<Fact> parse_fact(std::string_view fact, const Json& d) {
   if (fact == "console_output") {
     const auto boot = parse_utc(text("boot"));
     if (!boot) return std::nullopt;
-    return ConsoleOutput{*boot, text("text"), flag("cut")};
+    constexpr std::size_t longest = 64UL * 1024;  // a whole piece of a boot, and then some
+    return ConsoleOutput{*boot, json_text(d, "text", longest).value_or(""), flag("cut")};
   }
   return std::nullopt;
 }

@@ -68,6 +68,9 @@ class RealMachine(unittest.TestCase):
         self.assertEqual({d["serial"]: d["content"] for d in asset["storages"]},
                          {"LAB-DISK-A": "", "LAB-DISK-B": "data"})
         self.assertFalse(machine.running(), "discovered, and switched off again")
+        log = appliance.colony("console", "lab-1", "--log")
+        self.assertIn("==> boot of", log)
+        self.assertIn("Linux version", log, "its kernel's boot lines stand on the timeline")
 
         # Provision: the stand-in fetches its config by token, installs, reboots; the disk prints the marker.
         appliance.colony("provision", "lab-1", "--config", config, "--kernel-argument", "console=ttyS0", "--yes")

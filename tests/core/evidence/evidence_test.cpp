@@ -49,6 +49,17 @@ TEST(Evidence, EveryFactRoundTripsThroughJson) {
   }
 }
 
+TEST(Evidence, AWholePieceOfABootComesBack) {
+  ConsoleOutput printed{*parse_utc("2026-11-20T10:00:00.000Z"), "", false};
+  while (printed.text.size() < 20'000) printed.text += "[    0.000000] a line of a kernel\n";
+  Evidence evidence;
+  evidence.at = *parse_utc("2026-11-20T18:03:11.042Z");
+  evidence.fact = printed;
+  const auto back = evidence_from_json(to_json(evidence));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::get<ConsoleOutput>(back->fact).text, printed.text);
+}
+
 TEST(Evidence, UnknownFactsAndBrokenRowsAreRefused) {
   EXPECT_FALSE(evidence_from_json(Json::object()));
   EXPECT_FALSE(evidence_from_json(Json::array()));
