@@ -12,7 +12,7 @@ import uuid
 
 sys.path.insert(0, os.path.dirname(__file__))
 from lab import disks, network, scout_api, waiting, workdir  # noqa: E402
-from lab.machine import BMC_MAC, Disk, Hardware, Machine  # noqa: E402
+from lab.machine import Disk, Hardware, Machine  # noqa: E402
 
 IMAGE = ""
 TOKEN = "boot-token-of-the-lab"
@@ -75,7 +75,7 @@ class ScoutAlone(unittest.TestCase):
         self.assertIn("bmc", inventory, "the BMC is seen from inside")
         self.assertEqual(inventory["bmc"]["firmware_revision"], "9.08")
         self.assertEqual(inventory["bmc"]["address"], BMC)
-        self.assertEqual(inventory["bmc"]["mac"], BMC_MAC)
+        self.assertEqual(inventory["bmc"]["mac"], machine.hardware.bmc_mac)
 
         with open(kept.path, "rb") as file:
             before = file.read()

@@ -48,13 +48,7 @@ class TftpdHpa(unittest.TestCase):
                                    os.path.join(IMAGE, "scout-kernel"), os.path.join(IMAGE, "scout-initramfs"))
         with open(self.appliance.config, "a", encoding="utf-8") as file:
             file.write(f"tftp: {{ server: tftpd-hpa, root: {files} }}\nhttp: {{ root: {files} }}\n")
-        self.edit("mode: proxy", "mode: proxy, discover: always")
-
-    def edit(self, old: str, new: str) -> None:
-        with open(self.appliance.config, encoding="utf-8") as file:
-            text = file.read()
-        with open(self.appliance.config, "w", encoding="utf-8") as file:
-            file.write(text.replace(old, new))
+        self.appliance.edit("mode: proxy", "mode: proxy, discover: always")
 
     def end_processes(self) -> None:
         for process in self.processes:
@@ -143,7 +137,7 @@ class TftpdHpa(unittest.TestCase):
         self.assertEqual(self.appliance.stop(), 0)
 
     def test_a_bios_machine_boots_through_it(self) -> None:
-        self.edit("mode: proxy", "mode: off")  # the site's DHCP server names the script: two stages that look alike
+        self.appliance.edit("mode: proxy", "mode: off")  # the site's DHCP server names the script: two stages that look alike
         dhcp = self.background(NET.start_dhcp(f"--dhcp-boot=http://{network.COLONYD}:8080/files/chain.ipxe"))
         self.appliance.start()
         self.start_engine()

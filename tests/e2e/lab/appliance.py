@@ -32,6 +32,14 @@ log: {{ level: debug }}
 """)
         self.process: "subprocess.Popen | None" = None
 
+    def edit(self, old: str, new: str) -> None:
+        """Of its configuration, for its next start."""
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        assert old in text, f"{old!r} is not in {self.config}"
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+
     def start(self) -> None:
         log = open(os.path.join(self.dir, "colonyd.log"), "a", encoding="utf-8")
         self.process = subprocess.Popen(

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shlex
+import shutil
 import subprocess
 
 from . import waiting
@@ -40,12 +41,20 @@ class Hardware:
     second_mac: str = ""  # a port without a cable
     dimm: "dict[str, str]" = dataclasses.field(default_factory=lambda: {
         "loc_pfx": "DIMM", "manufacturer": "Lab", "serial": "LABDIMM1", "part": "LAB-PART", "speed": "3200"})
-    boot_order: str = "cn"  # of the firmware: c = disk, n = network; what follows when nothing is ordered
+    boot_order: str = "cn"  # of SeaBIOS: c = disk, n = network; what follows when nothing is ordered
     hw_sim: str = ""  # the program, when its BMC is to be used: no KCS, and the serial line from the first byte
+    firmware: str = "bios"  # or uefi (PXE over TFTP), uefi-http: OVMF, which goes by its own order, network first
+    nic: str = "virtio-net-pci"
+    network_only: bool = False  # SeaBIOS boots nothing else, and starts over a second after that has failed
+
+    @property
+    def bmc_mac(self) -> str:
+        return f"02:77:00:00:00:{int(self.bmc_address.rsplit('.', 1)[1]):02x}"
 
 
 BMC_USER, BMC_PASSWORD = "ADMIN", "lab-secret"
-BMC_MAC = "02:77:00:00:00:10"
+OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 # ipmi_sim calls this with popen() and answers nobody meanwhile, so it returns at once: off is SIGKILL, on forks.
 CHASSIS = r"""#!/bin/sh
@@ -126,9 +135,21 @@ class Machine:
         """Where the BMC finds the machine's serial line."""
         return self._kcs_port() + 1000
 
+    def _firmware(self) -> "list[str]":
+        if self.hardware.firmware == "bios":
+            return ["-M", "pc,graphics=off,accel=tcg"]  # SeaBIOS and iPXE then speak on the serial line
+        variables = os.path.join(self.dir, "vars.fd")
+        shutil.copy(OVMF_VARIABLES, variables)
+        command = ["-M", "q35,accel=tcg", "-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}",
+                   "-drive", f"if=pflash,format=raw,file={variables}", "-device", "virtio-rng-pci",
+                   "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
+        if self.hardware.firmware == "uefi-http":
+            command += ["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]
+        return command
+
     def _qemu(self) -> "list[str]":
         hw = self.hardware
-        command = ["qemu-system-x86_64", "-name", hw.name, "-M", "pc,graphics=off,accel=tcg", "-m", str(hw.memory_mib),
+        command = ["qemu-system-x86_64", "-name", hw.name, *self._firmware(), "-m", str(hw.memory_mib),
                    "-smp", f"{hw.cpus},sockets={hw.sockets},threads={hw.threads}", "-display", "none",
                    "-monitor", "none", "-uuid", hw.uuid,
                    "-smbios", f"type=1,manufacturer=Lab,product=Machine,serial={hw.serial},uuid={hw.uuid}",
@@ -139,7 +160,9 @@ class Machine:
                    "-chardev", f"socket,id=console,host=127.0.0.1,port={self._serial_port()},server=on,"
                    f"{'wait=on,telnet=off' if hw.hw_sim else 'wait=off,telnet=on'},logfile={self.console_path},logappend=on", "-serial", "chardev:console",
                    "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
-                   "-device", f"virtio-net-pci,netdev=net0,mac={hw.mac}"]
+                   "-device", f"{hw.nic},netdev=net0,mac={hw.mac}" +
+                   ("" if hw.firmware == "bios" else ",romfile=") +
+                   (",bootindex=1" if hw.network_only or hw.firmware != "bios" else "")]
         if not hw.hw_sim:
             command += ["-chardev", f"socket,id=bmc,host=127.0.0.1,port={self._kcs_port()},reconnect=2",
                         "-device", "ipmi-bmc-extern,id=bmc0,chardev=bmc", "-device", "isa-ipmi-kcs,bmc=bmc0"]
@@ -149,6 +172,8 @@ class Machine:
             command += ["-netdev", "hubport,id=net1,hubid=7", "-device", f"e1000,netdev=net1,mac={hw.second_mac}"]
         for number, disk in enumerate(hw.disks):
             command += disk.arguments(number)
+        if hw.network_only:
+            command += ["-boot", "strict=on,reboot-timeout=1000"]
         return command + self.direct
 
     def start_bmc(self) -> None:
@@ -169,7 +194,7 @@ class Machine:
 
     def _start_ipmi_sim(self) -> None:
         hw = self.hardware
-        lan = self._write("lan", LAN % {"address": hw.bmc_address, "mac": BMC_MAC}, executable=True)
+        lan = self._write("lan", LAN % {"address": hw.bmc_address, "mac": hw.bmc_mac}, executable=True)
         auths = "\n".join(f"    allowed_auths_{level} none md2 md5 straight"
                           for level in ("callback", "user", "operator", "admin"))
         config = self._write("lan.conf", f"""name "{hw.name}"

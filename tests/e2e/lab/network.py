@@ -34,6 +34,9 @@ class Network:
         self.workdir = workdir
         self.taps = 0
         run("ip", "link", "set", "lo", "up")
+        # The bridge is no host: without this it answers for colonyd's address with a MAC of its own.
+        with open("/proc/sys/net/ipv4/conf/all/arp_ignore", "w", encoding="ascii") as setting:
+            setting.write("1")
         run("ip", "link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0",
             "mcast_snooping", "0")
         run("ip", "link", "set", BRIDGE, "up")
@@ -67,6 +70,20 @@ class Network:
              "--pid-file=", "--dhcp-leasefile=" + os.path.join(self.workdir, "leases"),
              "--dhcp-range=10.77.0.100,10.77.0.199,255.255.255.0,1h", *more],
             stdout=log, stderr=subprocess.STDOUT)
+
+    def run_as(self, mac: str, address: str, *command: str) -> subprocess.CompletedProcess:
+        """From a machine's place on the segment, while it is off."""
+        self._port("guest0")
+        run("ip", "netns", "add", "guest")
+        run("ip", "link", "set", "guest0", "netns", "guest")
+        for setting in (["link", "set", "guest0", "address", mac, "up"],
+                        ["address", "add", address + "/24", "dev", "guest0"]):
+            run("ip", "-n", "guest", *setting)
+        try:
+            return subprocess.run(["ip", "netns", "exec", "guest", *command], capture_output=True, text=True, check=False)
+        finally:
+            run("ip", "netns", "del", "guest")
+            subprocess.run(["ip", "link", "del", "guest0-sw"], stderr=subprocess.DEVNULL, check=False)
 
     def tap(self) -> str:
         name = f"tap{self.taps}"
