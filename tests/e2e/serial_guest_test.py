@@ -176,10 +176,10 @@ class ThroughHwSim(unittest.TestCase):
         appliance.start()
         appliance.colony("add-ipmi", "--ip", SIM_BMC, "--username", BMC_USER, "--name", "sim-1", "--auto-discover",
                          secret={"IPMI_PASSWORD": BMC_PASSWORD})
-        appliance.wait_workflow("discovery", 240)
+        appliance.wait_workflow("discovery", 420)
 
         log = waiting.until("the boot is written down", 30, lambda: self.boots(appliance, 1))
-        printed = machine.console().replace("\r", "")
+        printed = machine.console().replace("\r", "").replace("\t", " ")
         kernel = [line for line in log.splitlines() if re.match(r"\[ +\d+\.\d+\] ", line)]
         self.assertGreater(len(kernel), 50)
         self.assertTrue(any("Linux version" in line for line in kernel), log[:3000])
