@@ -9,6 +9,7 @@
 
 #include "core/bytes.hpp"
 #include "daemon/hosted/curl_engine.hpp"
+#include "daemon/hosted/curl_fault.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -48,14 +49,15 @@ class HeaderLines {
 struct Received {
   ClientResponse response;
   std::size_t body_limit = 0;
-  bool too_large = false;
+  bool body_too_large = false;
+  bool head_too_large = false;
 };
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* received) {
   auto& into = *static_cast<Received*>(received);
   const std::size_t bytes = size * count;
   if (into.response.body.size() + bytes > into.body_limit) {
-    into.too_large = true;
+    into.body_too_large = true;
     return 0;
   }
   into.response.body.append(data, bytes);
@@ -76,39 +78,13 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* rec
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return bytes;
   if (bytes > longest_header || into.response.headers.all().size() >= most_headers) {
-    into.too_large = true;
+    into.head_too_large = true;
     return 0;
   }
   auto value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   (void)into.response.headers.add(line.substr(0, colon), value);
   return bytes;
-}
-
-std::unexpected<core::Error> error_of(CURLcode code, const Received& received, std::string_view detail) {
-  const std::string why = core::printable(detail.empty() ? curl_easy_strerror(code) : detail, 200);
-  switch (code) {
-    case CURLE_WRITE_ERROR:
-      if (received.too_large) {
-        return core::fail(ErrorKind::exhausted, "http.body_too_large",
-                          "the hosted side's answer is too long");
-      }
-      break;
-    case CURLE_OPERATION_TIMEDOUT: return core::fail(ErrorKind::timed_out, "http.timeout", why);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-      return core::fail(ErrorKind::refused, "hosted.tls",
-                        "the hosted side's certificate or TLS was not accepted: " + why);
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT: return core::fail(ErrorKind::unreachable, "http.connect", why);
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return core::fail(ErrorKind::invalid_input, "http.url", why);
-    default: break;
-  }
-  return core::fail(ErrorKind::unreachable, "http.closed", why);
 }
 
 void set_body(CURL* easy, const ClientRequest& request) {
@@ -132,6 +108,9 @@ void set_transport(CURL* easy, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // A proxy's answer to CONNECT is not the hosted side's, and the key is not for the proxy.
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -207,7 +186,15 @@ core::Task<Result<ClientResponse>> CurlExchange::exchange(ClientRequest request,
   const auto code = co_await transfer.run(deadline);
   if (!code)
     co_return core::fail(ErrorKind::timed_out, "http.timeout", "the hosted side did not answer in time");
-  if (*code != CURLE_OK) co_return error_of(*code, received, detail.data());
+  if (*code != CURLE_OK) {
+    CurlFault fault{.code = *code,
+                    .detail = detail.data(),
+                    .body_too_large = received.body_too_large,
+                    .head_too_large = received.head_too_large};
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &fault.verify_result);
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &fault.proxy_status);
+    co_return std::unexpected(name_fault(fault));
+  }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   received.response.status = static_cast<core::http::Status>(status);

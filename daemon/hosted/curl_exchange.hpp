@@ -2,7 +2,8 @@
 // HTTPS to the hosted side: libcurl's multi interface on the logic loop. Certificates are verified (system
 // authorities or `ca_file`), redirects are not followed, answers are bounded in size and time. The key stands
 // in a Secret and, during a call, in curl's header list, which is wiped after it. Verbose output stays off:
-// it would show the key.
+// it would show the key. A proxy is taken from the environment (https_proxy, NO_PROXY); its password is never
+// in an error's words.
 
 #include <functional>
 #include <memory>
@@ -34,7 +35,7 @@ class CurlExchange final : public HostedExchange {
   /// No exchange may be under way.
   ~CurlExchange() override;
 
-  /// In addition to HttpExchange's: hosted.tls (the certificate was not accepted; kind refused).
+  /// Errors: those of name_fault (curl_fault.hpp).
   [[nodiscard]] core::Task<core::Result<core::http::ClientResponse>> exchange(
       core::http::ClientRequest request, core::BootTime deadline) override;
   [[nodiscard]] bool take_up_new_key() override;

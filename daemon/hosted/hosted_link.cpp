@@ -125,10 +125,14 @@ Task<Result<>> HostedLink::State::recall() {
   plan.budgets().use(ports.exchange.key());
   plan.budgets().recall(spent->value_or(""), now(), ports.timers.utc_now());
 
+  history = named->value_or("");
+  if (history.empty()) {
+    history = ports.random.uuid().to_string();
+    if (const auto kept = co_await ports.store.set(history_key, history); !kept) co_return kept;
+  }
   const std::string known = stored->value_or("");
   if (settings.agent_id.empty() || settings.agent_id == known) {
     agent = known;
-    history = named->value_or("");
     operations_seq = number_of(*operations);
     assets_revision = number_of(*assets);
     // A version that did not write it down had epoch 1, unless there was a restore before.
@@ -137,27 +141,21 @@ Task<Result<>> HostedLink::State::recall() {
   } else if (const auto begun = co_await begin_with(settings.agent_id); !begun) {
     co_return begun;
   }
-  if (history.empty()) {
-    history = ports.random.uuid().to_string();
-    if (const auto kept = co_await ports.store.set(history_key, history); !kept) co_return kept;
-  }
   if (!agent.empty()) plan.on_known_agent();
   co_return Result<>{};
 }
 
 /// An agent that has seen nothing of this database.
 Task<Result<>> HostedLink::State::begin_with(std::string agent_id) {
-  std::string fresh = ports.random.uuid().to_string();
   store::Change change;
   for (const auto& [key, value] :
-       {std::pair{agent_key, agent_id}, std::pair{history_key, fresh},
-        std::pair{operations_key, std::string("0")}, std::pair{assets_key, std::string("0")},
+       {std::pair{agent_key, agent_id}, std::pair{operations_key, std::string("0")},
+        std::pair{assets_key, std::string("0")},
         std::pair{orders_epoch_key, std::to_string(ports.store.report().epoch.value)}}) {
     change.batch.writes.emplace_back(workflows::SettingRow{key, value});
   }
   if (auto kept = co_await ports.store.commit_change(std::move(change)); !kept) co_return kept;
   agent = std::move(agent_id);
-  history = std::move(fresh);
   operations_seq = assets_revision = 0;
   orders_may_be_old = false;
   co_return Result<>{};
@@ -203,7 +201,7 @@ Task<> HostedLink::State::poll_lane() {
     co_await begin_call();
     Polled polled;
     const Outcome outcome = co_await ask_for_operations(polled);
-    plan.on_poll(outcome, polled.operations, now());
+    plan.on_poll(outcome, now());
     if (polled.only_unreadable) plan.on_unreadable_poll(now());
     push_wake.wake();
   }

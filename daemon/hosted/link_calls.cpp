@@ -45,28 +45,38 @@ std::string HostedLink::State::agent_path(std::string_view rest) const {
   return fmt::format("/agents/{}/{}", core::http::percent_encode(agent), rest);
 }
 
-Task<Judged> HostedLink::State::exchange(Part part, ClientRequest request, core::Duration time,
-                                         Result<ClientResponse>& out) {
+Task<Judged> HostedLink::State::exchange(std::string_view call, Part part, ClientRequest request,
+                                         core::Duration time, Result<ClientResponse>& out) {
   out = co_await ports.exchange.exchange(std::move(request), now() + time);
   Judged judged = judge(part, out, ports.timers.utc_now());
-  note(judged);
+  note(call, judged);
   co_return judged;
 }
 
-/// A state of affairs is told once, however many calls meet it.
-void HostedLink::State::note(const Judged& judged) {
+/// A state of affairs is told once, however many calls meet it, and is over when every call that met it
+/// succeeds.
+void HostedLink::State::note(std::string_view call, const Judged& judged) {
   if (judged.succeeded()) {
     status.last_success = ports.timers.utc_now();
     // A poll that was held since before the key was revoked takes nothing back.
     if (plan.mode() == LinkPlan::Mode::locked_out) return;
-    if (!status.problem.empty()) ports.log.info("hosted.back", "the hosted side answers again");
-    status.problem.clear();
-    status.reason.clear();
+    if (const auto known = problems.find(call); known != problems.end()) problems.erase(known);
+    if (call == "events") problems.erase("workflows");  // not asked any more
+    const bool over = problems.empty();
+    if (over && !status.problem.empty()) ports.log.info("hosted.back", "the hosted side answers again");
+    status.problem = over ? "" : problems.begin()->second.code;
+    status.reason = over ? "" : problems.begin()->second.message;
     return;
   }
-  if (status.problem == judged.problem.code) return;
+  const bool told = std::ranges::any_of(
+      problems, [&judged](const auto& entry) { return entry.second.code == judged.problem.code; });
+  if (std::holds_alternative<CallUnknown>(judged.outcome)) {
+    for (const auto* ours : {"operations", "assets"}) problems.erase(ours);
+  }
+  problems.insert_or_assign(std::string(call), judged.problem);
   status.problem = judged.problem.code;
   status.reason = judged.problem.message;
+  if (told) return;
   const core::Log::Fields fields{{"code", judged.problem.code}, {"why", judged.problem.message}};
   if (std::holds_alternative<Unauthorized>(judged.outcome)) {
     ports.log.error(
@@ -97,8 +107,8 @@ Task<Outcome> HostedLink::State::carry_out(PushNow step) {
 Task<Outcome> HostedLink::State::register_agent() {
   Result<ClientResponse> answer;
   const auto judged = co_await exchange(
-      Part::documented, request_to(Method::post, "/agents", encode_registration(settings.datacenter_id)),
-      call_time, answer);
+      "registration", Part::documented,
+      request_to(Method::post, "/agents", encode_registration(settings.datacenter_id)), call_time, answer);
   const bool exists = std::holds_alternative<Conflict>(judged.outcome);
   if (!judged.succeeded() && !exists) co_return judged.outcome;
   const auto id = decode_agent_id(answer->body);
@@ -108,10 +118,11 @@ Task<Outcome> HostedLink::State::register_agent() {
                       "the datacenter has an agent already: give its id with --agent-id");
       co_return Conflict{};
     }
-    co_return unreadable(
-        {core::ErrorKind::corrupt, "hosted.answer", "the hosted side's answer names no agent"});
+    co_return unreadable("registration", {core::ErrorKind::corrupt, "hosted.answer",
+                                          "the hosted side's answer names no agent"});
   }
   if (const auto kept = co_await begin_with(*id); !kept) co_return TryLater{};
+  note("registration", {Succeeded{}, {}});
   ports.log.info("hosted.registered", "registered with the hosted side", {{"agent", agent}});
   co_return Succeeded{};
 }
@@ -119,7 +130,7 @@ Task<Outcome> HostedLink::State::register_agent() {
 Task<Outcome> HostedLink::State::send_heartbeat() {
   Result<ClientResponse> answer;
   const auto judged = co_await exchange(
-      Part::documented,
+      "heartbeat", Part::documented,
       request_to(Method::patch, agent_path("heartbeat"), encode_heartbeat(ports.heartbeat_state())),
       call_time, answer);
   co_return judged.outcome;
@@ -159,23 +170,24 @@ Task<Outcome> HostedLink::State::send_events(unsigned most) {
   auto request = request_to(Method::post, agent_path("events"), post.body);
   (void)request.headers.add("Idempotency-Key", post.idempotency_key);
   Result<ClientResponse> answer;
-  const auto judged = co_await exchange(Part::ours, std::move(request), call_time, answer);
-  if (std::holds_alternative<Conflict>(judged.outcome)) {
+  const auto judged = co_await exchange("events", Part::ours, std::move(request), call_time, answer);
+  if (std::holds_alternative<Conflict>(judged.outcome) &&
+      decode_error(answer->body).code == "EPOCH_SUPERSEDED") {
     ports.log.error("hosted.ahead", "the hosted side knows a newer epoch: this database is an old copy",
                     {{"epoch", place.epoch.value}});
     co_return Outdated{};
   }
   if (!judged.succeeded()) co_return judged.outcome;
   const auto acknowledged = decode_acknowledgement(answer->body);
-  if (!acknowledged) co_return unreadable(acknowledged.error());
+  if (!acknowledged) co_return unreadable("events", acknowledged.error());
   const Outcome outcome = co_await take_acknowledgement(*acknowledged, place, last);
   if (std::holds_alternative<Succeeded>(outcome)) shown = std::max(shown, ended->seen);
   co_return outcome;
 }
 
 /// An answer that a successful call brought and that means nothing.
-Outcome HostedLink::State::unreadable(core::Error why) {
-  note({TryLater{}, std::move(why)});
+Outcome HostedLink::State::unreadable(std::string_view call, core::Error why) {
+  note(call, {TryLater{}, std::move(why)});
   return TryLater{};
 }
 
@@ -228,8 +240,9 @@ Task<Outcome> HostedLink::State::send_assets(unsigned most) {
   }
   assets->erase(assets->begin() + static_cast<std::ptrdiff_t>(count), assets->end());
   Result<ClientResponse> answer;
-  const auto judged = co_await exchange(
-      Part::ours, request_to(Method::put, agent_path("assets"), encode_assets(*assets)), call_time, answer);
+  const auto judged = co_await exchange("assets", Part::ours,
+                                        request_to(Method::put, agent_path("assets"), encode_assets(*assets)),
+                                        call_time, answer);
   if (!judged.succeeded()) co_return judged.outcome;
   assets_revision = assets->back().revision;
   // Only a hint for the next start: without it some assets are sent once more.
@@ -239,13 +252,13 @@ Task<Outcome> HostedLink::State::send_assets(unsigned most) {
 
 Task<Outcome> HostedLink::State::ask_for_workflows() {
   Result<ClientResponse> answer;
-  const auto judged =
-      co_await exchange(Part::documented, request_to(Method::get, "/workflows"), call_time, answer);
+  const auto judged = co_await exchange("workflows", Part::documented, request_to(Method::get, "/workflows"),
+                                        call_time, answer);
   if (!judged.succeeded()) {
     co_return std::holds_alternative<AgentUnknown>(judged.outcome) ? Outcome(CallUnknown{}) : judged.outcome;
   }
   auto pending = decode_pending_workflows(answer->body);
-  if (!pending) co_return unreadable(pending.error());
+  if (!pending) co_return unreadable("workflows", pending.error());
   if (const auto kept = co_await keep(std::move(*pending), std::nullopt); !kept) co_return TryLater{};
   if (orders_may_be_old && !co_await trust_orders_again()) co_return TryLater{};
   co_return Succeeded{};
@@ -255,10 +268,11 @@ Task<Outcome> HostedLink::State::ask_for_operations(Polled& polled) {
   Result<ClientResponse> answer;
   const auto target = fmt::format("{}?after={}&wait={}", agent_path("operations"), operations_seq,
                                   orders_may_be_old ? 0 : poll_seconds);
-  const auto judged = co_await exchange(Part::ours, request_to(Method::get, target), poll_time, answer);
+  const auto judged =
+      co_await exchange("operations", Part::ours, request_to(Method::get, target), poll_time, answer);
   if (!judged.succeeded()) co_return judged.outcome;
   auto list = decode_operations(answer->body, operations_seq);
-  if (!list) co_return unreadable(list.error());
+  if (!list) co_return unreadable("operations", list.error());
   if (list->unusable > 0 && list->unusable != told_unusable) {
     ports.log.warn("hosted.unusable_operations", "operations without id, seq or type were left out",
                    {{"count", list->unusable}});

@@ -34,8 +34,10 @@ constexpr Duration workflows_every = 60s;   // the documented way, once a minute
 constexpr Duration probe_every = 1h;        // for an agent part that was missing
 constexpr Duration locked_out_for = 15min;  // the same key again: it may have been enabled meanwhile
 constexpr Duration refused_pause = 5min;    // after a 4xx that repetition will not cure
-constexpr Duration shortest_poll_gap = 1s;
-constexpr Duration idle_poll_gap = 5s;
+constexpr Duration refused_poll_gap = 60s;
+// Polls that are held never come near it: for a side that does not hold them, or has one order after the
+// other.
+constexpr PaceLimits poll_pace{.burst = 30, .refill = 10s, .gap = 1s};
 constexpr Duration shortest_back_off = 1s;
 constexpr Duration longest_back_off = 5min;
 
@@ -58,6 +60,7 @@ LinkPlan::LinkPlan(RateLimits limits, core::Random& random)
       event_batch_(first_event_batch),
       event_pace_(event_pace),
       asset_pace_(asset_pace),
+      poll_pace_(poll_pace),
       registration_pause_(shortest_registration_pause) {}
 
 LinkPlan::Mode LinkPlan::mode() const {
@@ -109,7 +112,8 @@ PushStep LinkPlan::next_push(BootTime now, const Backlog& backlog) {
 
 PollStep LinkPlan::next_poll(BootTime now) {
   if (!registered_ || !agent_part_ || !met_) return WaitUntil{BootTime::max()};
-  const auto at = std::max({not_before_, next_poll_, budgets_.current().earliest(Importance::orders, now)});
+  const auto at = std::max(
+      {not_before_, next_poll_, poll_pace_.next(), budgets_.current().earliest(Importance::orders, now)});
   if (at <= now) {
     poll_began_ = now;
     return PollNow{};
@@ -118,7 +122,7 @@ PollStep LinkPlan::next_poll(BootTime now) {
 }
 
 void LinkPlan::on_push(Push call, const Outcome& outcome, BootTime now) {
-  on_outcome(outcome, push_began_, now);
+  on_outcome(outcome, push_failures_, push_began_, now);
   const bool succeeded = std::holds_alternative<Succeeded>(outcome);
   const bool unwelcome =
       std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome);
@@ -186,17 +190,16 @@ void LinkPlan::on_events(const Outcome& outcome, BootTime now) {
   }
 }
 
-void LinkPlan::on_poll(const Outcome& outcome, unsigned operations, BootTime now) {
-  on_outcome(outcome, poll_began_, now);
-  // A side that does not hold polls must not turn them into a spin.
-  next_poll_ = operations > 0 ? now + shortest_poll_gap : poll_began_ + idle_poll_gap;
+void LinkPlan::on_poll(const Outcome& outcome, BootTime now) {
+  on_outcome(outcome, poll_failures_, poll_began_, now);
+  poll_pace_.take(poll_began_);
   if (std::holds_alternative<AgentUnknown>(outcome)) registered_ = met_ = false;
   if (std::holds_alternative<CallUnknown>(outcome)) {
     agent_part_ = false;
     next_probe_ = now + probe_every;
   }
   if (std::holds_alternative<Refused>(outcome) || std::holds_alternative<Conflict>(outcome)) {
-    back_off(std::nullopt, now);
+    next_poll_ = now + refused_poll_gap;
   }
 }
 
@@ -204,8 +207,8 @@ void LinkPlan::on_unreadable_poll(BootTime now) {
   next_poll_ = std::max(next_poll_, now + unreadable_poll_gap);
 }
 
-void LinkPlan::on_outcome(const Outcome& outcome, BootTime began, BootTime now) {
-  std::visit(Overloaded{[&](const TryLater& later) { back_off(later.retry_after, now); },
+void LinkPlan::on_outcome(const Outcome& outcome, unsigned& failures, BootTime began, BootTime now) {
+  std::visit(Overloaded{[&](const TryLater& later) { back_off(later.retry_after, failures, now); },
                         [&](const Unauthorized&) {
                           locked_out_ = true;
                           locked_out_at_ = now;
@@ -213,16 +216,16 @@ void LinkPlan::on_outcome(const Outcome& outcome, BootTime began, BootTime now) 
                         },
                         [&](const auto&) {
                           // An answer is an answer: somebody is there, and took the key.
-                          failures_ = 0;
+                          failures = 0;
                           // A poll that was held since before the key was revoked says nothing about the key.
                           if (locked_out_ && began > locked_out_at_) on_new_key(now);
                         }},
              outcome);
 }
 
-void LinkPlan::back_off(std::optional<Duration> wanted, BootTime now) {
-  failures_ = std::min(failures_ + 1, 30U);
-  const auto doubled = shortest_back_off * (1LL << std::min(failures_ - 1, 12U));
+void LinkPlan::back_off(std::optional<Duration> wanted, unsigned& failures, BootTime now) {
+  failures = std::min(failures + 1, 30U);
+  const auto doubled = shortest_back_off * (1LL << std::min(failures - 1, 12U));
   const auto span = std::min<Duration>(doubled, longest_back_off);
   // Half of it by chance, so that a hundred appliances do not come back in one moment.
   const auto jittered =
@@ -235,7 +238,7 @@ void LinkPlan::back_off(std::optional<Duration> wanted, BootTime now) {
 void LinkPlan::on_new_key(BootTime now) {
   if (!locked_out_) return;
   locked_out_ = false;
-  failures_ = 0;
+  push_failures_ = poll_failures_ = 0;
   not_before_ = now;
 }
 

@@ -8,6 +8,7 @@
 // database is an old copy: its memory of what was done is too short to act on orders, and only heartbeats go
 // out.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -70,7 +71,7 @@ class LinkPlan {
   void on_begin(core::BootTime now) { budgets_.current().spend(now); }
   [[nodiscard]] KeyBudgets& budgets() { return budgets_; }
   void on_push(Push call, const Outcome& outcome, core::BootTime now);
-  void on_poll(const Outcome& outcome, unsigned operations, core::BootTime now);
+  void on_poll(const Outcome& outcome, core::BootTime now);
   void on_new_key(core::BootTime now);
   /// An answer said how far the hosted side is, and this database is as far.
   void on_met(core::BootTime now);
@@ -86,12 +87,13 @@ class LinkPlan {
     outdated,    // this database is an old copy
   };
   [[nodiscard]] Mode mode() const;
-  [[nodiscard]] unsigned failures() const { return failures_; }  // in a row
+  [[nodiscard]] unsigned failures() const { return std::max(push_failures_, poll_failures_); }  // in a row
   [[nodiscard]] core::BootTime not_before() const { return not_before_; }
 
  private:
-  void on_outcome(const Outcome& outcome, core::BootTime began, core::BootTime now);
-  void back_off(std::optional<core::Duration> wanted, core::BootTime now);
+  /// `failures` of the lane: that one of them gets through says nothing about the other one's call.
+  void on_outcome(const Outcome& outcome, unsigned& failures, core::BootTime began, core::BootTime now);
+  void back_off(std::optional<core::Duration> wanted, unsigned& failures, core::BootTime now);
   [[nodiscard]] std::optional<core::BootTime> due(Push call, const Backlog& backlog) const;
 
   void on_events(const Outcome& outcome, core::BootTime now);
@@ -103,10 +105,11 @@ class LinkPlan {
   bool agent_part_ = true;
   bool met_ = false;
   bool outdated_ = false;
-  unsigned failures_ = 0;
+  unsigned push_failures_ = 0, poll_failures_ = 0;
   unsigned event_batch_;
   Pace event_pace_;
   Pace asset_pace_;
+  Pace poll_pace_;
   core::BootTime not_before_{};
   core::BootTime next_registration_{};
   core::Duration registration_pause_;  // to the next one, if this agent is lost soon

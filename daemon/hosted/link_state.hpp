@@ -2,6 +2,7 @@
 // The inside of HostedLink: what its lanes, its calls and its operations share. Internal to daemon/hosted.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,6 +37,7 @@ struct HostedLink::State {
   core::TaskGroup tasks;
   core::Wakeup push_wake, poll_wake, submit_wake;
   LinkStatus status;
+  std::map<std::string, core::Error, std::less<>> problems;  // calls that fail, by name
   std::string agent;
   std::string history;
   core::EventSeq sent;   // the outbox is sent from here on; behind `acknowledged` only when asked for again
@@ -75,8 +77,8 @@ struct HostedLink::State {
   core::Task<core::Result<>> recall();
   core::Task<core::Result<>> begin_with(std::string agent_id);
   core::Task<> begin_call();
-  core::Task<Judged> exchange(Part part, core::http::ClientRequest request, core::Duration time,
-                              core::Result<core::http::ClientResponse>& out);
+  core::Task<Judged> exchange(std::string_view call, Part part, core::http::ClientRequest request,
+                              core::Duration time, core::Result<core::http::ClientResponse>& out);
   core::Task<Outcome> carry_out(PushNow step);
   core::Task<Outcome> register_agent();
   core::Task<Outcome> send_heartbeat();
@@ -92,8 +94,8 @@ struct HostedLink::State {
   core::Task<bool> submit_received();
   core::Task<bool> submit(store::OperationRow row);
 
-  void note(const Judged& judged);
-  [[nodiscard]] Outcome unreadable(core::Error why);
+  void note(std::string_view call, const Judged& judged);
+  [[nodiscard]] Outcome unreadable(std::string_view call, core::Error why);
   void check_key();
 };
 

@@ -7,15 +7,13 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include "core/async/task_group.hpp"
 #include "core/http/server.hpp"
 #include "daemon/hosted/hosted_link.hpp"
 #include "hw-sim/hosted/hosted_server.hpp"
+#include "tests/daemon/hosted/certificates.hpp"
 #include "tests/daemon/store/bench.hpp"
 
 using namespace colony;
@@ -27,35 +25,6 @@ namespace store = colony::daemon::store;
 namespace row = colony::daemon::store::test;
 
 namespace {
-
-/// A self-signed certificate for `name` (an IP address), as PEM files in `directory`.
-void make_certificate(const row::TemporaryDirectory& directory, const std::string& file,
-                      const char* address) {
-  EVP_PKEY* const key = EVP_EC_gen("P-256");
-  X509* const certificate = X509_new();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* const subject = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("stand-in"),
-                             -1, -1, 0);
-  X509_set_issuer_name(certificate, subject);
-  X509_EXTENSION* const names =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, (std::string("IP:") + address).c_str());
-  X509_add_ext(certificate, names, -1);
-  X509_EXTENSION_free(names);
-  X509_sign(certificate, key, EVP_sha256());
-  FILE* out = std::fopen(directory.file(file + ".crt").c_str(), "w");
-  PEM_write_X509(out, certificate);
-  std::fclose(out);
-  out = std::fopen(directory.file(file + ".key").c_str(), "w");
-  PEM_write_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(out);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-}
 
 core::FileDescriptor loopback_listener() {
   core::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -93,8 +62,8 @@ struct Bench {
 
   explicit Bench(Wire wire, const char* certified = "127.0.0.1") {
     if (wire == Wire::tls) {
-      make_certificate(directory, "server", certified);
-      make_certificate(directory, "stranger", certified);
+      test::make_certificate({.path = directory.file("server"), .address = certified});
+      test::make_certificate({.path = directory.file("stranger"), .address = certified});
       if (!server.use_tls({directory.file("server.crt"), directory.file("server.key")})) std::abort();
     }
     auto listener = loopback_listener();
@@ -157,7 +126,7 @@ TEST(CurlExchange, RefusesACertificateOfSomebodyElse) {
     const auto exchange = bench.exchange(ca);
     const auto answer = bench.ask(*exchange, get("/assets"));
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, "hosted.tls") << answer.error().message;
+    EXPECT_EQ(answer.error().code, "hosted.tls_self_signed") << answer.error().message;
   }
   EXPECT_FALSE(bench.model.state()["requests"].contains("total")) << "the key was not sent";
 }
@@ -165,7 +134,7 @@ TEST(CurlExchange, RefusesACertificateOfSomebodyElse) {
 TEST(CurlExchange, RefusesACertificateForAnotherName) {
   Bench bench(Wire::tls, "127.0.0.9");
   const auto exchange = bench.exchange("server.crt");
-  EXPECT_EQ(bench.ask(*exchange, get("/assets")).error().code, "hosted.tls");
+  EXPECT_EQ(bench.ask(*exchange, get("/assets")).error().code, "hosted.tls_wrong_host");
 }
 
 TEST(CurlExchange, SendsEveryMethodWithItsBody) {

@@ -3,162 +3,18 @@
 
 #include "daemon/hosted/hosted_link.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include "core/async/virtual_timers.hpp"
-#include "hw-sim/hosted/hosted_server.hpp"
-#include "tests/daemon/store/bench.hpp"
+#include "tests/daemon/hosted/memory_bench.hpp"
 
 using namespace colony;
 using namespace colony::daemon::hosted;
 using namespace std::chrono_literals;
+using colony::daemon::hosted::test::Bench;
 using core::Json;
 using core::Task;
 namespace store = colony::daemon::store;
 namespace row = colony::daemon::store::test;
-
-namespace {
-
-/// In memory; with a key "file" and a plug that can be pulled.
-class MemoryExchange final : public HostedExchange {
- public:
-  explicit MemoryExchange(const core::http::Router& router) : exchange_(router, core::http::TcpPeer{}) {}
-  std::string key_file = "good";
-  bool unplugged = false;
-  unsigned attempts = 0;
-  std::optional<std::uint64_t> acknowledge;  // what every post of events is answered with, instead
-
-  Task<core::Result<core::http::ClientResponse>> exchange(core::http::ClientRequest request,
-                                                          core::BootTime deadline) override {
-    ++attempts;
-    if (unplugged) co_return core::fail(core::ErrorKind::unreachable, "http.connect", "unplugged");
-    if (acknowledge && request.target.ends_with("/events")) {
-      core::http::ClientResponse response;
-      response.body = Json{{"acked_seq", *acknowledge}}.dump();
-      co_return response;
-    }
-    request.target = "/api/v1" + request.target;
-    (void)request.headers.add("Authorization", "Bearer " + key_);
-    co_return co_await exchange_.exchange(std::move(request), deadline);
-  }
-  bool take_up_new_key() override {
-    if (key_ == key_file) return false;
-    key_ = key_file;
-    return true;
-  }
-  KeyIdentity key() const override { return KeyIdentity::of(core::Secret(key_)); }
-
- private:
-  core::http::RouterExchange exchange_;
-  std::string key_ = "good";
-};
-
-class RecordingSink final : public OperationSink {
- public:
-  std::vector<Operation> taken;
-  std::optional<core::Error> answer;
-  std::string waits;  // operations of this type wait
-
-  Task<core::Result<std::string>> submit(Operation operation) override {
-    taken.push_back(operation);
-    if (operation.type == waits) co_return core::fail(core::ErrorKind::exhausted, "wipe.budget", "wait");
-    if (answer) co_return std::unexpected(*answer);
-    co_return "workflow-of-" + operation.id;
-  }
-};
-
-struct Bench {
-  store::test::TemporaryDirectory directory;
-  boost::asio::io_context loop{1};
-  core::VirtualTimers timers{loop, row::at(0)};
-  core::TaskGroup group{timers};
-  core::SeededRandom random{5};
-  core::SeededRandom server_random{6};
-  std::vector<std::string> log_lines;
-  core::Log log{core::LogLevel::debug, core::LogFormat::text,
-                [this](core::LogLevel, std::string_view line) { log_lines.emplace_back(line); }};
-  hw_sim::HostedModel model;
-  hw_sim::HostedServer server{timers, model, ""};
-  MemoryExchange exchange{server.router()};
-  RecordingSink sink;
-  std::unique_ptr<store::Store> journal;
-  std::unique_ptr<HostedLink> link;
-  store::Retention retention;
-  LinkSettings settings{.datacenter_id = "dc", .agent_id = "", .limits = {}};
-
-  explicit Bench(hw_sim::HostedOptions options = {.key = "good"})
-      : model(std::move(options), server_random, {}) {
-    restart();
-  }
-  ~Bench() { end(); }
-
-  void end() {
-    if (!link) return;
-    const auto stop = [](HostedLink& l) -> Task<> { co_await l.stop(); };
-    group.spawn("stop", stop(*link));
-    timers.run_until([this] { return group.size() == 0; }, timers.now() + 1h);
-    link.reset();
-    journal.reset();
-  }
-  /// The appliance dies and comes back; the stand-in lives on.
-  void restart() {
-    end();
-    auto options = row::options_in(directory);
-    options.durability = store::Durability::simulation;
-    options.retention = retention;
-    auto opened = store::Store::open(timers, {options, store::Threading::inline_calls, {}});
-    if (!opened) std::abort();
-    journal = std::move(*opened);
-    link = std::make_unique<HostedLink>(
-        LinkPorts{timers, log, random, *journal, exchange, sink, [] { return Json{{"status", "ready"}}; }},
-        settings);
-    link->start();
-  }
-  using Copy = std::map<std::string, std::string>;
-  /// As `cp` of the files of a running database would make it.
-  Copy copy_database() {
-    Copy copy;
-    for (const auto* file : {"colony.db", "colony.db-wal"}) {
-      copy[file] = row::read_bytes(directory.file(file));
-    }
-    return copy;
-  }
-  void put_back(const Copy& copy) {
-    for (const auto& [file, bytes] : copy) row::write_bytes(directory.file(file), bytes);
-  }
-  void commit(unsigned events) {
-    workflows::Batch batch;
-    for (unsigned i = 0; i < events; ++i) batch.events.push_back(row::event(R"({"n":1})"));
-    (void)journal->commit(std::move(batch));
-  }
-  void commit_asset(unsigned number) {
-    workflows::Batch batch;
-    batch.writes.emplace_back(row::asset_row(number));
-    (void)journal->commit(std::move(batch));
-  }
-  void run(core::Duration span) { timers.run_for(span); }
-  const Json& agent() {
-    const auto& agents = model.state()["agents"];
-    static const Json none;
-    return agents.empty() ? none : agents.begin().value();
-  }
-  std::uint64_t distinct() { return agent().value("acked_seq", 0U); }
-  void fault(const std::string& text) { model.faults().add(*hw_sim::parse_hosted_fault(text)); }
-  std::string order(const std::string& type) {
-    auto id = model.order(type, "web-1", Json{{"config", "c"}});
-    server.changed();
-    return id;
-  }
-  unsigned logged(std::string_view id) {
-    return static_cast<unsigned>(
-        std::count_if(log_lines.begin(), log_lines.end(),
-                      [id](const std::string& line) { return line.find(id) != std::string::npos; }));
-  }
-};
-
-}  // namespace
 
 TEST(HostedLink, RegistersBeatsAndStreams) {
   Bench bench;

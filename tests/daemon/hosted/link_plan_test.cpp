@@ -190,7 +190,7 @@ TEST(LinkPlan, IsNotLetInAgainByAPollFromBeforeTheRefusal) {
   EXPECT_EQ(bench.push(), Push::heartbeat);
   bench.plan.on_push(Push::heartbeat, Unauthorized{}, bench.now);
   bench.now += 10s;
-  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  bench.plan.on_poll(Succeeded{}, bench.now);
   EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::locked_out);
   bench.plan.on_new_key(bench.now);
   EXPECT_EQ(bench.push(), Push::heartbeat);
@@ -211,7 +211,7 @@ TEST(LinkPlan, FallsBackToTheDocumentedCalls) {
   bench.registered();
   bench.succeed(Push::heartbeat);
   EXPECT_TRUE(bench.polls());
-  bench.plan.on_poll(CallUnknown{}, 0, bench.now);
+  bench.plan.on_poll(CallUnknown{}, bench.now);
   EXPECT_EQ(bench.plan.mode(), LinkPlan::Mode::documented);
   EXPECT_EQ(bench.push(both), Push::workflows) << "no events, no assets";
   bench.succeed(Push::workflows);
@@ -270,7 +270,7 @@ TEST(LinkPlan, AsksSeldomForOperationsThatItCannotRead) {
   Bench bench;
   bench.registered();
   ASSERT_TRUE(bench.polls());
-  bench.plan.on_poll(Succeeded{}, 0, bench.now);
+  bench.plan.on_poll(Succeeded{}, bench.now);
   bench.plan.on_unreadable_poll(bench.now);
   bench.now += 59s;
   EXPECT_FALSE(bench.polls());
@@ -307,16 +307,16 @@ TEST(LinkPlan, DoesNotSpinOnASideThatHoldsNoPolls) {
   Bench bench;
   bench.registered();
   unsigned polls = 0;
-  const auto end = bench.now + 1min;
+  const auto end = bench.now + 1h;
   while (bench.now < end) {
     if (bench.polls()) {
       ++polls;
       bench.plan.on_begin(bench.now);
-      bench.plan.on_poll(Succeeded{}, 0, bench.now);
+      bench.plan.on_poll(Succeeded{}, bench.now);
     }
     bench.now += 100ms;
   }
-  EXPECT_LE(polls, 13U);
+  EXPECT_LE(polls, 30U + 360U) << "events have the rest";
 }
 
 TEST(LinkPlan, StaysInItsBudgetWhateverThereIsToSend) {
@@ -335,7 +335,7 @@ TEST(LinkPlan, StaysInItsBudgetWhateverThereIsToSend) {
     if (bench.polls()) {
       bench.plan.on_begin(bench.now);
       calls.push_back(bench.now);
-      bench.plan.on_poll(Succeeded{}, 1, bench.now);
+      bench.plan.on_poll(Succeeded{}, bench.now);
       idle = false;
     }
     if (idle) bench.now += 250ms;
