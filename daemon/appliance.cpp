@@ -322,6 +322,10 @@ Task<Result<>> Appliance::bring_up(House& house) {
   // The hosted side hears of us also while there is no address: that is when somebody has to come.
   if (!config_.hosted.enabled) {
     house.tasks.spawn("unlinked", hosted::acknowledge_unlinked(parts_.store));
+  } else {
+    house.tasks.spawn("unlinked",
+                      hosted::bound_until_linked(parts_.store, hosted::LinkSettings{}.kept_at_most,
+                                                 [&house] { return house.link.has_value(); }));
   }
   start_link(house);
 

@@ -18,4 +18,17 @@ core::Task<> acknowledge_unlinked(store::Store& store) {
   }
 }
 
+core::Task<> bound_until_linked(store::Store& store, std::uint64_t kept, std::function<bool()> linked) {
+  for (;;) {
+    const auto last = store.marks().last_event.value;
+    if (!linked() && last >= kept + unlinked_step) {
+      const auto acknowledged = co_await store.acknowledged();
+      if (acknowledged && last - acknowledged->value >= kept + unlinked_step) {
+        (void)co_await store.acknowledge({last - kept});
+      }
+    }
+    (void)co_await store.changed().wait_until(core::BootTime::max());
+  }
+}
+
 }  // namespace colony::daemon::hosted

@@ -20,14 +20,16 @@ struct Bench {
   store::test::TemporaryDirectory directory;
   std::unique_ptr<store::Store> store;
   core::TaskGroup group{timers};
+  bool linked = false;
 
-  Bench() {
+  explicit Bench(bool enabled = false) {
     auto options = store::test::options_in(directory);
     options.retention.acknowledged_events = 150;
     auto opened = store::Store::open(timers, {std::move(options), store::Threading::inline_calls, {}});
     if (!opened) std::abort();
     store = std::move(*opened);
-    group.spawn("unlinked", hosted::acknowledge_unlinked(*store));
+    group.spawn("unlinked", enabled ? hosted::bound_until_linked(*store, 300, [this] { return linked; })
+                                    : hosted::acknowledge_unlinked(*store));
   }
   ~Bench() {
     group.cancel();
@@ -67,4 +69,17 @@ TEST(Unlinked, AcknowledgesNowAndThenSoThatTheOutboxStaysSmall) {
   const auto [acknowledged, kept] = bench.acknowledged_and_kept();
   EXPECT_EQ(acknowledged, 1100U);
   EXPECT_EQ(kept, 150U) << "what local readers were promised";
+}
+
+TEST(Unlinked, KeepsBoundedlyManyForALinkThatCannotBeginYet) {
+  Bench bench(true);
+  bench.write(399);
+  EXPECT_EQ(bench.acknowledged_and_kept().first, 0U);
+  bench.write(1);
+  EXPECT_EQ(bench.acknowledged_and_kept().first, 100U);
+  bench.write(1000);
+  EXPECT_EQ(bench.acknowledged_and_kept().first, 1100U);
+  bench.linked = true;
+  bench.write(1000);
+  EXPECT_EQ(bench.acknowledged_and_kept().first, 1100U) << "the link sees to it";
 }
