@@ -12,6 +12,7 @@
 #include "daemon/address/address_keeper.hpp"
 #include "daemon/address/journal_records.hpp"
 #include "daemon/api/api_routes.hpp"
+#include "daemon/api/tls_files.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
 #include "daemon/bmc/console_hub.hpp"
 #include "daemon/bmc/event_watch.hpp"
@@ -157,6 +158,11 @@ struct Appliance::House {
                 .ledger = workshop.ledger(),
                 .evidence = workshop.evidence(),
                 .bmcs = bmcs}),
+        access({.timers = parts.timers,
+                .random = parts.random,
+                .log = parts.log,
+                .pool = parts.pool,
+                .store = parts.store}),
         artifacts(parts.timers, parts.pool, beside_store(config.store, "artifacts")),
         serving(parts.timers),
         tasks(parts.timers) {
@@ -182,6 +188,7 @@ struct Appliance::House {
   workflows::Workshop workshop;
   ConsoleHub consoles;
   EventWatch events;
+  keys::Access access;
   std::optional<pxe::dhcp::KernelNeighbours> neighbours;
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
@@ -193,6 +200,7 @@ struct Appliance::House {
   core::http::Router api_router;
   std::optional<core::http::UnixListener> api_socket;
   std::unique_ptr<core::http::Server> api;
+  std::unique_ptr<core::http::Server> api_tls;  // api.listen; nothing while it cannot be served
   std::optional<JournalAddressRecords> records;
   std::optional<AddressShell> address;
   std::unique_ptr<AddressUser> tenant;
@@ -269,6 +277,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.tasks.spawn("store-failure", end(*this, house));
 
   // The local API comes next: whatever is wrong later can be asked.
+  if (auto opened = co_await house.access.open(); !opened) co_return opened;
   api::add_api_routes(
       house.api_router,
       {.timers = parts_.timers,
@@ -297,7 +306,8 @@ Task<Result<>> Appliance::bring_up(House& house) {
            },
        .metrics = {},
        .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
-       .consoles = &house.consoles});
+       .consoles = &house.consoles,
+       .access = &house.access});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
   if (!listener) co_return std::unexpected(listener.error());
   house.api_socket.emplace(std::move(*listener));
@@ -316,6 +326,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
   house.images =
       co_await import_images(house.artifacts, parts_.share_directory, config_.talos, house.findings);
   for (const auto& missing : house.findings.texts()) log.warn("boot.image_missing", missing);
+  serve_tls(house);
   tell_unserved(house.findings, log, config_);
   house.workshop.reconfigure(make_site(config_, house.images));
 
@@ -474,6 +485,42 @@ void Appliance::start_link(House& house) {
   house.link->start();
 }
 
+/// The local API over TLS, or the certificate it goes on with. What is wrong there does not keep machines
+/// from being served: it is told, and a reload tries again.
+void Appliance::serve_tls(House& house) {
+  const auto& api = config_.api;
+  house.findings.clear("api.tls");
+  if (api.listen.port == 0) return;
+  const auto tell = [&](const core::Error& error) {
+    parts_.log.error("api.tls", error.message, {{"code", error.code}});
+    const auto* const state = house.api_tls ? "goes on with the certificate it had" : "is not served";
+    house.findings.set("api.tls", Finding{.text = fmt::format("api.listen {}: {}", state, error.message),
+                                          .cure = "then: systemctl reload colonyd"});
+  };
+  const auto note =
+      api::check_tls_files(api.tls_certificate.text(), api.tls_key.text(), parts_.timers.utc_now());
+  if (!note) return tell(note.error());
+  if (!note->empty()) {
+    parts_.log.warn("api.tls_dates", *note);
+    house.findings.set("api.tls", Finding{.text = *note,
+                                          .cure = "renew it, then: systemctl reload colonyd",
+                                          .severity = Severity::warn});
+  }
+  const core::http::TlsServerConfig files{api.tls_certificate.text(), api.tls_key.text()};
+  if (house.api_tls) {
+    if (auto taken = house.api_tls->use_tls(files); !taken) tell(taken.error());
+    return;
+  }
+  auto server = std::make_unique<core::http::Server>(parts_.timers, parts_.log, house.api_router,
+                                                     core::http::ServerLimits{}, "api.tls");
+  if (auto taken = server->use_tls(files); !taken) return tell(taken.error());
+  auto listener = parts_.privileged.listen({.address = api.listen.address, .port = api.listen.port});
+  if (!listener) return tell(listener.error());
+  server->start(std::move(*listener));
+  house.api_tls = std::move(server);
+  parts_.log.info("api.listening", "the local API is served over TLS", {{"address", to_text(api.listen)}});
+}
+
 void Appliance::tell_serving(const House& house) {
   assert(house.claimed);  // looked at by the callers
   const auto counts = house.workshop.ledger().durable().assets().size();
@@ -492,6 +539,8 @@ Task<> Appliance::take_down(House& house) {
   if (house.address) co_await house.address->give_back();
   if (house.link) co_await house.link->stop();
   if (house.api) co_await house.api->stop();
+  if (house.api_tls) co_await house.api_tls->stop();
+  co_await house.access.stop();
   co_await house.consoles.stop();
   co_await house.events.stop();
   co_await house.workshop.stop();
@@ -519,6 +568,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       house_->consoles.set_capture(config_.bmc.sol_capture);
       house_->workshop.reconfigure(make_site(config_, house_->images));
       if (house_->link) house_->link->look_at_key();
+      if (house_->keeper) serve_tls(*house_);
       if (house_->keeper) start_link(*house_);
       if (house_->keeper) house_->keeper->try_again();
       if (house_->boot) house_->boot->look_again();

@@ -66,6 +66,7 @@ class Appliance {
   void stop_serving_machines(House& house, const core::Error& why);
   void fail(core::Error why);
   void start_link(House& house);
+  void serve_tls(House& house);
   void tell_serving(const House& house);
 
   Parts parts_;

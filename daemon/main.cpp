@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "daemon/api/tls_files.hpp"
 #include "daemon/appliance.hpp"
 #include "daemon/boot/images.hpp"
 #include "daemon/config/files.hpp"
@@ -141,7 +142,18 @@ int main(int argc, char** argv) {
     return exit_bad_configuration;
   }
   if (arguments.check) {
+    std::string note;
+    if (const auto& api = config->api; api.listen.port != 0) {
+      const auto files = daemon::api::check_tls_files(api.tls_certificate.text(), api.tls_key.text(),
+                                                      core::system_utc_time());
+      if (!files) {
+        fmt::print(stderr, "{}: {}\n", arguments.config, files.error().message);
+        return exit_bad_configuration;
+      }
+      note = *files;
+    }
     fmt::print("{}: no fault\n", arguments.config);
+    if (!note.empty()) fmt::print("note: {}\n", note);
     for (const auto& key : daemon::unserved_keys(*config)) {
       fmt::print("note: {} has no effect in this version\n", key);
     }

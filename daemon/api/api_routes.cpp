@@ -10,6 +10,7 @@
 #include "daemon/api/bodies.hpp"
 #include "daemon/api/console_routes.hpp"
 #include "daemon/api/event_stream.hpp"
+#include "daemon/api/key_routes.hpp"
 #include "daemon/api/metrics.hpp"
 #include "daemon/api/views.hpp"
 
@@ -73,16 +74,6 @@ Result<std::optional<core::AssetId>> asset_filter(const ApiServices& api, const 
   const auto asset = api.orders.asset(std::string(*ref));
   if (!asset) return std::unexpected(asset.error());
   return std::optional<core::AssetId>(asset->id);
-}
-
-/// Who asked for a change: the audit line.
-void log_order(const ApiServices& api, const HttpRequest& request, std::string_view order) {
-  const auto* peer = std::get_if<http::UnixPeer>(&request.peer);
-  api.log.info("api.order", "An order came in",
-               {{"order", order},
-                {"asset", request.param("id")},
-                {"uid", peer != nullptr ? static_cast<std::int64_t>(peer->uid) : -1},
-                {"pid", peer != nullptr ? static_cast<std::int64_t>(peer->pid) : -1}});
 }
 
 // ---- Looks ----
@@ -211,43 +202,40 @@ Task<HttpResponse> post_bmc(const ApiServices& api, HttpRequest request) {
   auto enrolment = decode_enrolment(request.body);
   core::wipe_text(request.body);  // held the password
   if (!enrolment) co_return error_response(enrolment.error());
-  log_order(api, request, "enrol");
   const auto enrolled = co_await api.orders.enrol_bmc(std::move(*enrolment));
   co_return answer(enrolled && !enrolled->updated ? Status::created : Status::ok, enrolled);
 }
 
 Task<HttpResponse> post_accept(const ApiServices& api, HttpRequest request) {
-  log_order(api, request, "accept");
   co_return answer(Status::ok, co_await api.orders.accept(std::string(request.param("id"))));
 }
 
-/// What the orders of an asset have in common: read it, note who asked, hand it on.
+/// What the orders of an asset have in common: read it, hand it on.
 template <class Order>
-Task<HttpResponse> submit(const ApiServices& api, HttpRequest request, std::string_view name,
+Task<HttpResponse> submit(const ApiServices& api, HttpRequest request,
                           Result<Order> (*decode)(std::string_view asset, std::string_view body),
                           Task<Result<workflows::Submitted>> (workflows::Orders::*order)(Order)) {
   auto decoded = decode(request.param("id"), request.body);
   core::wipe_text(request.body);  // a machine config holds its cluster's keys
   if (!decoded) co_return error_response(decoded.error());
-  log_order(api, request, name);
   co_return answer(Status::accepted, co_await (api.orders.*order)(std::move(*decoded)));
 }
 
 using workflows::Orders;
 Task<HttpResponse> post_discover(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), "discover", decode_discover, &Orders::discover);
+  return submit(api, std::move(request), decode_discover, &Orders::discover);
 }
 Task<HttpResponse> post_provision(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), "provision", decode_provision, &Orders::provision);
+  return submit(api, std::move(request), decode_provision, &Orders::provision);
 }
 Task<HttpResponse> post_wipe(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), "wipe", decode_wipe, &Orders::wipe);
+  return submit(api, std::move(request), decode_wipe, &Orders::wipe);
 }
 Task<HttpResponse> post_power(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), "power", decode_power, &Orders::power);
+  return submit(api, std::move(request), decode_power, &Orders::power);
 }
 Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), "reboot", decode_reboot, &Orders::reboot);
+  return submit(api, std::move(request), decode_reboot, &Orders::reboot);
 }
 
 Task<HttpResponse> post_provision_plan(const ApiServices& api, HttpRequest request) {
@@ -265,7 +253,6 @@ Task<HttpResponse> post_wipe_plan(const ApiServices& api, HttpRequest request) {
 Task<HttpResponse> post_window(const ApiServices& api, HttpRequest request) {
   const auto duration = decode_window(request.body);
   if (!duration) co_return error_response(duration.error());
-  log_order(api, request, "discovery-window");
   const auto until = co_await api.orders.open_discovery_window(*duration);
   if (!until) co_return error_response(until.error());
   co_return json_response(Status::ok, Json{{"until", core::format_utc(*until)}});
@@ -274,7 +261,6 @@ Task<HttpResponse> post_window(const ApiServices& api, HttpRequest request) {
 Task<HttpResponse> delete_workflow(const ApiServices& api, HttpRequest request) {
   const auto id = workflow_id(request);
   if (!id) co_return error_response(id.error());
-  log_order(api, request, "cancel");
   const auto cancelled = co_await api.orders.cancel(*id);
   if (!cancelled) co_return error_response(cancelled.error());
   HttpResponse response;
@@ -310,57 +296,64 @@ Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
 }
 
 struct RouteRow {
-  Method method;
-  std::string_view pattern;
+  RouteRule rule;
   Answer answer;
-  std::size_t body_limit = 64UL * 1024;
 };
 
 constexpr RouteRow routes[] = {
-    {Method::get, "/healthz", get_health},
-    {Method::get, "/readyz", get_ready},
-    {Method::get, "/metrics", get_metrics},
-    {Method::get, "/api/v1/status", get_status},
-    {Method::get, "/api/v1/events", get_events},
-    {Method::get, "/api/v1/assets", get_assets},
-    {Method::get, "/api/v1/assets/{id}", get_asset},
-    {Method::get, "/api/v1/assets/{id}/why", get_why},
-    {Method::get, "/api/v1/assets/{id}/timeline", get_timeline},
-    {Method::get, "/api/v1/assets/{id}/power", get_power},
-    {Method::post, "/api/v1/assets/{id}/power", post_power},
-    {Method::post, "/api/v1/assets/{id}/reboot", post_reboot},
-    {Method::post, "/api/v1/assets/{id}/accept", post_accept},
-    {Method::post, "/api/v1/assets/{id}/discover", post_discover},
-    {Method::post, "/api/v1/assets/{id}/provision", post_provision, 3 * max_machine_config},
-    {Method::post, "/api/v1/assets/{id}/wipe", post_wipe},
-    {Method::post, "/api/v1/assets/{id}/provision-plan", post_provision_plan},
-    {Method::post, "/api/v1/assets/{id}/wipe-plan", post_wipe_plan},
-    {Method::get, "/api/v1/assets/{id}/console", get_serial},
-    {Method::post, "/api/v1/assets/{id}/console", post_serial},
-    {Method::get, "/api/v1/assets/{id}/console-log", get_serial_log},
-    {Method::post, "/api/v1/bmcs", post_bmc},
-    {Method::post, "/api/v1/discovery-window", post_window},
-    {Method::get, "/api/v1/workflows", get_workflows},
-    {Method::get, "/api/v1/workflows/{id}", get_workflow},
-    {Method::del, "/api/v1/workflows/{id}", delete_workflow},
-    {Method::get, "/api/v1/wipe-records", get_wipe_records},
-    {Method::get, "/api/v1/dhcp/leases", get_leases},
-    {Method::get, "/api/v1/clusters", get_clusters},
-    {Method::post, "/api/v1/clusters", refuse_cluster},
-    {Method::get, "/api/v1/clusters/{id}", refuse_cluster},
-    {Method::del, "/api/v1/clusters/{id}", refuse_cluster},
-    {Method::get, "/api/v1/clusters/{id}/kubeconfig", refuse_cluster},
+    {{Method::get, "/healthz", Need::open, ""}, get_health},
+    {{Method::get, "/readyz", Need::open, ""}, get_ready},
+    {{Method::get, "/metrics", Need::read, ""}, get_metrics},
+    {{Method::get, "/api/v1/status", Need::read, ""}, get_status},
+    {{Method::get, "/api/v1/events", Need::read, ""}, get_events},
+    {{Method::get, "/api/v1/assets", Need::read, ""}, get_assets},
+    {{Method::get, "/api/v1/assets/{id}", Need::read, ""}, get_asset},
+    {{Method::get, "/api/v1/assets/{id}/why", Need::read, ""}, get_why},
+    {{Method::get, "/api/v1/assets/{id}/timeline", Need::read, ""}, get_timeline},
+    {{Method::get, "/api/v1/assets/{id}/power", Need::read, ""}, get_power},
+    {{Method::post, "/api/v1/assets/{id}/power", Need::operate, "power"}, post_power},
+    {{Method::post, "/api/v1/assets/{id}/reboot", Need::operate, "reboot"}, post_reboot},
+    {{Method::post, "/api/v1/assets/{id}/accept", Need::operate, "accept"}, post_accept},
+    {{Method::post, "/api/v1/assets/{id}/discover", Need::operate, "discover"}, post_discover},
+    {{Method::post, "/api/v1/assets/{id}/provision", Need::operate, "provision", 3 * max_machine_config},
+     post_provision},
+    {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, post_wipe},
+    {{Method::post, "/api/v1/assets/{id}/provision-plan", Need::read, ""}, post_provision_plan},
+    {{Method::post, "/api/v1/assets/{id}/wipe-plan", Need::read, ""}, post_wipe_plan},
+    {{Method::get, "/api/v1/assets/{id}/console", Need::operate, "console"}, get_serial},
+    {{Method::post, "/api/v1/assets/{id}/console", Need::operate, ""}, post_serial},  // each key a request
+    {{Method::get, "/api/v1/assets/{id}/console-log", Need::read, ""}, get_serial_log},
+    {{Method::post, "/api/v1/bmcs", Need::operate, "enrol", 64UL * 1024, "ip"}, post_bmc},
+    {{Method::post, "/api/v1/discovery-window", Need::operate, "discovery-window"}, post_window},
+    {{Method::get, "/api/v1/workflows", Need::read, ""}, get_workflows},
+    {{Method::get, "/api/v1/workflows/{id}", Need::read, ""}, get_workflow},
+    {{Method::del, "/api/v1/workflows/{id}", Need::operate, "cancel"}, delete_workflow},
+    {{Method::get, "/api/v1/wipe-records", Need::read, ""}, get_wipe_records},
+    {{Method::get, "/api/v1/dhcp/leases", Need::read, ""}, get_leases},
+    {{Method::get, "/api/v1/clusters", Need::read, ""}, get_clusters},
+    {{Method::post, "/api/v1/clusters", Need::operate, "cluster.create"}, refuse_cluster},
+    {{Method::get, "/api/v1/clusters/{id}", Need::read, ""}, refuse_cluster},
+    {{Method::del, "/api/v1/clusters/{id}", Need::operate, "cluster.delete"}, refuse_cluster},
+    {{Method::get, "/api/v1/clusters/{id}/kubeconfig", Need::operate, ""}, refuse_cluster},
 };
 
 }  // namespace
 
 void add_api_routes(http::Router& router, ApiServices services) {
   const auto shared = std::make_shared<const ApiServices>(std::move(services));
+  Door door(router, shared->timers, shared->log, shared->access);
   for (const auto& row : routes) {
-    router.add(row.method, row.pattern,
-               [shared, run = row.answer](HttpRequest request) { return run(*shared, std::move(request)); },
-               {row.body_limit});
+    door.add(row.rule, [shared, run = row.answer](const keys::Caller&, HttpRequest request) {
+      return run(*shared, std::move(request));
+    });
   }
+  add_key_routes(door, shared->access);
+}
+
+std::vector<RouteRule> route_rules() {
+  auto rules = key_route_rules();
+  for (const auto& row : routes) rules.push_back(row.rule);
+  return rules;
 }
 
 }  // namespace colony::daemon::api

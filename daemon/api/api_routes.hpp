@@ -1,6 +1,6 @@
 #pragma once
-// The local API: /api/v1, /healthz, /readyz, /metrics (docs/openapi.yaml). A thin door to workflows::Orders;
-// who may come through it is decided by the listener: the unix socket's owner and group.
+// The local API: /api/v1, /healthz, /readyz, /metrics (docs/openapi.yaml). A thin front of workflows::Orders;
+// who may come in is decided at the door (door.hpp), by the scope that each route names.
 
 #include <functional>
 #include <string>
@@ -8,6 +8,7 @@
 #include "core/async/timers.hpp"
 #include "core/http/router.hpp"
 #include "core/log.hpp"
+#include "daemon/api/door.hpp"
 #include "workflows/orders.hpp"
 
 namespace colony::daemon {
@@ -35,9 +36,13 @@ struct ApiServices {
   /// The DHCP server and its leases, each by its MAC; the asset is added here. May be empty.
   std::function<core::Json()> leases = {};
   ConsoleHub* consoles = nullptr;  // without it consoles are answered 501
+  keys::Access* access = nullptr;  // without it only the unix socket is let in
 };
 
 /// Adds every route. `services` is kept by the routes; what it refers to outlives the router.
 void add_api_routes(core::http::Router& router, ApiServices services);
+
+/// Every route with what it asks of its caller: the one table of scopes.
+[[nodiscard]] std::vector<RouteRule> route_rules();
 
 }  // namespace colony::daemon::api

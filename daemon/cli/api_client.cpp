@@ -89,6 +89,15 @@ Task<Result<Json>> ApiClient::post(std::string target, Json body, core::Duration
   co_return co_await ask(std::move(request), patience);
 }
 
+Task<Result<Json>> ApiClient::patch(std::string target, Json body) {
+  http::ClientRequest request;
+  request.method = http::Method::patch;
+  request.target = std::move(target);
+  request.body = core::dump_json(body);
+  (void)request.headers.add("Content-Type", "application/json");
+  co_return co_await ask(std::move(request), look_patience);
+}
+
 Task<Result<Json>> ApiClient::remove(std::string target) {
   http::ClientRequest request;
   request.method = http::Method::del;

@@ -21,6 +21,7 @@ class ApiClient {
   /// Orders that talk to a BMC take their time: `patience`.
   [[nodiscard]] core::Task<core::Result<core::Json>> post(std::string target, core::Json body,
                                                           core::Duration patience = std::chrono::minutes(2));
+  [[nodiscard]] core::Task<core::Result<core::Json>> patch(std::string target, core::Json body);
   [[nodiscard]] core::Task<core::Result<core::Json>> remove(std::string target);
   /// Server-sent events until `on_event` says stop, or the connection ends.
   enum class Next : std::uint8_t { go_on, stop };

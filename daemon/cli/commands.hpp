@@ -17,6 +17,7 @@ Maker make_why_command;
 Maker make_clusters_command;
 Maker make_certificates_command;
 Maker make_leases_command;
+Maker make_audit_command;
 // Set up
 Maker make_init_command;
 // Act
@@ -31,6 +32,19 @@ Maker make_cancel_command;
 Maker make_power_command;
 Maker make_reboot_command;
 Maker make_console_command;
+// Keys and users of the local API
+Maker make_api_keys_create_command;
+Maker make_api_keys_list_command;
+Maker make_api_keys_show_command;
+Maker make_api_keys_change_command;
+Maker make_api_keys_rotate_command;
+Maker make_api_keys_revoke_command;
+Maker make_api_keys_delete_command;
+Maker make_users_create_command;
+Maker make_users_list_command;
+Maker make_users_change_command;
+Maker make_users_second_factor_command;
+Maker make_users_delete_command;
 // BMCs directly
 Maker make_bmc_probe_command;
 Maker make_bmc_power_command;

@@ -87,8 +87,10 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& i
 namespace {
 
 const std::map<std::string, std::string> groups = {
+    {"api-keys", "Keys of the local API: for machines and scripts"},
     {"bmc", "Talk to BMCs directly; needs no daemon"},
     {"cluster", "Clusters"},
+    {"users", "Users of the local API, and service accounts"},
 };
 
 /// The tree of subcommands over the commands.

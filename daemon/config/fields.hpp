@@ -112,8 +112,8 @@ void fields(auto& v, Either<StoreConfig> auto& c) {
 void fields(auto& v, Either<ApiConfig> auto& c) {
   v.value("socket", c.socket, TakesUp::restart);
   v.value("listen", c.listen, TakesUp::restart);
-  v.value("tls_certificate", c.tls_certificate, TakesUp::restart);
-  v.value("tls_key", c.tls_key, TakesUp::restart);
+  v.value("tls_certificate", c.tls_certificate, TakesUp::live);
+  v.value("tls_key", c.tls_key, TakesUp::live);
 }
 
 void fields(auto& v, Either<LogConfig> auto& c) {

@@ -15,9 +15,6 @@ constexpr auto unserved = std::to_array<std::string_view>({
     "bmc.poll_interval",
     "talos.version",
     "talos.installer",
-    "api.listen",
-    "api.tls_certificate",
-    "api.tls_key",
 });
 
 /// What only a DHCP server reads.

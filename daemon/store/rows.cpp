@@ -55,15 +55,6 @@ std::string joined(std::span<const std::string_view> columns) {
   return fmt::format("{}", fmt::join(columns, ", "));
 }
 
-std::unexpected<core::Error> unreadable(const Table& table, const Cells& cells) {
-  const auto* const id = cells.empty() ? nullptr : std::get_if<std::string>(&cells.front());
-  return core::fail(
-      ErrorKind::corrupt, "store.unreadable_row",
-      fmt::format("a row of {} cannot be read ({}): the database is damaged, or a newer version "
-                  "wrote it",
-                  table.name, id == nullptr ? "no id" : core::printable(*id)));
-}
-
 std::string place(std::string_view column, std::string_view id) {
   return fmt::format("{}:{}", column, id);
 }
@@ -96,6 +87,15 @@ const Table secrets_table{"secrets", secret_columns, 1};
 const Table outbox_table{"outbox", outbox_columns, 1};
 const Table operations_table{"operations", operation_columns, 1};
 const Table leases_table{"dhcp_leases", lease_columns, 1};
+
+std::unexpected<core::Error> unreadable_row(const Table& table, const Cells& cells) {
+  const auto* const id = cells.empty() ? nullptr : std::get_if<std::string>(&cells.front());
+  return core::fail(
+      ErrorKind::corrupt, "store.unreadable_row",
+      fmt::format("a row of {} cannot be read ({}): the database is damaged, or a newer version "
+                  "wrote it",
+                  table.name, id == nullptr ? "no id" : core::printable(*id)));
+}
 
 std::string insert_sql(const Table& table) {
   std::string marks;
@@ -169,7 +169,7 @@ core::Result<StoredAsset> decode_asset(const Cells& cells, const Sealer& sealer,
   row.created_at = in.time();
   row.updated_at = in.time();
   stored.revision = in.ordinal();
-  if (!in.complete()) return unreadable(assets_table, cells);
+  if (!in.complete()) return unreadable_row(assets_table, cells);
   if (row.bmc && unseal == Unseal::yes) {
     auto password = sealer.unseal(sealed, place(password_column, row.id.to_string()));
     if (!password) return std::unexpected(std::move(password.error()));
@@ -219,7 +219,7 @@ core::Result<WorkflowRow> decode_workflow(const Cells& cells, const Sealer& seal
   row.created_at = in.time();
   row.updated_at = in.time();
   row.step_started_at = in.time();
-  if (!in.complete()) return unreadable(workflows_table, cells);
+  if (!in.complete()) return unreadable_row(workflows_table, cells);
   auto text = unseal_text(sealer, order, place(order_column, row.id.to_string()));
   if (!text) return std::unexpected(std::move(text.error()));
   row.order_json = std::move(*text);
@@ -248,7 +248,7 @@ core::Result<IntentRow> decode_intent(const Cells& cells) {
   row.result_json = in.text();
   row.intended_at = in.time();
   row.resolved_at = in.time();
-  if (!in.complete()) return unreadable(intents_table, cells);
+  if (!in.complete()) return unreadable_row(intents_table, cells);
   return row;
 }
 
@@ -266,15 +266,15 @@ core::Result<TimelineRow> decode_timeline(const Cells& cells) {
   row.asset = in.parsed(core::AssetId::parse);
   row.workflow = in.optional_parsed(core::WorkflowId::parse);
   const std::string text = in.text();
-  if (!in.complete()) return unreadable(timeline_table, cells);
+  if (!in.complete()) return unreadable_row(timeline_table, cells);
   const auto json = core::parse_json(text);
-  if (!json) return unreadable(timeline_table, cells);
+  if (!json) return unreadable_row(timeline_table, cells);
   if (auto evidence = core::evidence_from_json(*json)) {
     row.evidence = std::move(*evidence);
     return row;
   }
   const auto at = core::parse_utc(core::json_text(*json, "at").value_or(""));
-  if (!at) return unreadable(timeline_table, cells);
+  if (!at) return unreadable_row(timeline_table, cells);
   row.evidence.asset = row.asset;
   row.evidence.at = *at;
   row.evidence.source = core::json_text(*json, "source").value_or("");
@@ -297,7 +297,7 @@ core::Result<WipeRecordRow> decode_wipe_record(const Cells& cells) {
   row.asset = in.parsed(core::AssetId::parse);
   row.record_json = in.text();
   row.at = in.time();
-  if (!in.complete()) return unreadable(wipe_records_table, cells);
+  if (!in.complete()) return unreadable_row(wipe_records_table, cells);
   return row;
 }
 
@@ -316,7 +316,7 @@ core::Result<pxe::dhcp::LeaseRecord> decode_lease(const Cells& cells) {
   row.state = in.parsed(pxe::dhcp::parse_lease_state);
   row.updated = in.time();
   row.expires = in.time();
-  if (!in.complete()) return unreadable(leases_table, cells);
+  if (!in.complete()) return unreadable_row(leases_table, cells);
   return row;
 }
 
@@ -329,7 +329,7 @@ core::Result<SettingRow> decode_setting(const Cells& cells) {
   SettingRow row;
   row.key = in.text();
   row.value = in.text();
-  if (!in.complete()) return unreadable(settings_table, cells);
+  if (!in.complete()) return unreadable_row(settings_table, cells);
   return row;
 }
 
@@ -342,7 +342,7 @@ core::Result<SecretRow> decode_secret(const Cells& cells, const Sealer& sealer) 
   SecretRow row;
   row.key = in.text();
   const auto sealed = in.blob();
-  if (!in.complete()) return unreadable(secrets_table, cells);
+  if (!in.complete()) return unreadable_row(secrets_table, cells);
   auto value = sealer.unseal(sealed, place(secret_column, row.key));
   if (!value) return std::unexpected(std::move(value.error()));
   row.value = std::move(*value);
@@ -361,7 +361,7 @@ core::Result<StoredEvent> decode_event(const Cells& cells) {
   stored.event.subject = in.text();
   stored.event.at = in.time();
   stored.event.body_json = in.text();
-  if (!in.complete()) return unreadable(outbox_table, cells);
+  if (!in.complete()) return unreadable_row(outbox_table, cells);
   return stored;
 }
 
@@ -391,7 +391,7 @@ core::Result<OperationRow> decode_operation(const Cells& cells, const Sealer& se
   row.result_json = in.text();
   row.received_at = in.time();
   row.updated_at = in.time();
-  if (!in.complete()) return unreadable(operations_table, cells);
+  if (!in.complete()) return unreadable_row(operations_table, cells);
   auto text = unseal_text(sealer, body, place(body_column, row.id));
   if (!text) return std::unexpected(std::move(text.error()));
   row.body_json = std::move(*text);

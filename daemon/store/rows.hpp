@@ -24,6 +24,9 @@ struct Table {
 extern const Table assets_table, workflows_table, intents_table, redemptions_table, timeline_table,
     wipe_records_table, settings_table, secrets_table, outbox_table, operations_table, leases_table;
 
+/// store.unreadable_row
+[[nodiscard]] std::unexpected<core::Error> unreadable_row(const Table& table, const Cells& cells);
+
 /// INSERT that replaces the row with the same key (by update: REPLACE would delete what others refer to).
 [[nodiscard]] std::string upsert_sql(const Table& table);
 [[nodiscard]] std::string insert_sql(const Table& table);

@@ -153,7 +153,50 @@ CREATE TABLE dhcp_leases (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, schema_version> migrations{version_1, version_2, version_3};
+// Users and keys of the local API, and who did what.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE users (
+  name TEXT PRIMARY KEY,
+  role TEXT NOT NULL,
+  description TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  totp_sealed BLOB NOT NULL,
+  totp_confirmed INTEGER NOT NULL,
+  totp_last_step INTEGER NOT NULL,
+  disabled INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  last_used_at INTEGER,
+  last_used_from TEXT NOT NULL,
+  replaces TEXT
+) STRICT;
+
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  source TEXT NOT NULL,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  request_id TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, schema_version> migrations{version_1, version_2, version_3, version_4};
 
 }  // namespace
 

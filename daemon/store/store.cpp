@@ -198,11 +198,12 @@ Task<Result<>> Store::commit_change(Change change) {
 }
 
 Task<Result<>> Store::commit(Batch batch) {
-  return commit_change({.batch = std::move(batch), .operations = {}, .leases = {}, .acknowledge = {}});
+  return commit_change(
+      {.batch = std::move(batch), .operations = {}, .leases = {}, .access = {}, .acknowledge = {}});
 }
 
 Task<Result<>> Store::acknowledge(core::EventSeq seq) {
-  return commit_change({.batch = {}, .operations = {}, .leases = {}, .acknowledge = seq});
+  return commit_change({.batch = {}, .operations = {}, .leases = {}, .access = {}, .acknowledge = seq});
 }
 
 Task<Result<>> Store::set(std::string key, std::string value) {
@@ -296,7 +297,22 @@ Task<Result<std::vector<pxe::dhcp::LeaseRecord>>> Store::load_leases() {
 }
 
 Task<Result<>> Store::commit_leases(std::vector<pxe::dhcp::LeaseRecord> leases) {
-  return commit_change({.batch = {}, .operations = {}, .leases = std::move(leases), .acknowledge = {}});
+  return commit_change(
+      {.batch = {}, .operations = {}, .leases = std::move(leases), .access = {}, .acknowledge = {}});
+}
+
+Task<Result<keys::AccessSnapshot>> Store::load_access() {
+  return read<keys::AccessSnapshot>([](StoreFile& file) { return file.access(); });
+}
+
+Task<Result<>> Store::commit_access(keys::AccessChange change) {
+  return commit_change(
+      {.batch = {}, .operations = {}, .leases = {}, .access = std::move(change), .acknowledge = {}});
+}
+
+Task<Result<std::vector<keys::AuditRow>>> Store::audit(std::uint64_t before, unsigned limit) {
+  return read<std::vector<keys::AuditRow>>(
+      [before, limit](StoreFile& file) { return file.audit(before, limit); });
 }
 
 Task<Result<std::vector<StoredAsset>>> Store::changed_assets(std::uint64_t after, unsigned limit) {

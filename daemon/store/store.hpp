@@ -1,5 +1,6 @@
 #pragma once
-// The store: the workflows' journal on SQLite, the DHCP server's leases, and what the hosted link keeps. All
+// The store: the workflows' journal on SQLite, the DHCP server's leases, users and keys of the local API, and
+// what the hosted link keeps. All
 // database work happens on one thread of its own (or, in simulations, inline); callers wait as coroutines.
 // Changes that arrive while a transaction is on its way to the disk go into the next one together.
 
@@ -8,6 +9,7 @@
 
 #include "core/async/blocking_pool.hpp"
 #include "core/async/signal.hpp"
+#include "daemon/keys/access_store.hpp"
 #include "daemon/store/store_file.hpp"
 #include "pxe/dhcp/lease_store.hpp"
 #include "workflows/engine/journal.hpp"
@@ -24,7 +26,7 @@ struct StoreOptions {
   std::function<void(const core::Error&)> on_finished;
 };
 
-class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore {
+class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore, public keys::AccessStore {
  public:
   /// Blocks until the database is checked: for the start, before the loop runs.
   [[nodiscard]] static core::Result<std::unique_ptr<Store>> open(core::Timers& timers, StoreOptions options);
@@ -61,6 +63,12 @@ class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore {
   // The DHCP server's leases. Errors as those of commit().
   [[nodiscard]] core::Task<core::Result<std::vector<pxe::dhcp::LeaseRecord>>> load_leases() override;
   [[nodiscard]] core::Task<core::Result<>> commit_leases(std::vector<pxe::dhcp::LeaseRecord> leases) override;
+
+  // Users, keys and the audit log of the local API. Errors as those of commit().
+  [[nodiscard]] core::Task<core::Result<keys::AccessSnapshot>> load_access() override;
+  [[nodiscard]] core::Task<core::Result<>> commit_access(keys::AccessChange change) override;
+  [[nodiscard]] core::Task<core::Result<std::vector<keys::AuditRow>>> audit(std::uint64_t before,
+                                                                            unsigned limit) override;
 
   // For the hosted link.
   /// Of what is durable. After changed(): look here, then wait.

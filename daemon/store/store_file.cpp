@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "daemon/store/access_rows.hpp"
 #include "daemon/store/rows.hpp"
 #include "daemon/store/schema.hpp"
 #include "daemon/store/surroundings.hpp"
@@ -24,6 +25,8 @@ namespace {
 constexpr std::string_view key_check_text = "the key of this database";
 constexpr std::string_view key_check_place = "store.key_check";
 constexpr const char* epoch_first_key = "store.epoch_first";
+/// The row of `secrets` that keys' hashes are made with.
+constexpr std::string_view hash_key_secret = "api.key_hash";
 /// Timeline rows of one asset between two prunings of it.
 constexpr unsigned pruning_stride = 64;
 /// Most that one commit removes; more than one is only there when the limit was lowered.
@@ -262,6 +265,7 @@ Result<> StoreFile::apply(const Change& change, Counters& counters) {
   for (const auto& row : change.leases) {
     if (auto done = database_.execute(upsert_lease, encode(row)); !done) return done;
   }
+  if (auto done = write_access(change.access); !done) return done;
   if (change.acknowledge) {
     if (change.acknowledge->value > counters.event) {
       return core::fail(
@@ -314,6 +318,34 @@ Result<> StoreFile::write(const Write& row, Counters& counters) {
     }
   };
   return std::visit(Writer{*this, counters}, row);
+}
+
+Result<> StoreFile::write_access(const keys::AccessChange& change) {
+  static const std::string upsert_user = upsert_sql(users_table);
+  static const std::string upsert_key = upsert_sql(api_keys_table);
+  static const std::string insert_audit = insert_sql(audit_table);
+  Result<> done;
+  for (const auto& user : change.forgotten_users) {
+    if (done) done = database_.execute("DELETE FROM users WHERE name = ?", {user});
+  }
+  for (const auto& id : change.forgotten_keys) {
+    if (done) done = database_.execute("DELETE FROM api_keys WHERE id = ?", {id.to_string()});
+  }
+  for (const auto& row : change.users) {
+    if (done) done = database_.execute(upsert_user, encode(row, sealer()));
+  }
+  for (const auto& row : change.keys) {
+    if (done) done = database_.execute(upsert_key, encode(row));
+  }
+  if (done && !change.hash_key.empty()) {
+    done = write(SecretRow{std::string(hash_key_secret), change.hash_key.clone()}, counters_);
+  }
+  for (const auto& row : change.audit) {
+    if (done) done = database_.execute(insert_audit, encode(row));
+  }
+  if (!done || change.audit.empty()) return done;
+  return database_.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?",
+                           {std::int64_t{options_.retention.audit_rows}});
 }
 
 Result<> StoreFile::prune(const Change& change, const Counters& counters) {
@@ -506,6 +538,30 @@ Result<std::vector<StoredAsset>> StoreFile::changed_assets(std::uint64_t after, 
   return rows<StoredAsset>(select_sql(assets_table) + "WHERE revision > ? ORDER BY revision LIMIT ?",
                            {cell(after), std::int64_t{limit}},
                            [this](const Cells& cells) { return decode_asset(cells, sealer(), Unseal::no); });
+}
+
+Result<keys::AccessSnapshot> StoreFile::access() {
+  keys::AccessSnapshot snapshot;
+  auto users = rows<keys::UserRow>(select_sql(users_table) + "ORDER BY rowid", {},
+                                   [this](const Cells& cells) { return decode_user(cells, sealer()); });
+  if (!users) return std::unexpected(std::move(users.error()));
+  snapshot.users = std::move(*users);
+  auto keys = rows<keys::KeyRow>(select_sql(api_keys_table) + "ORDER BY rowid", {}, decode_key);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  snapshot.keys = std::move(*keys);
+  auto secret = rows<SecretRow>(select_sql(secrets_table) + "WHERE key = ?", {std::string(hash_key_secret)},
+                                [this](const Cells& cells) { return decode_secret(cells, sealer()); });
+  if (!secret) return std::unexpected(std::move(secret.error()));
+  if (!secret->empty()) snapshot.hash_key = std::move(secret->front().value);
+  return snapshot;
+}
+
+Result<std::vector<keys::AuditRow>> StoreFile::audit(std::uint64_t before, unsigned limit) {
+  const std::uint64_t last = before == 0 ? INT64_MAX : before - 1;
+  return rows<keys::AuditRow>(
+      "SELECT id, at, who, source, act, subject, status, request_id FROM audit WHERE id <= ?"
+      " ORDER BY id DESC LIMIT ?",
+      {cell(last), std::int64_t{limit}}, decode_audit);
 }
 
 Result<Snapshot> StoreFile::load() {

@@ -18,6 +18,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/net/file_descriptor.hpp"
+#include "daemon/keys/rows.hpp"
 #include "daemon/store/operation_row.hpp"
 #include "daemon/store/sealing.hpp"
 #include "daemon/store/sqlite.hpp"
@@ -32,6 +33,7 @@ struct Retention {
   std::uint64_t acknowledged_events = 10'000;  // for local readers of the event stream
   unsigned timeline_per_asset = 2'000;         // newest; those of unfinished workflows come on top
   unsigned finished_per_asset = 200;           // newest workflows; what an erasure leaves is never removed
+  unsigned audit_rows = 20'000;                // newest
 };
 
 /// `simulation` does not wait for the disk: for runs under virtual time, never for a daemon.
@@ -68,12 +70,13 @@ struct Marks {
   std::uint64_t last_revision = 0;  // of assets
 };
 
-/// One all-or-nothing unit. The journal's batches, what only the hosted link stores, and the DHCP
-/// server's leases.
+/// One all-or-nothing unit. The journal's batches, what only the hosted link stores, the DHCP server's
+/// leases, and users and keys of the local API.
 struct Change {
   workflows::Batch batch;
   std::vector<OperationRow> operations;
   std::vector<pxe::dhcp::LeaseRecord> leases;
+  keys::AccessChange access;
   std::optional<core::EventSeq> acknowledge;  // everything up to here has arrived; never goes back
 };
 
@@ -123,6 +126,9 @@ class StoreFile {
   [[nodiscard]] core::Result<std::vector<pxe::dhcp::LeaseRecord>> leases();
   /// By revision, oldest change first, without passwords.
   [[nodiscard]] core::Result<std::vector<StoredAsset>> changed_assets(std::uint64_t after, unsigned limit);
+  [[nodiscard]] core::Result<keys::AccessSnapshot> access();
+  /// Newest first; `before` 0: from the newest on.
+  [[nodiscard]] core::Result<std::vector<keys::AuditRow>> audit(std::uint64_t before, unsigned limit);
 
  private:
   [[nodiscard]] const Sealer& sealer() const {
@@ -141,6 +147,7 @@ class StoreFile {
   core::Result<> write_counters(const Counters& counters);
   core::Result<> apply(const Change& change, Counters& counters);
   core::Result<> write(const workflows::Write& row, Counters& counters);
+  core::Result<> write_access(const keys::AccessChange& change);
   core::Result<> prune(const Change& change, const Counters& counters);
   core::Result<> prune_timeline(const core::AssetId& asset);
   core::Result<> prune_workflows(const core::AssetId& asset);

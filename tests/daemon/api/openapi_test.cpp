@@ -34,3 +34,13 @@ TEST(OpenApi, DescribesExactlyTheRoutesThatAreServed) {
   }
   EXPECT_EQ(served, described);
 }
+
+TEST(OpenApi, NamesTheScopeOfEachRoute) {
+  const YAML::Node document = YAML::LoadFile(OPENAPI);
+  for (const auto& rule : daemon::api::route_rules()) {
+    std::string method(name(rule.method));
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    const auto operation = document["paths"][std::string(rule.pattern)][method];
+    EXPECT_EQ(operation["x-scope"].as<std::string>(""), name(rule.need)) << method << " " << rule.pattern;
+  }
+}

@@ -262,7 +262,8 @@ TEST(ConfigDiff, WithLiveKeysTakesOverEveryLiveKeyAndNothingElse) {
       minimal +
           "http: { port: 8081 }\nlog: { level: debug, format: json }\ndhcp: { discover: never }\n"
           "wipe: { minimum: purge, verify: 20%, budget_per_hour: 1 }\nbmc: { poll_interval: 10s, "
-          "sol_capture: false }\n",
+          "sol_capture: false }\napi: { tls_certificate: /etc/colony/tls.pem, tls_key: /etc/colony/tls.key "
+          "}\n",
       "f.yaml");
   ASSERT_TRUE(running && wanted);
   // The file above must change every key that is live, or this test proves too little.

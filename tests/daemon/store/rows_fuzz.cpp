@@ -2,6 +2,7 @@
 // byte, a length byte, bytes.
 
 #include "core/bytes.hpp"
+#include "daemon/store/access_rows.hpp"
 #include "daemon/store/rows.hpp"
 
 using namespace colony;
@@ -43,7 +44,7 @@ void expect_width(const Cells& again, const Cells& cells) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Sealer sealer(core::Secret(std::string(32, 'k')));
   core::ByteReader in({data, size});
-  const auto which = in.u8().value_or(0) % 11;
+  const auto which = in.u8().value_or(0) % 14;
   const Cells cells = cells_from(in);
   static const std::string sql =
       upsert_sql(assets_table) + insert_sql(timeline_table) + select_sql(outbox_table);
@@ -70,8 +71,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto row = decode_operation(cells, sealer)) expect_width(encode(*row, sealer), cells);
   } else if (which == 9) {
     if (const auto row = decode_lease(cells)) expect_width(encode(*row), cells);
-  } else if (const auto row = decode_secret(cells, sealer)) {
-    expect_width(encode(*row, sealer), cells);
+  } else if (which == 10) {
+    if (const auto row = decode_secret(cells, sealer)) expect_width(encode(*row, sealer), cells);
+  } else if (which == 11) {
+    if (const auto row = decode_user(cells, sealer)) expect_width(encode(*row, sealer), cells);
+  } else if (which == 12) {
+    if (const auto row = decode_key(cells)) expect_width(encode(*row), cells);
+  } else if (const auto row = decode_audit(cells)) {
+    if (encode(*row).size() + 1 != cells.size()) __builtin_trap();
   }
   return 0;
 }

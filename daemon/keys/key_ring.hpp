@@ -1,0 +1,184 @@
+#pragma once
+// Users, keys and log-in tokens, and the rules about them. Pure: time, chance and passwords' verdicts come
+// in, changes for the store go out. Memory is ahead of the disk by the changes under way, so a revoked key is
+// refused by the very next request; when a change cannot be stored, replace() puts memory back.
+//
+// Errors (kind, code): api_key.not_found, user.not_found (not_found); api.forbidden (refused): the caller may
+// not; api_key.scopes, api_key.expiry, api_key.name, user.name, user.password, user.role, user.totp_code
+// (invalid_input); user.exists, user.built_in, api_key.status, user.totp_state (conflict); api_key.too_many,
+// user.too_many (exhausted).
+
+#include <expected>
+#include <map>
+#include <set>
+
+#include "core/random.hpp"
+#include "daemon/keys/rate_limit.hpp"
+#include "daemon/keys/rows.hpp"
+
+namespace colony::daemon::keys {
+
+struct Now {
+  core::BootTime boot;
+  core::UtcTime utc;
+};
+
+/// Who asks.
+struct Caller {
+  enum class Through : std::uint8_t { nobody, socket, key, login } through = Through::nobody;
+  std::string user;  // whose role counts
+  Scopes scopes;     // of the key, as far as its owner's role has them
+  KeyId key;         // of key and login
+  std::uint32_t uid = 0;
+  [[nodiscard]] bool may(Scope scope) const { return scopes.contains(scope); }
+  /// "uid 0", "key c1d1e981b67e of alice", "alice", "nobody": for logs, and as created_by.
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// Why a credential does not count. `why` never quotes it.
+struct Refusal {
+  std::string code, why;
+};
+
+struct NewKey {
+  std::string name, description;
+  std::string owner;             // empty: the caller's own
+  std::optional<Scopes> scopes;  // nothing: all of the owner's role
+  std::string expires = "90d";   // expiry.hpp
+};
+struct KeyPatch {
+  std::optional<std::string> name, description, expires;
+  std::optional<Scopes> scopes;
+};
+struct NewUser {
+  std::string name, description, password_hash;  // hash empty: keys only
+  Role role = Role::viewer;
+};
+struct UserPatch {
+  std::optional<std::string> description, password_hash;
+  std::optional<Role> role;
+  std::optional<bool> disabled;
+};
+
+template <class T>
+struct Made {
+  T value;
+  AccessChange change;
+};
+struct NewKeyText {
+  KeyRow key;
+  core::Secret text;  // shown once
+};
+struct Session {
+  core::Secret token;
+  core::UtcTime expires_at;
+  Caller caller;
+};
+
+class KeyRing {
+ public:
+  static constexpr std::size_t most_keys = 1000;
+  static constexpr std::size_t most_users = 200;
+  static constexpr std::size_t most_sessions = 256;
+  static constexpr core::Duration session_length = std::chrono::hours(1);
+  static constexpr AttemptRate login_rate{5, std::chrono::minutes(1)};
+
+  /// Owner of what is made over the socket: an administrator without a password, always there.
+  static constexpr std::string_view built_in_user = "local";
+
+  explicit KeyRing(AccessSnapshot stored);
+  void replace(AccessSnapshot stored);
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }  // grows with every change
+
+  [[nodiscard]] static Caller socket_caller(std::uint32_t uid);
+  /// Of a key: notes its use.
+  [[nodiscard]] std::expected<Caller, Refusal> authenticate(std::string_view credential,
+                                                            std::string_view from, Now now);
+  /// Whether what was let in would be let in again (a stream outlives its request).
+  [[nodiscard]] bool still_valid(const Caller& caller, Now now) const;
+  /// Counts a request of a key or a log-in token; see RequestBudget::spend.
+  [[nodiscard]] std::optional<core::Duration> spend(const Caller& caller, core::BootTime now);
+  /// Keys used since the last call, for the store.
+  [[nodiscard]] AccessChange take_used();
+
+  // Keys. Administrators manage every key, people their own by a log-in token; a key may look at itself and
+  // revoke or delete itself.
+  [[nodiscard]] core::Result<Made<NewKeyText>> create_key(const Caller& caller, const NewKey& wish,
+                                                          core::UtcTime now, core::Random& random);
+  [[nodiscard]] core::Result<Made<KeyRow>> change_key(const Caller& caller, std::string_view id,
+                                                      const KeyPatch& patch, core::UtcTime now);
+  /// The old one stays valid for `overlap`, at most until it would have expired. `expires` "": as long as the
+  /// old one was made for.
+  [[nodiscard]] core::Result<Made<NewKeyText>> rotate_key(const Caller& caller, std::string_view id,
+                                                          core::Duration overlap, const std::string& expires,
+                                                          core::UtcTime now, core::Random& random);
+  [[nodiscard]] core::Result<Made<KeyRow>> revoke_key(const Caller& caller, std::string_view id,
+                                                      core::UtcTime now);
+  [[nodiscard]] core::Result<AccessChange> delete_key(const Caller& caller, std::string_view id);
+  [[nodiscard]] core::Result<KeyRow> key(const Caller& caller, std::string_view id) const;
+  /// Those that the caller may see, oldest first; of one owner when named.
+  [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
+
+  // Users: administrators. A person changes the own password and second factor by a log-in token.
+  [[nodiscard]] core::Result<Made<UserRow>> create_user(const Caller& caller, const NewUser& wish,
+                                                        core::UtcTime now);
+  [[nodiscard]] core::Result<Made<UserRow>> change_user(const Caller& caller, const std::string& name,
+                                                        const UserPatch& patch);
+  /// With its keys and log-in tokens.
+  [[nodiscard]] core::Result<AccessChange> delete_user(const Caller& caller, const std::string& name);
+  [[nodiscard]] core::Result<UserRow> user(const Caller& caller, const std::string& name) const;
+  [[nodiscard]] std::vector<UserRow> list_users(const Caller& caller) const;
+  /// A new secret, in force once confirm_totp() has seen a code of it.
+  [[nodiscard]] core::Result<AccessChange> begin_totp(const Caller& caller, const std::string& name,
+                                                      core::Secret secret);
+  [[nodiscard]] core::Result<AccessChange> confirm_totp(const Caller& caller, const std::string& name,
+                                                        std::string_view code, core::UtcTime now);
+  [[nodiscard]] core::Result<AccessChange> end_totp(const Caller& caller, const std::string& name);
+
+  // Logging in, in two parts: between them the password is compared, which takes a pool and time.
+  /// How long this name has to wait first. Counts the attempt when it need not.
+  [[nodiscard]] std::optional<core::Duration> begin_login(const std::string& name, core::BootTime now);
+  /// What to compare with: nobody's when there is no such user, or it may not log in.
+  [[nodiscard]] std::string password_hash_of(const std::string& name) const;
+  [[nodiscard]] std::expected<Made<Session>, Refusal> finish_login(const std::string& name,
+                                                                   bool password_fits, std::string_view code,
+                                                                   Now now, core::Random& random);
+  void log_out(const Caller& caller);
+
+ private:
+  struct Kept {
+    KeyRow row;
+    RequestBudget budget;
+  };
+  struct OpenSession {
+    core::Sha256Digest hash;
+    std::string user;
+    core::BootTime ends;
+    RequestBudget budget;
+  };
+  [[nodiscard]] const UserRow* find_user(std::string_view name) const;
+  enum class Own : bool { no, yes };  // whether people may do it to themselves
+  [[nodiscard]] core::Result<UserRow> managed_user(const Caller& caller, const std::string& name,
+                                                   Own own) const;
+  /// The key that the caller may manage.
+  [[nodiscard]] core::Result<KeyId> managed_key(const Caller& caller, std::string_view id) const;
+  [[nodiscard]] std::expected<Caller, Refusal> authenticate_session(const KeyId& id,
+                                                                    const core::Sha256Digest& hash,
+                                                                    core::BootTime now) const;
+  [[nodiscard]] core::Result<Scopes> granted(const Caller& caller, const UserRow& owner,
+                                             std::optional<Scopes> wish) const;
+  [[nodiscard]] NewKeyText make(KeyRow row, core::Random& random);
+  AccessChange changed(const KeyRow& row);
+  AccessChange changed(const UserRow& row);
+  void end_sessions_of(const std::string& user);
+
+  core::Secret hash_key_;
+  std::map<std::string, UserRow, std::less<>> users_;
+  std::map<KeyId, Kept> keys_;
+  std::map<KeyId, OpenSession> sessions_;
+  std::set<KeyId> used_;
+  AttemptLimit<std::string> logins_{login_rate};
+  std::uint64_t revision_ = 0;
+};
+
+}  // namespace colony::daemon::keys

@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include "daemon/keys/totp.hpp"
+#include "tests/daemon/keys/ring_bench.hpp"
+
+using namespace colony;
+using namespace colony::daemon::keys;
+using namespace colony::daemon::keys::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string secret = "12345678901234567890";
+
+struct LoginRing : Ring {
+  LoginRing() { add_user("alice", Role::admin, "hash"); }
+  auto log_in(bool fits = true, std::string_view code = "") {
+    return ring->finish_login("alice", fits, code, now(), random);
+  }
+  std::string code(std::int64_t steps = 0) {
+    char text[8];
+    std::snprintf(text, sizeof text, "%06u",
+                  totp_code(core::as_bytes(secret), totp_step(utc()) + static_cast<std::uint64_t>(steps)));
+    return text;
+  }
+  void turn_second_factor_on() {
+    ASSERT_TRUE(ring->begin_totp(admin, "alice", core::Secret(secret)));
+    ASSERT_TRUE(ring->confirm_totp(admin, "alice", code(), utc()));
+    pass(30s);
+  }
+};
+
+}  // namespace
+
+TEST(Login, ATokenIsItsUserForAnHour) {
+  LoginRing bench;
+  const auto session = bench.log_in();
+  ASSERT_TRUE(session);
+  EXPECT_TRUE(session->value.token.reveal().starts_with("ct-"));
+  EXPECT_EQ(session->value.expires_at, bench.utc() + 1h);
+  const auto caller = bench.try_key(session->value.token);
+  ASSERT_TRUE(caller);
+  EXPECT_EQ(caller->to_string(), "alice");
+  const auto made = bench.make(*caller, {"laptop", "", "", Scopes::parse("read"), "24h"});
+  EXPECT_EQ(made.key.owner, "alice");
+  EXPECT_EQ(bench.ring->list_keys(*caller, "alice").size(), 1U);
+  bench.pass(1h);
+  EXPECT_EQ(bench.code_of(session->value.token), "login.over");
+}
+
+TEST(Login, APersonManagesTheOwnKeysOnly) {
+  LoginRing bench;
+  bench.add_user("otto", Role::operator_, "hash");
+  const auto session = bench.ring->finish_login("otto", true, "", bench.now(), bench.random);
+  const auto otto = *bench.try_key(session->value.token);
+  const auto theirs = bench.make(bench.admin, {"k", "", "alice", {}, "24h"}).key.id.to_string();
+  const auto own = bench.make(otto, {"k", "", "", {}, "24h"}).key.id.to_string();
+  EXPECT_EQ(bench.ring->list_keys(otto, "").size(), 1U);
+  EXPECT_EQ(bench.ring->revoke_key(otto, theirs, bench.utc()).error().code, "api.forbidden");
+  EXPECT_EQ(
+      bench.ring->create_key(otto, {"k", "", "alice", {}, "24h"}, bench.utc(), bench.random).error().code,
+      "api.forbidden");
+  EXPECT_TRUE(bench.ring->rotate_key(otto, own, 1h, "", bench.utc(), bench.random));
+  EXPECT_TRUE(bench.ring->delete_key(otto, own));
+}
+
+TEST(Login, AWrongPasswordSaysNothing) {
+  LoginRing bench;
+  const auto refused = bench.log_in(false);
+  EXPECT_EQ(refused.error().code, "login.refused");
+  const auto nobody = bench.ring->finish_login("nobody", true, "", bench.now(), bench.random);
+  EXPECT_EQ(nobody.error().why, refused.error().why);
+  EXPECT_NE(bench.ring->password_hash_of("nobody"), "") << "compared all the same, for its time";
+}
+
+TEST(Login, TheSecondFactorIsAskedForAndItsCodeCountsOnce) {
+  LoginRing bench;
+  bench.turn_second_factor_on();
+  EXPECT_EQ(bench.log_in(false).error().code, "login.refused") << "the password comes first";
+  EXPECT_EQ(bench.log_in().error().code, "login.totp_needed");
+  EXPECT_EQ(bench.log_in(true, "000000").error().code, "login.refused");
+  const auto code = bench.code();
+  const auto session = bench.log_in(true, code);
+  ASSERT_TRUE(session);
+  ASSERT_EQ(session->change.users.size(), 1U) << "the step is written, so that a restart does not forget it";
+  EXPECT_EQ(session->change.users.front().totp_last_step, totp_step(bench.utc()));
+  EXPECT_EQ(bench.log_in(true, code).error().code, "login.refused");
+  bench.pass(30s);
+  EXPECT_TRUE(bench.log_in(true, bench.code()));
+}
+
+TEST(Login, ASecondFactorCountsOnceItIsConfirmed) {
+  LoginRing bench;
+  ASSERT_TRUE(bench.ring->begin_totp(bench.admin, "alice", core::Secret(secret)));
+  EXPECT_TRUE(bench.log_in()) << "nobody is locked out by a QR code that was never read";
+  EXPECT_EQ(bench.ring->confirm_totp(bench.admin, "alice", "000000", bench.utc()).error().code,
+            "user.totp_code");
+  ASSERT_TRUE(bench.ring->confirm_totp(bench.admin, "alice", bench.code(), bench.utc()));
+  EXPECT_EQ(bench.ring->begin_totp(bench.admin, "alice", core::Secret(secret)).error().code,
+            "user.totp_state");
+  ASSERT_TRUE(bench.ring->end_totp(bench.admin, "alice"));
+  EXPECT_TRUE(bench.log_in());
+}
+
+TEST(Login, AttemptsAreLimitedByName) {
+  LoginRing bench;
+  for (int i = 0; i < 5; ++i) ASSERT_FALSE(bench.ring->begin_login("alice", bench.now().boot)) << i;
+  EXPECT_EQ(bench.ring->begin_login("alice", bench.now().boot), 1min);
+  EXPECT_FALSE(bench.ring->begin_login("otto", bench.now().boot));
+  bench.pass(1min);
+  EXPECT_FALSE(bench.ring->begin_login("alice", bench.now().boot));
+  ASSERT_TRUE(bench.log_in());
+  EXPECT_FALSE(bench.ring->begin_login("alice", bench.now().boot)) << "a good one clears the slate";
+}
+
+TEST(Login, AChangedUserLogsInAgain) {
+  LoginRing bench;
+  const auto session = bench.log_in();
+  UserPatch patch;
+  patch.password_hash = "another";
+  ASSERT_TRUE(bench.ring->change_user(bench.admin, "alice", patch));
+  EXPECT_EQ(bench.code_of(session->value.token), "login.over");
+}
+
+TEST(Login, LoggingOutEndsTheToken) {
+  LoginRing bench;
+  const auto session = bench.log_in();
+  bench.ring->log_out(*bench.try_key(session->value.token));
+  EXPECT_EQ(bench.code_of(session->value.token), "login.over");
+}
+
+TEST(Login, TokensAreBounded) {
+  LoginRing bench;
+  const auto first = bench.log_in();
+  for (std::size_t i = 0; i < KeyRing::most_sessions; ++i) {
+    bench.pass(1s);
+    ASSERT_TRUE(bench.log_in());
+  }
+  EXPECT_EQ(bench.code_of(first->value.token), "login.over") << "the oldest makes room";
+}

@@ -1,0 +1,48 @@
+#include "daemon/keys/rate_limit.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace colony;
+using namespace colony::daemon::keys;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr core::BootTime start{1h};
+}
+
+TEST(RequestBudget, IsAHundredAMinute) {
+  RequestBudget budget;
+  for (int i = 0; i < 100; ++i) ASSERT_FALSE(budget.spend(start + i * 100ms)) << i;
+  EXPECT_EQ(budget.spend(start + 10s), 50s);
+  EXPECT_EQ(budget.spend(start + 59s), 1s) << "what was refused is not counted";
+  EXPECT_FALSE(budget.spend(start + 60s));
+}
+
+TEST(RequestBudget, IsAThousandAnHour) {
+  RequestBudget budget;
+  for (int i = 0; i < 1000; ++i) ASSERT_FALSE(budget.spend(start + i * 1s)) << i;
+  EXPECT_EQ(budget.spend(start + 1000s), 2600s);
+  EXPECT_FALSE(budget.spend(start + 3600s));
+}
+
+TEST(AttemptLimit, RefillsOneByOne) {
+  AttemptLimit<int> limit({3, 10s});
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(limit.wait(1, start));
+    limit.count(1, start);
+  }
+  EXPECT_EQ(limit.wait(1, start), 10s);
+  EXPECT_FALSE(limit.wait(2, start)) << "another one";
+  EXPECT_FALSE(limit.wait(1, start + 10s));
+  limit.count(1, start + 10s);
+  EXPECT_EQ(limit.wait(1, start + 10s), 10s);
+  limit.forgive(1);
+  EXPECT_FALSE(limit.wait(1, start + 10s));
+}
+
+TEST(AttemptLimit, HoldsSoManyAndForgetsTheQuietest) {
+  AttemptLimit<int> limit({1, 10s}, 100);
+  for (int i = 0; i < 1000; ++i) limit.count(i, start + i * 1ms);
+  EXPECT_EQ(limit.size(), 100U);
+  EXPECT_TRUE(limit.wait(999, start + 1s));
+}
