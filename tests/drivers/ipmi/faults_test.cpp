@@ -10,7 +10,6 @@ using drivers::BootDevice;
 using drivers::BootDeviceSetting;
 using drivers::BootFirmware;
 using drivers::PowerAction;
-using hw_sim::BmcFault;
 using hw_sim::BmcFaultKind;
 using hw_sim::BmcMoment;
 
