@@ -1,6 +1,7 @@
 // The link's calls: what is said, and what is made of the answer.
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,15 @@ constexpr std::size_t asset_frame = 1024;  // and to an asset's inventory
 constexpr unsigned snapshot_workflows = 32;
 constexpr unsigned most_ended = 1000;  // about 0.4 MiB
 constexpr std::size_t largest_answer = 4 << 20;
+
+/// Whether the problem is the way's or the key's: then any call that succeeds shows that it is over, also
+/// while the one that met it is held.
+bool is_everyones(const core::Error& problem) {
+  constexpr std::array ways{"http.connect", "http.closed",        "hosted.dns",
+                            "hosted.proxy", "hosted.key_refused", "hosted.rate_limited"};
+  return problem.code.starts_with("hosted.tls") ||
+         std::ranges::any_of(ways, [&problem](const char* code) { return problem.code == code; });
+}
 
 ClientRequest request_to(Method method, std::string target, std::string body = {}) {
   ClientRequest request;
@@ -60,7 +70,8 @@ void HostedLink::State::note(std::string_view call, const Judged& judged) {
     status.last_success = ports.timers.utc_now();
     // A poll that was held since before the key was revoked takes nothing back.
     if (plan.mode() == LinkPlan::Mode::locked_out) return;
-    if (const auto known = problems.find(call); known != problems.end()) problems.erase(known);
+    std::erase_if(problems,
+                  [call](const auto& entry) { return entry.first == call || is_everyones(entry.second); });
     if (call == "events") problems.erase("workflows");  // not asked any more
     const bool over = problems.empty();
     if (over && !status.problem.empty()) ports.log.info("hosted.back", "the hosted side answers again");

@@ -175,6 +175,30 @@ TEST(HostedLink, SpoolsWhileUnpluggedAndLosesNothing) {
   EXPECT_EQ(bench.logged("hosted.back"), 1U);
 }
 
+TEST(HostedLink, IsBackWithTheFirstCallThatGetsThroughThoughAPollIsHeld) {
+  Bench bench;
+  bench.run(10s);
+  bench.exchange.unplugged = true;
+  bench.commit(1);
+  bench.run(2min);
+  EXPECT_EQ(bench.link->status().problem, "http.connect");
+  bench.exchange.unplugged = false;
+  ASSERT_TRUE(bench.timers.run_until([&] { return bench.distinct() == 1; }, bench.timers.now() + 10min));
+  bench.run(1s);
+  EXPECT_EQ(bench.link->status().problem, "");
+}
+
+TEST(HostedLink, OneCallThatFailsIsNotForgottenBecauseAnotherSucceeds) {
+  Bench bench;
+  bench.run(10s);
+  bench.fault("agents.events:500:1000");
+  bench.commit(1);
+  bench.run(20min);
+  EXPECT_EQ(bench.link->status().problem, "hosted.unavailable");
+  EXPECT_EQ(bench.logged("hosted.unreachable"), 1U) << "once, not with every heartbeat";
+  EXPECT_EQ(bench.logged("hosted.back"), 0U);
+}
+
 TEST(HostedLink, NamesAWrongKeyOnceAndResumesWithTheNewFile) {
   Bench bench;
   bench.run(10s);
