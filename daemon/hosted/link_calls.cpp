@@ -17,7 +17,6 @@ using core::Task;
 using core::http::ClientRequest;
 using core::http::ClientResponse;
 using core::http::Method;
-using store::Change;
 
 namespace {
 
@@ -284,28 +283,31 @@ Task<Outcome> HostedLink::State::ask_for_operations(Polled& polled) {
   if (!judged.succeeded()) co_return judged.outcome;
   auto list = decode_operations(answer->body, operations_seq);
   if (!list) co_return unreadable("operations", list.error());
-  if (list->unusable > 0 && list->unusable != told_unusable) {
+  co_return co_await take_list(std::move(*list), polled);
+}
+
+Task<Outcome> HostedLink::State::take_list(OperationList list, Polled& polled) {
+  if (list.unusable > 0 && list.unusable != told_unusable) {
     ports.log.warn("hosted.unusable_operations", "operations without id, seq or type were left out",
-                   {{"count", list->unusable}});
+                   {{"count", list.unusable}});
   }
-  told_unusable = list->unusable;
-  polled.operations = static_cast<unsigned>(list->operations.size());
-  polled.only_unreadable = list->unusable > 0 && list->operations.empty();
-  if (list->newest && *list->newest < operations_seq) {
+  told_unusable = list.unusable;
+  polled.operations = static_cast<unsigned>(list.operations.size());
+  polled.only_unreadable = list.unusable > 0 && list.operations.empty();
+  if (list.newest.value_or(operations_seq) < operations_seq) {
     // Its numbers begin again below ours: without this, new orders would never be seen. What is known by its
     // id is answered, not done again.
     ports.log.warn("hosted.orders_reset",
                    "the hosted side's list of orders is shorter than what it gave before: "
                    "it was restored; all of it is looked at again",
-                   {{"newest", *list->newest}, {"taken", operations_seq}});
+                   {{"newest", list.newest.value_or(0)}, {"taken", operations_seq}});
     operations_seq = 0;
-    polled.operations = 1;
     co_return Succeeded{};
   }
-  if (orders_may_be_old && list->newest && !orders_old_up_to) orders_old_up_to = list->newest;
-  const auto last = list->last_seq;
+  if (orders_may_be_old && list.newest && !orders_old_up_to) orders_old_up_to = list.newest;
+  const auto last = list.last_seq;
   if (last != operations_seq) {
-    if (const auto kept = co_await keep(std::move(list->operations), last); !kept) co_return TryLater{};
+    if (const auto kept = co_await keep(std::move(list.operations), last); !kept) co_return TryLater{};
     operations_seq = last;
   }
   // Without `last_seq` an empty list is the end of what may be old.

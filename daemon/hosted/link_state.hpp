@@ -88,6 +88,7 @@ struct HostedLink::State {
   core::Task<Outcome> send_assets(unsigned most);
   core::Task<Outcome> ask_for_workflows();
   core::Task<Outcome> ask_for_operations(Polled& polled);
+  core::Task<Outcome> take_list(OperationList list, Polled& polled);
   core::Task<core::Result<>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
   core::Task<core::Result<>> refuse_what_waited();
   core::Task<core::Result<>> trust_orders_again();
