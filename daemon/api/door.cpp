@@ -120,14 +120,15 @@ struct Door::State {
     const auto* const peer = std::get_if<http::UnixPeer>(&request.peer);
     const auto credential = credential_of(request.headers);
     if (!credential) return refuse(request, {"api_key.ambiguous", std::string(credential.error())});
-    if (!*credential) {
+    const std::optional<std::string_view>& key = *credential;
+    if (!key) {
       if (peer != nullptr) return keys::KeyRing::socket_caller(peer->uid);
       return std::unexpected(
           unauthorized("api_key.missing",
                        "send the key as `Authorization: Bearer KEY`; colony api-keys create makes one"));
     }
     if (access == nullptr) return refuse(request, {"api_key.unknown", "no keys are served here"});
-    auto caller = access->ring().authenticate(**credential, source_of(request), access->now());
+    auto caller = access->ring().authenticate(*key, source_of(request), access->now());
     if (!caller) return refuse(request, caller.error());
     if (counting == Counting::no) return *caller;
     if (const auto wait = access->ring().spend(*caller, timers.now())) {

@@ -51,7 +51,7 @@ Task<Result<>> Access::open() {
     change.hash_key = stored->hash_key.clone();
     if (auto kept = co_await parts_.store.commit_access(std::move(change)); !kept) co_return kept;
   }
-  ring_.emplace(std::move(*stored));
+  ring_ = std::make_unique<KeyRing>(std::move(*stored));
   tasks_.spawn("keys.uses", write_uses());
   co_return Result<>{};
 }
@@ -115,7 +115,7 @@ Task<std::expected<Session, Access::LoginRefusal>> Access::log_in(Login login) {
   const Slot slot(comparing_);
   if (const auto wait = ring_->begin_login(login.name, parts_.timers.now())) {
     co_return std::unexpected(
-        LoginRefusal{{"login.too_many", "too many attempts to log in as this user"}, *wait, false, {}});
+        LoginRefusal{{"login.too_many", "too many attempts to log in as this user"}, wait, false, {}});
   }
   const auto password = std::make_shared<core::Secret>(std::move(login.password));
   const bool fits =

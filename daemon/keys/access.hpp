@@ -3,6 +3,7 @@
 // answered. When a key was used is written once a minute, not once a request: a crash forgets a minute of it.
 
 #include <functional>
+#include <memory>
 
 #include "core/async/blocking_pool.hpp"
 #include "core/async/task_group.hpp"
@@ -65,7 +66,7 @@ class Access {
   [[nodiscard]] core::Task<> write_uses();
 
   AccessParts parts_;
-  std::optional<KeyRing> ring_;
+  std::unique_ptr<KeyRing> ring_;  // from open() on
   AttemptLimit<core::Ipv4Address> failures_;
   unsigned comparing_ = 0;
   core::TaskGroup tasks_;

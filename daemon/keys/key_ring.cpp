@@ -222,7 +222,7 @@ Result<KeyId> KeyRing::managed_key(const Caller& caller, std::string_view id) co
                       "the scope admin is needed for the keys of others, or a log-in token for one's own");
   }
   if (found == keys_.end()) return no_such_key(id);
-  return *key_id;
+  return found->first;
 }
 
 Result<Made<KeyRow>> KeyRing::change_key(const Caller& caller, std::string_view id, const KeyPatch& patch,
