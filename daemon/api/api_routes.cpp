@@ -8,10 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/bodies.hpp"
+#include "daemon/api/cluster_body.hpp"
 #include "daemon/api/console_routes.hpp"
 #include "daemon/api/event_stream.hpp"
 #include "daemon/api/key_routes.hpp"
 #include "daemon/api/metrics.hpp"
+#include "daemon/api/paging.hpp"
 #include "daemon/api/views.hpp"
 
 namespace colony::daemon::api {
@@ -67,6 +69,22 @@ Result<unsigned> limit_of(const HttpRequest& request) {
   return static_cast<unsigned>(*value);
 }
 
+/// `{"KEY":[...],"next"?}`: the page that ?limit and ?after ask for.
+template <class View>
+HttpResponse answer_page(std::string_view key, const std::vector<View>& all, const HttpRequest& request,
+                         std::size_t limit) {
+  std::vector<std::string> keys;
+  keys.reserve(all.size());
+  for (const auto& view : all) keys.push_back(page_key(view));
+  const auto page = cut_page(keys, request.query_value("after").value_or(""), limit);
+  Json list = Json::array();
+  for (const auto place : page.entries) list.push_back(to_json(all[place]));
+  Json body;
+  body[std::string(key)] = std::move(list);
+  if (!page.next.empty()) body["next"] = page.next;
+  return tagged_response(body);
+}
+
 /// ?asset=REF; nothing when it is not given.
 Result<std::optional<core::AssetId>> asset_filter(const ApiServices& api, const HttpRequest& request) {
   const auto ref = request.query_value("asset");
@@ -78,14 +96,19 @@ Result<std::optional<core::AssetId>> asset_filter(const ApiServices& api, const 
 
 // ---- Looks ----
 
-Task<HttpResponse> get_assets(const ApiServices& api, HttpRequest) {
-  co_return json_response(Status::ok, list_json("assets", api.orders.assets()));
+/// Without ?limit and ?after all of them, by name.
+Task<HttpResponse> get_assets(const ApiServices& api, HttpRequest request) {
+  if (!request.query_value("limit") && !request.query_value("after"))
+    co_return tagged_response(list_json("assets", api.orders.assets()));
+  const auto limit = limit_of(request);
+  if (!limit) co_return error_response(limit.error());
+  co_return answer_page("assets", api.orders.assets(), request, *limit);
 }
 
 Task<HttpResponse> get_asset(const ApiServices& api, HttpRequest request) {
   const auto asset = api.orders.asset(std::string(request.param("id")));
   if (!asset) co_return error_response(asset.error());
-  co_return json_response(Status::ok, details_json(*asset));
+  co_return tagged_response(details_json(*asset));
 }
 
 Task<HttpResponse> get_why(const ApiServices& api, HttpRequest request) {
@@ -111,7 +134,9 @@ Task<HttpResponse> get_workflows(const ApiServices& api, HttpRequest request) {
   if (!limit) co_return error_response(limit.error());
   const auto asset = asset_filter(api, request);
   if (!asset) co_return error_response(asset.error());
-  co_return answer_list("workflows", co_await api.orders.workflows(*asset, *limit));
+  const auto newest = co_await api.orders.workflows(*asset, max_limit);
+  if (!newest) co_return error_response(newest.error());
+  co_return answer_page("workflows", *newest, request, *limit);
 }
 
 Result<core::WorkflowId> workflow_id(const HttpRequest& request) {
@@ -126,7 +151,9 @@ Result<core::WorkflowId> workflow_id(const HttpRequest& request) {
 Task<HttpResponse> get_workflow(const ApiServices& api, HttpRequest request) {
   const auto id = workflow_id(request);
   if (!id) co_return error_response(id.error());
-  co_return answer(Status::ok, co_await api.orders.workflow(*id));
+  const auto workflow = co_await api.orders.workflow(*id);
+  if (!workflow) co_return error_response(workflow.error());
+  co_return tagged_response(to_json(*workflow));
 }
 
 Task<HttpResponse> get_wipe_records(const ApiServices& api, HttpRequest request) {
@@ -134,7 +161,9 @@ Task<HttpResponse> get_wipe_records(const ApiServices& api, HttpRequest request)
   if (!limit) co_return error_response(limit.error());
   const auto asset = asset_filter(api, request);
   if (!asset) co_return error_response(asset.error());
-  co_return answer_list("wipe_records", co_await api.orders.wipe_records(*asset, *limit));
+  const auto newest = co_await api.orders.wipe_records(*asset, max_limit);
+  if (!newest) co_return error_response(newest.error());
+  co_return answer_page("wipe_records", *newest, request, *limit);
 }
 
 Task<HttpResponse> get_events(const ApiServices& api, HttpRequest request) {
@@ -289,6 +318,20 @@ Task<HttpResponse> get_clusters(const ApiServices&, HttpRequest) {
   co_return json_response(Status::ok, Json{{"clusters", Json::array()}});
 }
 
+Task<HttpResponse> post_cluster(const ApiServices& api, HttpRequest request) {
+  const auto cluster = decode_cluster(request.body);
+  core::wipe_text(request.body);  // held credentials
+  if (!cluster) {
+    co_return error_response(Status::bad_request, "api.body", "This cluster cannot be built as asked",
+                             join_faults(cluster.error()));
+  }
+  if (const auto good = check_cluster_assets(api.orders, *cluster); !good)
+    co_return error_response(good.error());
+  const auto refusal = clusters_unsupported();
+  co_return error_response(Status::not_implemented, refusal.code, refusal.message,
+                           "POST /api/v1/assets/{id}/provision");
+}
+
 Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
   co_return error_response(
       Status::not_implemented, "clusters.unsupported", "This appliance does not build whole clusters yet",
@@ -331,7 +374,7 @@ constexpr RouteRow routes[] = {
     {{Method::get, "/api/v1/wipe-records", Need::read, ""}, get_wipe_records},
     {{Method::get, "/api/v1/dhcp/leases", Need::read, ""}, get_leases},
     {{Method::get, "/api/v1/clusters", Need::read, ""}, get_clusters},
-    {{Method::post, "/api/v1/clusters", Need::operate, "cluster.create"}, refuse_cluster},
+    {{Method::post, "/api/v1/clusters", Need::operate, "cluster.create", max_cluster_body}, post_cluster},
     {{Method::get, "/api/v1/clusters/{id}", Need::read, ""}, refuse_cluster},
     {{Method::del, "/api/v1/clusters/{id}", Need::operate, "cluster.delete"}, refuse_cluster},
     {{Method::get, "/api/v1/clusters/{id}/kubeconfig", Need::operate, ""}, refuse_cluster},

@@ -4,6 +4,7 @@
 
 #include "core/bytes.hpp"
 #include "daemon/api/bodies.hpp"
+#include "daemon/api/cluster_body.hpp"
 
 namespace colony::daemon {
 
@@ -57,6 +58,16 @@ Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation,
     if (!order) co_return std::unexpected(order.error());
     co_return co_await orders_.reboot(std::move(*order));
   }
+  if (operation.type == "cluster-create") {
+    const auto cluster = api::decode_cluster(operation.body_json);
+    if (!cluster) {
+      co_return core::fail(core::ErrorKind::invalid_input, "api.body", api::join_faults(cluster.error()));
+    }
+    if (auto good = api::check_cluster_assets(orders_, *cluster); !good)
+      co_return std::unexpected(good.error());
+    co_return std::unexpected(api::clusters_unsupported());
+  }
+  if (operation.type == "cluster-delete") co_return std::unexpected(api::clusters_unsupported());
   co_return core::fail(
       core::ErrorKind::unsupported, "hosted.operation_unsupported",
       fmt::format("this appliance does not do '{}'; it does discover, provision, wipe, power "

@@ -11,7 +11,8 @@ class OperationDesk final : public hosted::OperationSink {
  public:
   explicit OperationDesk(workflows::Orders& orders) : orders_(orders) {}
 
-  /// Errors: hosted.operation_unsupported (kind unsupported), api.body, and those of the orders.
+  /// Errors: hosted.operation_unsupported (kind unsupported), api.body, and those of the orders. A cluster's
+  /// order is checked in full, then refused with clusters.unsupported.
   [[nodiscard]] core::Task<core::Result<std::string>> submit(hosted::Operation operation) override;
 
  private:

@@ -227,10 +227,52 @@ TEST(ApiRoutes, TellStatusReadinessAndMetrics) {
   EXPECT_EQ(bench.get("/readyz").status, Status::unavailable);
 }
 
-TEST(ApiRoutes, RefuseClustersByName) {
+TEST(ApiRoutes, CheckAClusterInFullThenRefuseItByName) {
   Bench bench;
   EXPECT_EQ(bench.get("/api/v1/clusters").body, R"({"clusters":[]})");
-  const auto refused = bench.post("/api/v1/clusters", "{}");
-  EXPECT_EQ(refused.status, Status::not_implemented);
-  EXPECT_EQ(Json::parse(refused.body)["code"], "CLUSTERS_UNSUPPORTED");
+  const auto ask = [&bench](std::string body) {
+    auto answer = bench.post("/api/v1/clusters", std::move(body));
+    return std::pair(answer.status, Json::parse(answer.body));
+  };
+  const auto [bad, faults] = ask(R"({"name":"C","type":"civo_stack","flavor":"talos"})");
+  EXPECT_EQ(bad, Status::bad_request);
+  EXPECT_EQ(faults["code"], "API_BODY");
+  EXPECT_NE(faults["details"].get<std::string>().find("; credentials: required"), std::string::npos);
+  const std::string body =
+      R"({"name":"c","type":"k8s_stack","flavor":"talos","gateway":"10.1.1.1","controlPlanes":)"
+      R"([{"assetId":"web-1","ip":"10.1.1.10","subnet":"24"}],"workers":[]})";
+  EXPECT_EQ(ask(body).second["code"], "ASSET_NOT_FOUND");
+  auto& asset = bench.orders.add_asset("web-1");
+  asset.status = workflows::AssetStatus::provisioned;
+  EXPECT_EQ(ask(body).second["code"], "ASSET_NOT_AVAILABLE");
+  asset.status = workflows::AssetStatus::available;
+  const auto [status, refused] = ask(body);
+  EXPECT_EQ(status, Status::not_implemented);
+  EXPECT_EQ(refused["code"], "CLUSTERS_UNSUPPORTED");
+}
+
+TEST(ApiRoutes, ListPageByPageAndTagWhatTheyShow) {
+  Bench bench;
+  for (const auto* name : {"c", "a", "b"}) bench.orders.add_workflow(bench.orders.add_asset(name), "power");
+  EXPECT_EQ(bench.json("/api/v1/assets")["assets"].size(), 3U) << "as the reference has it";
+  for (const auto* list : {"assets", "workflows"}) {
+    const std::string path = std::string("/api/v1/") + list;
+    const Json first = bench.json(path + "?limit=2");
+    ASSERT_EQ(first[list].size(), 2U);
+    const Json last = bench.json(path + "?limit=2&after=" + first["next"].get<std::string>());
+    ASSERT_EQ(last[list].size(), 1U);
+    EXPECT_FALSE(last.contains("next"));
+    EXPECT_NE(last[list][0]["id"], first[list][0]["id"]);
+    EXPECT_NE(last[list][0]["id"], first[list][1]["id"]);
+    const auto tag = [&bench](const std::string& at) {
+      return std::string(bench.get(at).headers.find("ETag").value_or(""));
+    };
+    const auto id = "/" + first[list][0]["id"].get<std::string>();
+    for (const auto& at : {path, path + id}) {
+      EXPECT_FALSE(tag(at).empty()) << at;
+      EXPECT_EQ(tag(at), tag(at));
+    }
+    EXPECT_NE(tag(path), tag(path + id));
+  }
+  EXPECT_EQ(bench.get("/api/v1/assets?limit=x").status, Status::bad_request);
 }

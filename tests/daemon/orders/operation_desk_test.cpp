@@ -95,3 +95,29 @@ TEST(OperationDesk, NamesWhatItDoesNotDo) {
   Bench bench;
   EXPECT_EQ(bench.submit_documented("os-provision").error().code, "hosted.operation_unsupported");
 }
+
+TEST(OperationDesk, ChecksAClustersOrderInFullAndRefusesItByName) {
+  Bench bench;
+  bench.orders.all_assets.front().status = workflows::AssetStatus::available;
+  const auto submit = [&bench](std::string body) {
+    return bench
+        .submit(
+            {.id = "op-1", .seq = 1, .type = "cluster-create", .target = "c-1", .body_json = std::move(body)})
+        .error();
+  };
+  const std::string good =
+      R"({"name":"c","type":"k8s_stack","flavor":"talos","gateway":"10.1.1.1","controlPlanes":)"
+      R"([{"assetId":"web-1","ip":"10.1.1.10","subnet":"24"}],"workers":[]})";
+  EXPECT_EQ(submit(good).code, "clusters.unsupported");
+  auto bad = good;
+  EXPECT_EQ(submit(bad.replace(bad.find("web-1"), 5, "web-9")).code, "asset.not_found");
+  const auto faults = submit(R"({"name":"C"})");
+  EXPECT_EQ(faults.code, "api.body");
+  EXPECT_THAT(faults.message, HasSubstr("gateway: required; "));
+  EXPECT_EQ(
+      bench.submit({.id = "op-2", .seq = 2, .type = "cluster-delete", .target = "c-1", .body_json = "{}"})
+          .error()
+          .code,
+      "clusters.unsupported");
+  EXPECT_TRUE(bench.orders.asked.empty());
+}
