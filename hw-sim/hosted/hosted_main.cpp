@@ -31,6 +31,7 @@ struct Options {
   std::string state_file;
   std::string tls_certificate, tls_key;
   HostedOptions model;
+  std::string keys_file;
   bool documented_only = false;
   std::vector<std::string> faults;
   StrikeOptions kill;
@@ -75,11 +76,28 @@ core::Json read_state(const std::string& path) {
   return state ? std::move(*state) : core::Json();
 }
 
+/// A hub: its keys are the only ones, and nobody steers it.
+std::optional<std::string> read_keys(Options& options) {
+  std::ifstream file(options.keys_file);
+  if (!file) return fmt::format("--keys {}: cannot be read", options.keys_file);
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto keys = parse_datacenter_keys(text.str());
+  if (!keys) return fmt::format("--keys {}: {}", options.keys_file, keys.error().message);
+  options.model.datacenters = std::move(*keys);
+  options.model.key.clear();
+  options.model.steering = false;
+  return std::nullopt;
+}
+
 int serve(Options options) {
   if (const char* const key = std::getenv("COLONY_API_KEY"); options.model.key.empty() && key != nullptr) {
     options.model.key = key;
   }
   options.model.agent_part = !options.documented_only;
+  if (!options.keys_file.empty()) {
+    if (auto wrong = read_keys(options)) return complain(*wrong);
+  }
   core::SystemRandom random;
   HostedModel model(options.model, random,
                     options.state_file.empty() ? core::Json() : read_state(options.state_file));
@@ -135,6 +153,9 @@ void register_hosted(Subcommands& subcommands) {
   app->add_option("--tls-cert", options->tls_certificate, "PEM chain; without it plain HTTP");
   app->add_option("--tls-key", options->tls_key, "PEM key");
   app->add_option("--key", options->model.key, "The valid API key, else from COLONY_API_KEY; none: any key");
+  app->add_option(
+      "--keys", options->keys_file,
+      "A hub for several appliances: a file with KEY DATACENTER-ID a line; without the calls under /sim");
   app->add_option("--per-minute", options->model.per_minute, "Requests a key may make")
       ->capture_default_str();
   app->add_option("--per-hour", options->model.per_hour)->capture_default_str();

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/secret.hpp"
+#include "hw-sim/hosted/hosted_cluster.hpp"
 
 namespace colony::hw_sim {
 
@@ -24,6 +26,10 @@ struct HostedModel::Call {
   std::string action;  // the third
   Json body;
   core::UtcTime utc;
+  std::optional<std::string> datacenter;  // of a hub's key: nothing of another is there for it
+  [[nodiscard]] bool sees(const Json& thing) const {
+    return !datacenter || core::json_text(thing, "datacenter_id") == *datacenter;
+  }
 };
 
 struct HostedModel::Route {
@@ -185,7 +191,22 @@ const HostedModel::Route* HostedModel::find_route(const HttpRequest& request, Ca
   return nullptr;
 }
 
+std::optional<std::string> HostedModel::datacenter_of(const HttpRequest& request) const {
+  const auto authorization = request.headers.find("Authorization").value_or("");
+  constexpr std::string_view scheme = "Bearer ";
+  if (!authorization.starts_with(scheme)) return std::nullopt;
+  std::optional<std::string> found;
+  for (const auto& [key, datacenter] : options_.datacenters) {
+    if (core::constant_time_equal(authorization.substr(scheme.size()), key)) found = datacenter;
+  }
+  return found;
+}
+
 std::optional<HostedReply> HostedModel::refuse(const HttpRequest& request, core::BootTime now) {
+  if (!options_.datacenters.empty() && !datacenter_of(request)) {
+    return error(Status::unauthorized, "INVALID_API_KEY", "Invalid API key",
+                 "The API key is unknown, expired or revoked");
+  }
   const auto authorization = request.headers.find("Authorization").value_or("");
   constexpr std::string_view scheme = "Bearer ";
   if (!authorization.starts_with(scheme) ||
@@ -208,7 +229,9 @@ HostedAnswer HostedModel::handle(const HttpRequest& request, core::BootTime now,
   Call call;
   call.request = &request;
   call.utc = utc;
-  const Route* const route = find_route(request, call);
+  const Route* route = find_route(request, call);
+  if (route != nullptr && route->name.starts_with("sim.") && !options_.steering) route = nullptr;
+  call.datacenter = datacenter_of(request);
   const bool steering = route != nullptr && route->name.starts_with("sim.");
   const auto counted = [&](HostedReply reply) {
     if (!steering) count(route == nullptr ? "unknown" : route->name, reply.status);
@@ -244,6 +267,10 @@ HostedAnswer HostedModel::handle(const HttpRequest& request, core::BootTime now,
     if (!body) return counted(bad(body.error().message));
     call.body = std::move(*body);
   }
+  if (const Json* agent = core::json_member((*state_)["agents"], call.id);
+      route->name.starts_with("agents.") && agent != nullptr && !call.sees(*agent)) {
+    return counted(missing("Agent", call.id));
+  }
   HostedReply reply = (this->*route->handle)(call);
   if (fault == HostedFaultKind::drop_after_apply) reply.delivered = Delivered::not_at_all;
   if (fault == HostedFaultKind::truncated) reply.delivered = Delivered::half;
@@ -269,6 +296,7 @@ HostedReply HostedModel::answer_held(const HttpRequest& request) {
   Call call;
   call.request = &request;
   (void)find_route(request, call);
+  call.datacenter = datacenter_of(request);
   return agents_operations(call);
 }
 
@@ -280,14 +308,29 @@ void HostedModel::count(std::string_view call, Status status) {
   ++version_;
 }
 
-std::string HostedModel::order(const std::string& type, const std::string& target, Json body) {
+/// Where the asset with this id or name is; the only datacenter when nobody has it; else empty.
+std::string HostedModel::datacenter_with(const std::string& asset) const {
+  const Json& agents = (*state_)["agents"];
+  for (const auto& [id, agent] : agents.items()) {
+    for (const auto& [asset_id, known] : agent["assets"].items()) {
+      if (asset_id == asset || core::json_text(known, "name") == asset)
+        return core::json_text(agent, "datacenter_id").value_or("");
+    }
+  }
+  return agents.size() == 1 ? core::json_text(*agents.begin(), "datacenter_id").value_or("") : "";
+}
+
+std::string HostedModel::order(const std::string& type, const std::string& target, Json body,
+                               std::string datacenter) {
   Json& operations = (*state_)["operations"];
+  if (datacenter.empty()) datacenter = datacenter_with(target);
   std::string id = random_.uuid().to_string();
   operations.push_back(Json{{"seq", operations.size() + 1},
                             {"id", id},
                             {"generation", 1},
                             {"type", type},
                             {"target", target},
+                            {"datacenter_id", std::move(datacenter)},
                             {"body", body.is_null() ? Json::object() : std::move(body)}});
   ++version_;
   return id;
@@ -298,6 +341,10 @@ std::string HostedModel::order(const std::string& type, const std::string& targe
 HostedReply HostedModel::agents_create(const Call& call) {
   const auto datacenter = core::json_text(call.body, "datacenter_id", 128);
   if (!datacenter || datacenter->empty()) return bad("datacenter_id is missing");
+  if (call.datacenter && *call.datacenter != *datacenter) {
+    return error(Status::unauthorized, "WRONG_DATACENTER", "Invalid API key",
+                 "The API key is of another datacenter");
+  }
   Json& agents = (*state_)["agents"];
   for (const auto& [id, agent] : agents.items()) {
     if (core::json_text(agent, "datacenter_id") == *datacenter) {
@@ -342,11 +389,18 @@ HostedReply HostedModel::agents_operations(const Call& call) {
   const auto after =
       std::strtoull(std::string(call.request->query_value("after").value_or("0")).c_str(), nullptr, 10);
   Json found = Json::array();
+  std::uint64_t newest = 0;
+  const auto datacenter = core::json_text(agents[call.id], "datacenter_id");
   for (const Json& operation : (*state_)["operations"]) {
-    if (number_in(operation, "seq") > after && found.size() < 100) found.push_back(operation);
+    // An order that names nobody's asset is everybody's, as on a hosted side with one agent.
+    const auto meant = core::json_text(operation, "datacenter_id").value_or("");
+    if (!meant.empty() && meant != datacenter) continue;
+    newest = number_in(operation, "seq");
+    if (newest <= after || found.size() >= 100) continue;
+    found.push_back(operation);
+    found.back().erase("datacenter_id");
   }
   increment(agents[call.id], "operations_given", found.size());
-  const auto newest = (*state_)["operations"].size();
   return json(Status::ok, Json{{"operations", std::move(found)}, {"last_seq", newest}});
 }
 
@@ -408,6 +462,7 @@ HostedReply HostedModel::agents_events(const Call& call) {
       agent["events"].push_back(event);
       acknowledged = seq;
       increment(posts, "distinct");
+      note_operation(event);
     } else if (seq > acknowledged) {
       increment(posts, "out_of_order");
       break;
@@ -448,17 +503,25 @@ HostedReply HostedModel::agents_assets(const Call& call) {
 
 // ---- Assets ----
 
-HostedReply HostedModel::assets_list(const Call& /*call*/) {
+std::vector<Json*> HostedModel::agents_for(const Call& call) {
+  std::vector<Json*> found;
+  for (auto& agent : (*state_)["agents"]) {
+    if (call.sees(agent)) found.push_back(&agent);
+  }
+  return found;
+}
+
+HostedReply HostedModel::assets_list(const Call& call) {
   Json list = Json::array();
-  for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    for (const auto& [asset_id, asset] : agent["assets"].items()) list.push_back(asset);
+  for (const auto* agent : agents_for(call)) {
+    for (const auto& asset : (*agent)["assets"]) list.push_back(asset);
   }
   return json(Status::ok, Json{{"assets", std::move(list)}});
 }
 
 HostedReply HostedModel::assets_get(const Call& call) {
-  for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    if (const Json* asset = core::json_member(agent["assets"], call.id)) return json(Status::ok, *asset);
+  for (const auto* agent : agents_for(call)) {
+    if (const Json* asset = core::json_member((*agent)["assets"], call.id)) return json(Status::ok, *asset);
   }
   return missing("Asset", call.id);
 }
@@ -477,59 +540,133 @@ HostedReply HostedModel::assets_order(const Call& call) {
 
 // ---- Clusters and workflows ----
 
-HostedReply HostedModel::clusters_list(const Call& /*call*/) {
-  Json list = Json::array();
-  for (const auto& [id, cluster] : (*state_)["clusters"].items()) list.push_back(cluster);
-  return json(Status::ok, Json{{"clusters", std::move(list)}});
+std::vector<Json> HostedModel::clusters_for(const Call& call) {
+  std::vector<Json> found;
+  for (const auto& cluster : (*state_)["clusters"]) {
+    if (call.sees(cluster)) found.push_back(cluster);
+  }
+  return found;
+}
+
+HostedReply HostedModel::clusters_list(const Call& call) {
+  return json(Status::ok, Json{{"clusters", clusters_for(call)}});
 }
 
 HostedReply HostedModel::clusters_create(const Call& call) {
-  for (const auto* member : {"name", "type", "flavor"}) {
-    if (!core::json_text(call.body, member)) return bad(fmt::format("{} is missing", member));
+  std::optional<std::string> datacenter = call.datacenter;
+  const auto objection = [&](const std::string& id) -> std::string {
+    for (const auto* agent : agents_for(call)) {
+      const Json* const asset = core::json_member((*agent)["assets"], id);
+      if (asset == nullptr) continue;
+      const auto where = core::json_text(*agent, "datacenter_id").value_or("");
+      if (!datacenter) datacenter = where;
+      if (*datacenter != where) return "is in another datacenter";
+      const auto status = core::json_text(*asset, "status").value_or("unknown");
+      return status == "available" ? "" : "is " + status;
+    }
+    return "does not exist";
+  };
+  const auto faults = cluster_faults(call.body, objection);
+  if (!faults.empty()) return bad(fmt::format("{}", fmt::join(faults, "; ")));
+  for (const Json& other : clusters_for(call)) {
+    if (other["name"] == call.body["name"]) {
+      return error(Status::conflict, "CLUSTER_EXISTS", "Cluster already exists",
+                   fmt::format("A cluster named '{}' exists", other["name"].get<std::string>()));
+    }
   }
   const std::string id = random_.uuid().to_string();
   Json cluster = call.body;
   cluster["id"] = id;
   cluster["status"] = "provisioning";
+  cluster["datacenter_id"] = datacenter.value_or("");
   cluster.erase("credentials");
   (*state_)["clusters"][id] = cluster;
-  (void)order("cluster-create", id, call.body);
+  (void)order("cluster-create", id, call.body, datacenter.value_or(""));
   return json(Status::created, Json{{"data", std::move(cluster)}});
 }
 
 HostedReply HostedModel::clusters_get(const Call& call) {
-  if (const Json* cluster = core::json_member((*state_)["clusters"], call.id))
-    return json(Status::ok, *cluster);
-  return missing("Cluster", call.id);
+  const Json* const cluster = core::json_member((*state_)["clusters"], call.id);
+  if (cluster == nullptr || !call.sees(*cluster)) return missing("Cluster", call.id);
+  return json(Status::ok, *cluster);
 }
 
 HostedReply HostedModel::clusters_delete(const Call& call) {
-  if (!(*state_)["clusters"].contains(call.id)) return missing("Cluster", call.id);
+  if (const auto found = clusters_get(call); found.status != Status::ok) return found;
+  const auto datacenter = core::json_text((*state_)["clusters"][call.id], "datacenter_id").value_or("");
   (*state_)["clusters"].erase(call.id);
-  (void)order("cluster-delete", call.id, Json::object());
+  (void)order("cluster-delete", call.id, Json::object(), datacenter);
   return nothing();
 }
 
 HostedReply HostedModel::clusters_kubeconfig(const Call& call) {
-  if (!(*state_)["clusters"].contains(call.id)) return missing("Cluster", call.id);
-  return error(Status::not_found, "KUBECONFIG_NOT_READY", "Kubeconfig not ready",
-               "The cluster is being provisioned");
+  if (const auto found = clusters_get(call); found.status != Status::ok) return found;
+  return error(Status::not_found, "KUBECONFIG_NOT_READY", "Kubeconfig not ready", "The cluster is not built");
 }
 
-HostedReply HostedModel::workflows_list(const Call& /*call*/) {
+/// What became of a cluster's order shows on the cluster, and its credentials are kept no longer.
+void HostedModel::note_operation(const Json& event) {
+  const auto type = core::json_text(event, "type").value_or("");
+  if (!type.starts_with("operation.")) return;
+  const auto subject = core::json_text(event, "subject", 128).value_or("");
+  for (Json& operation : (*state_)["operations"]) {
+    if (operation["id"] != subject || operation["type"] != "cluster-create") continue;
+    operation["body"].erase("credentials");
+    const auto cluster = (*state_)["clusters"].find(operation["target"].get<std::string>());
+    if (cluster == (*state_)["clusters"].end() || type != "operation.refused") continue;
+    (*cluster)["status"] = "failed";
+    const Json* const body = core::json_member(event, "body");
+    const Json* const result = body == nullptr ? nullptr : core::json_member(*body, "result");
+    if (result != nullptr) (*cluster)["error"] = *result;
+  }
+}
+
+HostedReply HostedModel::workflows_list(const Call& call) {
   Json list = Json::array();
-  for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    for (const auto& [workflow_id, workflow] : agent["workflows"].items()) list.push_back(workflow);
+  for (const auto* agent : agents_for(call)) {
+    for (const auto& workflow : (*agent)["workflows"]) list.push_back(workflow);
   }
   return json(Status::ok, Json{{"workflows", std::move(list)}});
 }
 
 HostedReply HostedModel::workflows_get(const Call& call) {
-  for (const auto& [id, agent] : (*state_)["agents"].items()) {
-    if (const Json* workflow = core::json_member(agent["workflows"], call.id))
+  for (const auto* agent : agents_for(call)) {
+    if (const Json* workflow = core::json_member((*agent)["workflows"], call.id))
       return json(Status::ok, *workflow);
   }
   return missing("Workflow", call.id);
+}
+
+namespace {
+
+std::string_view blank_cut(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && std::string_view(" \t\r").contains(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+core::Result<std::map<std::string, std::string>> parse_datacenter_keys(std::string_view text) {
+  std::map<std::string, std::string> keys;
+  unsigned number = 0;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = blank_cut(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto gap = line.find_first_of(" \t");
+    const auto datacenter = gap == std::string_view::npos ? "" : blank_cut(line.substr(gap));
+    if (datacenter.empty() || datacenter.find_first_of(" \t") != std::string_view::npos ||
+        !keys.emplace(line.substr(0, gap), datacenter).second) {
+      // Not what stands there: it may be half a key.
+      return core::fail(core::ErrorKind::invalid_input, "hosted_sim.keys",
+                        fmt::format("line {}: want KEY DATACENTER-ID, each key once", number));
+    }
+  }
+  if (keys.empty()) return core::fail(core::ErrorKind::invalid_input, "hosted_sim.keys", "no keys in it");
+  return keys;
 }
 
 // ---- Steering ----
@@ -539,7 +676,8 @@ HostedReply HostedModel::simulate_order(const Call& call) {
   const auto target = core::json_text(call.body, "target", 128);
   if (!type || !target) return bad("want type, target and body");
   const Json* const body = core::json_member(call.body, "body");
-  return json(Status::ok, Json{{"id", order(*type, *target, body == nullptr ? Json() : *body)}});
+  const auto datacenter = core::json_text(call.body, "datacenter_id", 128).value_or("");
+  return json(Status::ok, Json{{"id", order(*type, *target, body == nullptr ? Json() : *body, datacenter)}});
 }
 
 HostedReply HostedModel::simulate_fault(const Call& call) {

@@ -4,6 +4,7 @@
 // shell keeps in a file, so that a test's verdict is computed from what arrived here, not from what the
 // appliance says of itself. State, by agent: raw event posts and distinct events are counted apart.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,7 +22,14 @@ struct HostedOptions {
   unsigned per_minute = 100;
   unsigned per_hour = 1000;
   bool agent_part = true;  // false: a hosted side that has only what is documented
+  /// Key to datacenter: a hub for several appliances. A key sees its own datacenter only, and no other is
+  /// valid.
+  std::map<std::string, std::string> datacenters = {};
+  bool steering = true;  // whether the calls under /sim are there; they ask for no key
 };
+
+/// A hub's keys from a file: a line each, KEY and the datacenter's id; blank lines and "#" are left out.
+[[nodiscard]] core::Result<std::map<std::string, std::string>> parse_datacenter_keys(std::string_view text);
 
 /// How the answer travels.
 enum class Delivered : std::uint8_t { whole, not_at_all, half };
@@ -52,7 +60,9 @@ class HostedModel {
   [[nodiscard]] HostedReply answer_held(const core::http::HttpRequest& request);
 
   /// Puts an order in, as the endpoints do; its id.
-  std::string order(const std::string& type, const std::string& target, core::Json body);
+  /// `datacenter` empty: where the target is, or the only one.
+  std::string order(const std::string& type, const std::string& target, core::Json body,
+                    std::string datacenter = {});
   /// Its whole state becomes what it was: a backup is put back.
   void restore(core::Json state);
   void set_key(std::string key);  // the others are revoked at once
@@ -65,6 +75,11 @@ class HostedModel {
   struct Call;
   struct Route;
   static const Route* find_route(const core::http::HttpRequest& request, Call& call);
+  [[nodiscard]] std::optional<std::string> datacenter_of(const core::http::HttpRequest& request) const;
+  [[nodiscard]] std::string datacenter_with(const std::string& asset) const;
+  [[nodiscard]] std::vector<core::Json*> agents_for(const Call& call);
+  [[nodiscard]] std::vector<core::Json> clusters_for(const Call& call);
+  void note_operation(const core::Json& event);
   [[nodiscard]] std::optional<HostedReply> refuse(const core::http::HttpRequest& request, core::BootTime now);
   HostedReply agents_create(const Call& call);
   HostedReply agents_heartbeat(const Call& call);

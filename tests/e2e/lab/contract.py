@@ -15,24 +15,25 @@ class Undocumented(AssertionError):
     pass
 
 
-def _json_schema(schema):
-    """OpenAPI 3.0 says `nullable`, JSON Schema a type. An object that lists its members has no others, so that nothing
-    is answered that nobody can look up."""
+def _json_schema(schema, exact: bool):
+    """OpenAPI 3.0 says `nullable`, JSON Schema a type. Exact: an object that lists its members has no others, so that
+    nothing is answered that nobody can look up."""
     if isinstance(schema, list):
-        return [_json_schema(each) for each in schema]
+        return [_json_schema(each, exact) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    out = {key: _json_schema(value) for key, value in schema.items() if key not in ("nullable", "example")}
-    if isinstance(schema.get("properties"), dict) and "type" in schema:
+    out = {key: _json_schema(value, exact) for key, value in schema.items() if key not in ("nullable", "example")}
+    if exact and isinstance(schema.get("properties"), dict) and "type" in schema:
         out.setdefault("additionalProperties", False)
     return {"anyOf": [NULL, out]} if schema.get("nullable") is True else out
 
 
 class Contract:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, exact: bool = True) -> None:
+        self._exact = exact
         with open(path, encoding="utf-8") as file:
             self.document = yaml.safe_load(file)
-        schemas = _json_schema(self.document.get("components", {}).get("schemas", {}))
+        schemas = _json_schema(self.document.get("components", {}).get("schemas", {}), exact)
         self._root = {"components": {"schemas": schemas}}
         self.answered: "set[tuple[str, str]]" = set()
 
@@ -60,7 +61,7 @@ class Contract:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             resolver = jsonschema.RefResolver("", self._root)
-        validator = jsonschema.Draft7Validator(_json_schema(schema), resolver=resolver,
+        validator = jsonschema.Draft7Validator(_json_schema(schema, self._exact), resolver=resolver,
                                                format_checker=jsonschema.FormatChecker())
         faults = []
         for error in validator.iter_errors(instance):
@@ -82,9 +83,11 @@ class Contract:
         template, operation = self._operation(method, url)
         what = f"{method.upper()} {url}: {status}"
         self.answered.add((method, template))
-        if str(status) not in operation["responses"]:
+        # x-responses: what every operation may answer.
+        responses = {**self.document.get("x-responses", {}), **operation["responses"]}
+        if str(status) not in responses:
             raise Undocumented(f"{what} is not documented: {body[:300]}")
-        content = self._resolved(operation["responses"][str(status)]).get("content")
+        content = self._resolved(responses[str(status)]).get("content")
         if content is None:
             if body:
                 raise Undocumented(f"{what} has a body: {body[:300]}")

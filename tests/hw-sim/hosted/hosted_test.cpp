@@ -181,18 +181,172 @@ TEST(HostedSim, OrdersOnlyWhatIsAvailable) {
   EXPECT_EQ(bench.model.state()["operations"][0]["body"]["config"], "x");
 }
 
+namespace {
+
+Json cluster(std::string_view asset) {
+  return {{"name", "c"},
+          {"type", "k8s_stack"},
+          {"flavor", "talos"},
+          {"gateway", "10.1.1.1"},
+          {"controlPlanes", {{{"assetId", asset}, {"ip", "10.1.1.10"}, {"subnet", "24"}}}},
+          {"workers", Json::array()}};
+}
+
+Json assets(std::string_view id, std::string_view status) {
+  return {{"assets", {{{"id", id}, {"status", status}}}}};
+}
+
+}  // namespace
+
 TEST(HostedSim, AnswersTheDocumentedClusterCalls) {
   Bench bench;
-  const auto made =
-      bench.ask(Method::post, "/clusters", Json{{"name", "c"}, {"type", "k8s_stack"}, {"flavor", "talos"}});
-  ASSERT_EQ(made.status(), 201U);
+  const auto agent = "/agents/" + bench.agent();
+  (void)bench.ask(Method::put, agent + "/assets", assets("a", "available"));
+  EXPECT_EQ(bench.ask(Method::get, "/clusters").body(), Json::parse(R"({"clusters":[]})"));
+  const auto made = bench.ask(Method::post, "/clusters", cluster("a"));
+  ASSERT_EQ(made.status(), 201U) << made.body();
   const std::string id = made.body()["data"]["id"];
+  EXPECT_EQ(bench.ask(Method::post, "/clusters", cluster("a")).body()["code"], "CLUSTER_EXISTS");
   EXPECT_EQ(bench.ask(Method::get, "/clusters").body()["clusters"].size(), 1U);
   EXPECT_EQ(bench.ask(Method::get, "/clusters/" + id).body()["name"], "c");
   EXPECT_EQ(bench.ask(Method::get, "/clusters/" + id + "/kubeconfig").status(), 404U);
   EXPECT_EQ(bench.ask(Method::del, "/clusters/" + id).status(), 204U);
-  EXPECT_EQ(bench.ask(Method::post, "/clusters", Json{{"name", "c"}}).status(), 400U);
+  EXPECT_EQ(bench.ask(Method::get, "/clusters/" + id).body()["code"], "CLUSTER_NOT_FOUND");
+  const auto given = bench.ask(Method::get, agent + "/operations?after=0").body()["operations"];
+  ASSERT_EQ(given.size(), 2U);
+  EXPECT_EQ(given[0]["type"], "cluster-create");
+  EXPECT_EQ(given[0]["body"], cluster("a")) << "as it was ordered";
+  EXPECT_EQ(given[1]["type"], "cluster-delete");
   EXPECT_EQ(bench.ask(Method::get, "/workflows").body()["workflows"].size(), 0U);
+}
+
+TEST(HostedSim, NamesEveryFaultOfAClustersOrder) {
+  Bench bench;
+  (void)bench.ask(Method::put, "/agents/" + bench.agent() + "/assets", assets("a", "provisioned"));
+  const auto said = [&bench](const Json& order) {
+    const auto answer = bench.ask(Method::post, "/clusters", order);
+    EXPECT_EQ(answer.status(), 400U);
+    return answer.body()["details"].get<std::string>();
+  };
+  EXPECT_EQ(said(cluster("a")), "controlPlanes[0].assetId: is provisioned");
+  EXPECT_EQ(said(cluster("b")), "controlPlanes[0].assetId: does not exist");
+  struct Row {
+    const char* pointer;
+    Json value;
+    const char* path;
+  };
+  const Row rows[] = {
+      {"/name", "C", "name: "},
+      {"/name", nullptr, "name: is missing"},
+      {"/type", "big_stack", "type: "},
+      {"/flavor", "k3d", "flavor: "},
+      {"/gateway", "10.1.1", "gateway: "},
+      {"/gateway", "10.2.1.1", "controlPlanes[0].subnet: "},
+      {"/extraSANs", "a b", "extraSANs: "},
+      {"/controlPlanes", Json::array(), "controlPlanes: "},
+      {"/workers", "none", "workers: "},
+      {"/workers/0", 1, "workers[0]: "},
+      {"/workers/0", {{"assetId", "a"}, {"ip", "10.1.1.10"}, {"subnet", "24"}}, "workers[0].assetId: stands"},
+      {"/workers/0", {{"assetId", "a"}, {"ip", "10.1.1.10"}, {"subnet", "24"}}, "workers[0].ip: stands"},
+      {"/controlPlanes/0/ip", "10.1.1.255", "controlPlanes[0].ip: "},
+      {"/controlPlanes/0/subnet", 24, "controlPlanes[0].subnet: "},
+      {"/controlPlanes/0/dns", "dns.example", "controlPlanes[0].dns: "},
+      {"/controlPlanes/0/ntp", "a,,b", "controlPlanes[0].ntp: "},
+      {"/controlPlanes/0/diskDevice", "/etc/passwd", "controlPlanes[0].diskDevice: "},
+      {"/controlPlanes/0/disk", "sda", "controlPlanes[0].disk: no such"},
+      {"/cseInstallerImage", "a b", "cseInstallerImage: "},
+      {"/type", "civo_stack", "credentials: is missing"},
+      {"/credentials", {{"gitlabToken", 5}}, "credentials.gitlabToken: "},
+  };
+  for (const auto& row : rows) {
+    auto order = cluster("a");
+    order[Json::json_pointer(row.pointer)] = row.value;
+    EXPECT_NE(said(order).find(row.path), std::string::npos) << row.pointer;
+  }
+}
+
+TEST(HostedSim, ShowsARefusedClusterAndKeepsItsCredentialsNoLonger) {
+  Bench bench;
+  const auto agent = "/agents/" + bench.agent();
+  (void)bench.ask(Method::put, agent + "/assets", assets("a", "available"));
+  auto wanted = cluster("a");
+  wanted["type"] = "civo_stack";
+  wanted["credentials"] = {
+      {"gitlabToken", "s3cret"}, {"imagePullSecret", "s3cret"}, {"civoApiToken", "s3cret"}, {"region", "r"}};
+  const auto made = bench.ask(Method::post, "/clusters", wanted);
+  EXPECT_FALSE(made.body()["data"].contains("credentials"));
+  const auto given = bench.ask(Method::get, agent + "/operations").body()["operations"][0];
+  EXPECT_EQ(given["body"]["credentials"]["gitlabToken"], "s3cret");
+  auto post = events(1, 1);
+  post["events"][0] = {{"seq", 1},
+                       {"type", "operation.refused"},
+                       {"subject", given["id"]},
+                       {"body", {{"result", {{"code", "clusters.unsupported"}}}}}};
+  (void)bench.ask(Method::post, agent + "/events", post);
+  const auto shown = bench.ask(Method::get, "/clusters").body()["clusters"][0];
+  EXPECT_EQ(shown["status"], "failed");
+  EXPECT_EQ(shown["error"]["code"], "clusters.unsupported");
+  EXPECT_EQ(bench.model.state().dump().find("s3cret"), std::string::npos);
+}
+
+TEST(HostedHub, KeepsItsDatacentersApart) {
+  Bench bench(
+      {.key = "", .per_minute = 1000, .datacenters = {{"k1", "dc-1"}, {"k2", "dc-2"}}, .steering = false});
+  std::string agents[2];
+  const std::string keys[2] = {"k1", "k2"};
+  for (int i = 0; i < 2; ++i) {
+    const Json body{{"datacenter_id", i == 0 ? "dc-1" : "dc-2"}, {"state", Json::object()}};
+    agents[i] = bench.ask(Method::post, "/agents", body, keys[i]).body()["data"]["id"];
+    const auto own = "/agents/" + agents[i];
+    const auto asset = i == 0 ? "a1" : "a2";
+    EXPECT_EQ(bench.ask(Method::put, own + "/assets", assets(asset, "available"), keys[i]).status(), 204U);
+    EXPECT_EQ(bench.ask(Method::post, std::string("/assets/") + asset + "/wipe", {}, keys[i]).status(), 200U);
+  }
+  EXPECT_EQ(bench.ask(Method::post, "/agents", Json{{"datacenter_id", "dc-2"}}, "k1").body()["code"],
+            "WRONG_DATACENTER");
+  EXPECT_EQ(bench.ask(Method::get, "/assets", {}, "k3").status(), 401U);
+  EXPECT_EQ(bench.ask(Method::post, "/sim/orders", Json{{"type", "wipe"}, {"target", "a1"}}).status(), 401U);
+  EXPECT_EQ(bench.ask(Method::get, "/sim/state", {}, "k1").status(), 404U) << "nobody steers a hub";
+  for (int i = 0; i < 2; ++i) {
+    const auto other = "/agents/" + agents[1 - i];
+    const auto theirs = i == 0 ? "a2" : "a1";
+    const auto own = i == 0 ? "a1" : "a2";
+    const auto& key = keys[i];
+    EXPECT_EQ(bench.ask(Method::get, other + "/operations", {}, key).status(), 404U);
+    EXPECT_EQ(bench.ask(Method::patch, other + "/heartbeat", Json{{"state", Json::object()}}, key).status(),
+              404U);
+    EXPECT_EQ(bench.ask(Method::post, other + "/events", events(1, 1), key).status(), 404U);
+    EXPECT_EQ(bench.ask(Method::put, other + "/assets", assets("x", "available"), key).status(), 404U);
+    EXPECT_EQ(bench.ask(Method::del, other + "/clean-datacenter", {}, key).status(), 404U);
+    EXPECT_EQ(bench.ask(Method::post, std::string("/assets/") + theirs + "/wipe", {}, key).status(), 404U);
+    EXPECT_EQ(bench.ask(Method::post, "/clusters", cluster(theirs), key).status(), 400U);
+    const auto listed = bench.ask(Method::get, "/assets", {}, key).body()["assets"];
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(listed[0]["id"], own);
+    const auto operations =
+        bench.ask(Method::get, "/agents/" + agents[i] + "/operations?after=0", {}, key).body();
+    ASSERT_EQ(operations["operations"].size(), 1U);
+    EXPECT_EQ(operations["operations"][0]["target"], own);
+    EXPECT_EQ(operations["last_seq"], operations["operations"][0]["seq"]);
+    const auto made = bench.ask(Method::post, "/clusters", cluster(own), key);
+    ASSERT_EQ(made.status(), 201U) << made.body();
+    EXPECT_EQ(bench.ask(Method::get, "/clusters", {}, key).body()["clusters"].size(), 1U);
+    EXPECT_EQ(
+        bench.ask(Method::get, "/clusters/" + made.body()["data"]["id"].get<std::string>(), {}, keys[1 - i])
+            .status(),
+        404U);
+  }
+}
+
+TEST(HostedHub, ReadsItsKeysAndNeverQuotesOne) {
+  const auto keys = parse_datacenter_keys("# two\ncd-1 dc-1\n\n  cd-2\tdc-2\r\n");
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(*keys, (std::map<std::string, std::string>{{"cd-1", "dc-1"}, {"cd-2", "dc-2"}}));
+  for (const auto* bad : {"", "cd-1", "cd-1 dc-1 more", "cd-1 dc-1\ncd-1 dc-2"}) {
+    const auto refused = parse_datacenter_keys(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().message.find("cd-1"), std::string::npos);
+  }
 }
 
 TEST(HostedSim, IsAHostedSideWithoutTheAgentPartWhenAsked) {
