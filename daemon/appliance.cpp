@@ -27,6 +27,7 @@
 #include "daemon/guard/guard_shell.hpp"
 #include "daemon/hosted/curl_exchange.hpp"
 #include "daemon/hosted/unlinked.hpp"
+#include "daemon/init/api_key_form.hpp"
 #include "daemon/orders/operation_desk.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
 
@@ -36,6 +37,8 @@ namespace {
 
 using core::Result;
 using core::Task;
+
+constexpr core::Duration key_check_every = std::chrono::seconds(5);
 
 std::vector<drivers::ipmi::CipherSuite> cipher_suites(const BmcConfig& config) {
   std::vector<drivers::ipmi::CipherSuite> suites;
@@ -65,7 +68,11 @@ core::Json link_json(const hosted::LinkStatus& status) {
                   {"agent_id", status.agent_id},
                   {"acknowledged", status.acknowledged.value},
                   {"problem", status.problem},
-                  {"reason", status.reason}};
+                  {"reason", status.reason},
+                  {"key", status.key}};
+  if (const auto& fault = status.key_not_taken) {
+    json["key_not_taken"] = fmt::format("{}: {}", fault->code, fault->message);
+  }
   if (status.last_success) json["last_success"] = core::format_utc(*status.last_success);
   return json;
 }
@@ -117,6 +124,39 @@ void tell_unserved(Findings& findings, const core::Log& log, const Config& confi
   const auto text = fmt::format("set, and without effect in this version: {}", fmt::join(keys, ", "));
   log.warn("config.unserved", text);
   findings.set("config.unserved", text);
+}
+
+core::Json held_json(const HeldOrder& order) {
+  return {{"id", order.operation},
+          {"generation", order.generation},
+          {"type", order.kind},
+          {"asset", order.asset.to_string()},
+          {"asset_name", order.asset_name},
+          {"reason", order.reason}};
+}
+
+/// What the site's policy needs a person for: orders that wait, and entries that protect nothing.
+FindingMap policy_findings(const PolicyConfig& policy, const workflows::Orders& orders,
+                           const HeldOrders* held) {
+  FindingMap found;
+  for (const auto& entry : policy.protected_assets) {
+    const auto asset = orders.asset(entry.text());
+    if (asset || asset.error().kind != core::ErrorKind::not_found) continue;
+    found["policy.unknown_asset"] = {
+        .text = fmt::format("policy.protected names {}, which is no asset here: nothing is protected by it",
+                            entry.text()),
+        .cure = "correct it, or leave it if the machine is still to come",
+        .severity = Severity::warn};
+  }
+  const auto waiting = held != nullptr ? held->waiting() : std::vector<HeldOrder>{};
+  if (!waiting.empty()) {
+    found["policy.second_person"] = {
+        .text = fmt::format("{} orders of the hosted side wait for a second person, first: {} of {}",
+                            waiting.size(), waiting.front().kind, waiting.front().asset_name),
+        .cure = "colony approve lists them",
+        .severity = Severity::warn};
+  }
+  return found;
 }
 
 /// After a reload: which changes are not in force, if any.
@@ -300,12 +340,34 @@ Task<Result<>> Appliance::bring_up(House& house) {
                add_finding("hosted.link", Finding{.text = std::move(*mend)}, status);
              }
              for (const auto& [code, finding] : house.findings.all()) add_finding(code, finding, status);
+             for (const auto& [code, finding] :
+                  policy_findings(config_.policy, house.workshop.orders(),
+                                  house.operations ? &house.operations->held() : nullptr)) {
+               add_finding(code, finding, status);
+             }
              status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
              status["hosted"] = house.link ? link_json(house.link->status())
                                            : core::Json{{"mode", hosted_wanted ? "not linked" : "off"}};
            },
        .metrics = {},
        .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
+       .held_orders =
+           [&house] {
+             auto list = core::Json::array();
+             if (!house.operations) return list;
+             for (const auto& order : house.operations->held().waiting()) list.push_back(held_json(order));
+             return list;
+           },
+       .decide = [&house](const std::string& operation,
+                          api::ApiServices::Decision decision) -> core::Result<core::Json> {
+         HeldOrders none;
+         auto& held = house.operations ? house.operations->held() : none;
+         const auto decided = held.decide(operation, decision == api::ApiServices::Decision::approve
+                                                         ? HeldOrders::Decision::approved
+                                                         : HeldOrders::Decision::denied);
+         if (!decided) return std::unexpected(decided.error());
+         return held_json(*decided);
+       },
        .consoles = &house.consoles,
        .access = &house.access});
   auto listener = core::http::UnixListener::open(config_.api.socket.text());
@@ -339,6 +401,9 @@ Task<Result<>> Appliance::bring_up(House& house) {
                                                  [&house] { return house.link.has_value(); }));
   }
   start_link(house);
+  if (config_.hosted.enabled && !house.link) {
+    house.tasks.spawn("hosted.key", link_when_there_is_a_key(house));
+  }
 
   const auto snapshot = co_await parts_.store.load();
   if (!snapshot) co_return std::unexpected(snapshot.error());
@@ -449,25 +514,43 @@ void Appliance::stop_serving_machines(House& house, const core::Error& why) {
   tell_status(parts_.manager, fmt::format("not serving: {}", why.message));
 }
 
-/// Without a usable key the appliance still works; the operator is told, and a reload tries again.
+/// What is not a key is not tried over there: a file that is half written, or copied with blanks.
+core::Result<core::Secret> Appliance::read_key() {
+  auto key = key_source_.read(config_.hosted.api_key_file.text());
+  if (!key) return key;
+  if (const auto form = check_api_key_form(key->reveal()); !form) return std::unexpected(form.error());
+  return key;
+}
+
+Task<> Appliance::link_when_there_is_a_key(House& house) {
+  while (!house.link) {
+    co_await parts_.timers.sleep_for(key_check_every);
+    start_link(house);
+  }
+}
+
+/// Without a usable key the appliance still works; the operator is told, and it is looked for again.
 void Appliance::start_link(House& house) {
   if (!config_.hosted.enabled || house.link) return;
-  auto exchange = hosted::CurlExchange::open(
-      parts_.timers,
-      {.url = config_.hosted.url.text(),
-       .ca_file = config_.hosted.ca_file.text(),
-       .user_agent = "colonyd/" + parts_.version,
-       .read_key = [this, file = config_.hosted.api_key_file.text()] { return key_source_.read(file); }});
+  auto exchange = hosted::CurlExchange::open(parts_.timers, {.url = config_.hosted.url.text(),
+                                                             .ca_file = config_.hosted.ca_file.text(),
+                                                             .user_agent = "colonyd/" + parts_.version,
+                                                             .read_key = [this] { return read_key(); }});
   if (!exchange) {
-    parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
-    house.findings.set("hosted.link", fmt::format("not linked to the hosted side: {}; then: systemctl reload "
-                                                  "colonyd",
-                                                  exchange.error().message));
+    Finding finding{.text = fmt::format("not linked to the hosted side: {}: {}", exchange.error().code,
+                                        exchange.error().message),
+                    .cure = "it is linked within seconds when that is mended"};
+    const auto& known = house.findings.all();
+    const auto before = known.find("hosted.link");
+    if (before == known.end() || before->second != finding) {
+      parts_.log.error("hosted.not_started", exchange.error().message, {{"code", exchange.error().code}});
+    }
+    house.findings.set("hosted.link", std::move(finding));
     return;
   }
   house.findings.clear("hosted.link");
   house.exchange = std::move(*exchange);
-  house.operations.emplace(house.workshop.orders());
+  house.operations.emplace(house.workshop.orders(), config_.policy);
   house.link.emplace(
       hosted::LinkPorts{.timers = parts_.timers,
                         .log = parts_.log,
@@ -567,6 +650,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       tell_unserved(house_->findings, parts_.log, *wanted);
       house_->consoles.set_capture(config_.bmc.sol_capture);
       house_->workshop.reconfigure(make_site(config_, house_->images));
+      if (house_->operations) house_->operations->set_policy(config_.policy);
       if (house_->link) house_->link->look_at_key();
       if (house_->keeper) serve_tls(*house_);
       if (house_->keeper) start_link(*house_);

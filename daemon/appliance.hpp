@@ -67,6 +67,8 @@ class Appliance {
   void fail(core::Error why);
   void start_link(House& house);
   void serve_tls(House& house);
+  [[nodiscard]] core::Task<> link_when_there_is_a_key(House& house);
+  [[nodiscard]] core::Result<core::Secret> read_key();
   void tell_serving(const House& house);
 
   Parts parts_;

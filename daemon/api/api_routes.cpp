@@ -297,6 +297,29 @@ Task<HttpResponse> delete_workflow(const ApiServices& api, HttpRequest request) 
   co_return response;
 }
 
+// ---- Orders of the hosted side that wait for a second person ----
+
+Task<HttpResponse> get_operations(const ApiServices& api, HttpRequest) {
+  co_return json_response(Status::ok,
+                          Json{{"operations", api.held_orders ? api.held_orders() : Json::array()}});
+}
+
+HttpResponse decide(const ApiServices& api, const HttpRequest& request, ApiServices::Decision decision) {
+  const std::string operation(request.param("id"));
+  if (!api.decide) {
+    return error_response(core::Error{core::ErrorKind::not_found, "operation.not_held", "no order waits"});
+  }
+  const auto decided = api.decide(operation, decision);
+  if (!decided) return error_response(decided.error());
+  return json_response(Status::ok, *decided);
+}
+Task<HttpResponse> post_approve(const ApiServices& api, HttpRequest request) {
+  co_return decide(api, request, ApiServices::Decision::approve);
+}
+Task<HttpResponse> post_deny(const ApiServices& api, HttpRequest request) {
+  co_return decide(api, request, ApiServices::Decision::deny);
+}
+
 // ---- Consoles ----
 
 ConsoleServices consoles(const ApiServices& api) {
@@ -371,6 +394,9 @@ constexpr RouteRow routes[] = {
     {{Method::get, "/api/v1/workflows", Need::read, ""}, get_workflows},
     {{Method::get, "/api/v1/workflows/{id}", Need::read, ""}, get_workflow},
     {{Method::del, "/api/v1/workflows/{id}", Need::operate, "cancel"}, delete_workflow},
+    {{Method::get, "/api/v1/operations", Need::read, ""}, get_operations},
+    {{Method::post, "/api/v1/operations/{id}/approve", Need::wipe, "operation.approve"}, post_approve},
+    {{Method::post, "/api/v1/operations/{id}/deny", Need::operate, "operation.deny"}, post_deny},
     {{Method::get, "/api/v1/wipe-records", Need::read, ""}, get_wipe_records},
     {{Method::get, "/api/v1/dhcp/leases", Need::read, ""}, get_leases},
     {{Method::get, "/api/v1/clusters", Need::read, ""}, get_clusters},

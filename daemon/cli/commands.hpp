@@ -20,6 +20,7 @@ Maker make_leases_command;
 Maker make_audit_command;
 // Set up
 Maker make_init_command;
+Maker make_api_key_rotate_command;
 // Act
 Maker make_add_ipmi_command;
 Maker make_add_ipmis_command;
@@ -29,6 +30,7 @@ Maker make_provision_command;
 Maker make_wipe_command;
 Maker make_deprovision_command;
 Maker make_cancel_command;
+Maker make_approve_command;
 Maker make_power_command;
 Maker make_reboot_command;
 Maker make_console_command;

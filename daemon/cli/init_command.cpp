@@ -3,6 +3,7 @@
 
 #include "core/net/privileged.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/hosted_key.hpp"
 #include "daemon/cli/report.hpp"
 #include "daemon/cli/serving.hpp"
 #include "daemon/init/address_probe.hpp"
@@ -35,9 +36,8 @@ class InitCommand final : public Command {
         "The address must be free on that network, which is asked; the interface must be up."};
   }
   void declare(Arguments& arguments) override {
-    arguments.option("--api-key", "KEY", api_key_, "Of this datacenter; safer: COLONY_API_KEY");
-    arguments.option("--api-key-file", "FILE", api_key_file_,
-                     "Its first line is the key; - is standard input");
+    arguments.option("--api-key", "KEY", key_.flag, "Of this datacenter; safer: COLONY_API_KEY");
+    key_.declare_file(arguments);
     arguments.option("--data-center-id", "ID", data_center_id_, "As the web console shows it",
                      Need::required);
     arguments.option("--load-balancer-interface", "NAME", interface_, "The interface of the servers' network",
@@ -53,7 +53,7 @@ class InitCommand final : public Command {
 
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
     InitRequest request;
-    auto key = take_key(session);
+    auto key = hosted_key_of(session, key_);
     if (!key) co_return report_error(session, key.error());
     request.api_key = std::move(*key);
     request.data_center_id = data_center_id_;
@@ -62,12 +62,15 @@ class InitCommand final : public Command {
     request.api_url = api_url_;
     request.agent_id = agent_id_;
     request.ca_file = ca_file_;
-    request.config_dir = config_dir_;
+    const auto instance = chosen_instance(session);
+    if (!instance) co_return report_error(session, instance.error());
+    request.instance = *instance;
+    request.config_dir = config_dir_ == Instance().config_dir() ? instance->config_dir() : config_dir_;
     request.start = !no_start_;
     core::KernelAddresses interfaces;
     CurlRegistration hosted;
     SystemAddressProbe probe;
-    SystemService service;
+    SystemService service(*instance);
     Json steps = Json::array();
     bool runs = false;
     std::string first;  // what is left to the operator
@@ -101,32 +104,10 @@ class InitCommand final : public Command {
   }
 
  private:
-  core::Result<core::Secret> take_key(Session& session) {
-    if (!api_key_file_.empty()) {
-      auto text = read_text_file(api_key_file_, max_key_file);
-      if (!text) return std::unexpected(text.error());
-      core::Secret key(std::string_view(*text).substr(0, text->find_first_of("\r\n")));
-      core::wipe_text(*text);
-      return key;
-    }
-    if (api_key_.empty()) {
-      auto text = session.console.environment("COLONY_API_KEY").value_or("");
-      core::Secret key(text);
-      core::wipe_text(text);
-      return key;
-    }
-    session.console.err(
-        "note: a key on the command line can be seen by others of this machine; safer: COLONY_API_KEY\n");
-    core::Secret key(api_key_);
-    core::wipe_text(api_key_);
-    return key;
-  }
-
-  static constexpr std::size_t max_key_file = 4096;
-
-  std::string api_key_, api_key_file_, data_center_id_, interface_, address_;
+  HostedKeyArguments key_;
+  std::string data_center_id_, interface_, address_;
   std::optional<std::string> api_url_, agent_id_, ca_file_;
-  std::string config_dir_ = "/etc/colony";
+  std::string config_dir_ = Instance().config_dir();
   bool no_start_ = false;
 };
 

@@ -9,11 +9,14 @@
 #include "core/http/client.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/program.hpp"
+#include "daemon/init/instance.hpp"
 
 namespace {
 
 using namespace colony;
 using namespace colony::daemon::cli;
+using colony::daemon::Instance;
+using colony::daemon::instance_variable;
 
 core::Task<> run_command(Command& command, Session& session, ExitCode& exit_code) {
   exit_code = co_await command.run(session);
@@ -35,6 +38,9 @@ int main(int argc, char** argv) {
   SystemConsole console;
   const Commands commands = make_commands();
   GlobalOptions globals;
+  if (const auto instance = Instance::parse(console.environment(instance_variable).value_or(""))) {
+    globals.socket = instance->socket();
+  }
   const Parsed parsed = parse_command_line(arguments, commands, globals, console);
   if (parsed.command == nullptr) return static_cast<int>(parsed.exit_code);
 

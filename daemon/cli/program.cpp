@@ -87,6 +87,7 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& i
 namespace {
 
 const std::map<std::string, std::string> groups = {
+    {"api-key", "The appliance's key for the hosted side"},
     {"api-keys", "Keys of the local API: for machines and scripts"},
     {"bmc", "Talk to BMCs directly; needs no daemon"},
     {"cluster", "Clusters"},

@@ -124,6 +124,17 @@ struct WipeConfig {
   friend bool operator==(const WipeConfig&, const WipeConfig&) = default;
 };
 
+/// What the hosted side may order.
+enum class HostedOrder : std::uint8_t { discover, provision, wipe, power };
+
+struct PolicyConfig {
+  std::vector<HostedOrder> allow{HostedOrder::discover, HostedOrder::provision, HostedOrder::wipe,
+                                 HostedOrder::power};
+  std::vector<Word> protected_assets;  // ids, names, serials, MACs
+  bool two_person = false;             // a wipe of what is in use waits for somebody here
+  friend bool operator==(const PolicyConfig&, const PolicyConfig&) = default;
+};
+
 struct StoreConfig {
   FilePath path = FilePath::parse("/var/lib/colony/colony.db").value_or(FilePath());
   friend bool operator==(const StoreConfig&, const StoreConfig&) = default;
@@ -154,6 +165,7 @@ struct Config {
   BmcConfig bmc;
   TalosConfig talos;
   WipeConfig wipe;
+  PolicyConfig policy;
   StoreConfig store;
   ApiConfig api;
   LogConfig log;

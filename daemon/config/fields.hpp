@@ -105,6 +105,12 @@ void fields(auto& v, Either<WipeConfig> auto& c) {
   v.number("budget_per_hour", c.budget_per_hour, 0, 1000, TakesUp::live);
 }
 
+void fields(auto& v, Either<PolicyConfig> auto& c) {
+  v.list("allow", c.allow, 4, TakesUp::live);
+  v.list("protected", c.protected_assets, 1000, TakesUp::live);
+  v.value("two_person", c.two_person, TakesUp::live);
+}
+
 void fields(auto& v, Either<StoreConfig> auto& c) {
   v.value("path", c.path, TakesUp::restart);
 }
@@ -133,6 +139,7 @@ void fields(auto& v, Either<Config> auto& c) {
   v.section("bmc", c.bmc);
   v.section("talos", c.talos);
   v.section("wipe", c.wipe);
+  v.section("policy", c.policy);
   v.section("store", c.store);
   v.section("api", c.api);
   v.section("log", c.log);

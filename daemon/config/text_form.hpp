@@ -47,6 +47,11 @@ template <>
 inline constexpr Named<WipeMinimum> words<WipeMinimum>[] = {{WipeMinimum::clear, "clear"},
                                                             {WipeMinimum::purge, "purge"}};
 template <>
+inline constexpr Named<HostedOrder> words<HostedOrder>[] = {{HostedOrder::discover, "discover"},
+                                                            {HostedOrder::provision, "provision"},
+                                                            {HostedOrder::wipe, "wipe"},
+                                                            {HostedOrder::power, "power"}};
+template <>
 inline constexpr Named<core::LogLevel> words<core::LogLevel>[] = {{core::LogLevel::debug, "debug"},
                                                                   {core::LogLevel::info, "info"},
                                                                   {core::LogLevel::warn, "warn"},

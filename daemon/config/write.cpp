@@ -60,6 +60,7 @@ Config with_live_keys(const Config& running, const Config& wanted) {
   out.bmc.poll_interval = wanted.bmc.poll_interval;
   out.bmc.sol_capture = wanted.bmc.sol_capture;
   out.wipe = wanted.wipe;
+  out.policy = wanted.policy;
   out.api.tls_certificate = wanted.api.tls_certificate;
   out.api.tls_key = wanted.api.tls_key;
   out.log.level = wanted.log.level;

@@ -130,7 +130,7 @@ CurlExchange::CurlExchange(core::Timers& timers, CurlOptions options, core::Secr
     : timers_(timers),
       options_(std::move(options)),
       base_(options_.url),
-      key_(std::move(key)),
+      keys_(std::move(key)),
       engine_(std::make_shared<CurlEngine>(timers)) {
   while (base_.ends_with('/')) base_.pop_back();
   // The reference gives the base with it, the command line without.
@@ -151,9 +151,8 @@ Result<std::unique_ptr<CurlExchange>> CurlExchange::open(core::Timers& timers, C
 
 bool CurlExchange::take_up_new_key() {
   auto key = options_.read_key();
-  if (!key || key->equals(key_.reveal())) return false;
-  key_ = std::move(*key);
-  return true;
+  key_fault_ = key ? std::nullopt : std::optional(std::move(key.error()));
+  return key && keys_.offer(std::move(*key));
 }
 
 core::Task<Result<ClientResponse>> CurlExchange::exchange(ClientRequest request, core::BootTime deadline) {
@@ -170,8 +169,8 @@ core::Task<Result<ClientResponse>> CurlExchange::exchange(ClientRequest request,
   set_transport(easy, options_);
   set_body(easy, request);
   std::string authorization = "Authorization: Bearer ";
-  authorization.reserve(authorization.size() + key_.reveal().size());
-  authorization += key_.reveal();
+  authorization.reserve(authorization.size() + keys_.current().reveal().size());
+  authorization += keys_.current().reveal();
   headers.add(std::move(authorization));
   headers.add("Expect:");  // no 100-continue round trip
   if (!request.body.empty()) headers.add("Content-Type: application/json");

@@ -12,6 +12,7 @@
 #include "core/async/timers.hpp"
 #include "core/secret.hpp"
 #include "daemon/hosted/hosted_exchange.hpp"
+#include "daemon/hosted/key_pair.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -39,7 +40,11 @@ class CurlExchange final : public HostedExchange {
   [[nodiscard]] core::Task<core::Result<core::http::ClientResponse>> exchange(
       core::http::ClientRequest request, core::BootTime deadline) override;
   [[nodiscard]] bool take_up_new_key() override;
-  [[nodiscard]] KeyIdentity key() const override { return KeyIdentity::of(key_); }
+  void settle_key() override { keys_.settle(); }
+  [[nodiscard]] bool go_back_to_old_key() override { return keys_.go_back(); }
+  void ask_for_key_again() override { keys_.ask_again(); }
+  [[nodiscard]] KeyIdentity key() const override { return KeyIdentity::of(keys_.current()); }
+  [[nodiscard]] std::optional<core::Error> key_fault() const override { return key_fault_; }
 
  private:
   CurlExchange(core::Timers& timers, CurlOptions options, core::Secret key);
@@ -47,7 +52,8 @@ class CurlExchange final : public HostedExchange {
   core::Timers& timers_;
   CurlOptions options_;
   std::string base_;  // ends in /api/v1
-  core::Secret key_;
+  KeyPair keys_;
+  std::optional<core::Error> key_fault_;
   std::shared_ptr<CurlEngine> engine_;
 };
 

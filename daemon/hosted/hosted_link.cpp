@@ -19,6 +19,7 @@ using core::Task;
 namespace {
 
 constexpr core::Duration key_check_every = 5s;
+constexpr core::Duration refused_key_pause = 15min;
 constexpr core::Duration resubmit_every = 10s;
 constexpr core::Duration save_every = 5s;
 constexpr unsigned most_unsaved = 10;
@@ -54,7 +55,7 @@ LinkStatus HostedLink::status() const {
 }
 
 void HostedLink::look_at_key() {
-  state_->next_key_check = {};
+  state_->next_key_check = state_->next_refused_key = {};
   state_->push_wake.wake();
 }
 
@@ -81,6 +82,10 @@ std::optional<std::string> finding(const LinkStatus& status) {
     return fmt::format(
         "hosted.key_refused: {}: put a good key into the key file; it is taken up within seconds",
         status.reason);
+  }
+  if (status.key_not_taken) {
+    return fmt::format("hosted.key_not_taken: {}: {}; the key before it stays in use",
+                       status.key_not_taken->code, status.key_not_taken->message);
   }
   if (status.given_up > 0 && status.mode != LinkPlan::Mode::documented) {
     return fmt::format(
@@ -180,7 +185,7 @@ Task<> HostedLink::State::push_lane() {
                           .assets = marks.last_revision > assets_revision};
     const PushStep step = plan.next_push(now(), backlog);
     if (const auto* wait = std::get_if<WaitUntil>(&step)) {
-      (void)co_await push_wake.wait_until(std::min(wait->at, now() + key_check_every));
+      (void)co_await push_wake.wait_until(std::min(wait->at, next_key_check));
       continue;
     }
     const PushNow call = std::get<PushNow>(step);
@@ -243,11 +248,58 @@ Task<> HostedLink::State::bound_outbox() {
 void HostedLink::State::check_key() {
   if (now() < next_key_check) return;
   next_key_check = now() + key_check_every;
-  if (!ports.exchange.take_up_new_key()) return;
+  if (now() >= next_refused_key) {
+    next_refused_key = BootTime::max();
+    ports.exchange.ask_for_key_again();
+  }
+  const bool is_another = ports.exchange.take_up_new_key();
+  const auto fault = ports.exchange.key_fault();
+  if (fault) {
+    if (!status.key_not_taken || status.key_not_taken->code != fault->code) {
+      ports.log.error("hosted.key_not_taken", "the API key that is there now is not taken up",
+                      {{"code", fault->code}, {"why", fault->message}});
+    }
+    status.key_not_taken = fault;
+    return;
+  }
+  // The reason for a key that was refused stays until the file holds another one.
+  if (is_another || next_refused_key == BootTime::max()) status.key_not_taken.reset();
+  if (!is_another) return;
   ports.log.info("hosted.key_replaced", "another API key is used from now on");
+  // A key that is refused itself is nothing to go back to.
+  if (plan.mode() == LinkPlan::Mode::locked_out) ports.exchange.settle_key();
   plan.budgets().use(ports.exchange.key());
   plan.on_new_key(now());
+  plan.beat_now(now());
   poll_wake.wake();
+}
+
+/// Looks at the answer as one about its key. While a key is replaced two are about: a refusal may come for
+/// the old one, after the new one was taken up or just before that; and a new one that is refused gives way
+/// to the old one. True when the call is to be made again with another key than it was made with.
+bool HostedLink::State::is_superseded(const KeyIdentity& used, const Judged& judged) {
+  if (judged.succeeded() && used == ports.exchange.key()) {
+    ports.exchange.settle_key();
+    status.key = used.text();
+  }
+  const bool is_refused = std::holds_alternative<Unauthorized>(judged.outcome);
+  // A good key of another datacenter does not know this one's agent.
+  if (!is_refused && !std::holds_alternative<AgentUnknown>(judged.outcome)) return false;
+  if (is_refused && used == ports.exchange.key()) {
+    next_key_check = {};
+    check_key();
+  }
+  if (used != ports.exchange.key()) return true;
+  if (!ports.exchange.go_back_to_old_key()) {
+    if (is_refused) ports.exchange.ask_for_key_again();  // better a doubtful one than none
+    return false;
+  }
+  status.key_not_taken = judged.problem;
+  next_refused_key = now() + refused_key_pause;
+  ports.log.error("hosted.key_not_taken", "the hosted side refuses the new API key: the old one stays in use",
+                  {{"code", judged.problem.code}, {"why", judged.problem.message}});
+  plan.budgets().use(ports.exchange.key());
+  return true;
 }
 
 }  // namespace colony::daemon::hosted

@@ -59,6 +59,9 @@ struct LinkStatus {
   std::string reason;   // the same in words; what the hosted side said
   core::EventSeq acknowledged;
   std::uint64_t given_up = 0;  // events, in this run
+  std::string key;             // the one that was let through last (KeyIdentity)
+  /// Why the key that the file holds is not the one in use.
+  std::optional<core::Error> key_not_taken;
   std::optional<core::UtcTime> last_success;
 };
 [[nodiscard]] std::string_view name(LinkPlan::Mode mode);

@@ -56,8 +56,13 @@ std::string HostedLink::State::agent_path(std::string_view rest) const {
 
 Task<Judged> HostedLink::State::exchange(std::string_view call, Part part, ClientRequest request,
                                          core::Duration time, Result<ClientResponse>& out) {
+  const KeyIdentity used = ports.exchange.key();
   out = co_await ports.exchange.exchange(std::move(request), now() + time);
   Judged judged = judge(part, out, ports.timers.utc_now());
+  if (is_superseded(used, judged)) {
+    judged.outcome = Superseded{};
+    co_return judged;
+  }
   note(call, judged);
   co_return judged;
 }

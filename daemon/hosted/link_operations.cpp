@@ -27,6 +27,15 @@ constexpr const char* old_order_reason =
     "that is "
     "missing; if it is still wanted, give it again";
 
+/// What passes by itself is nobody's business over there; this may last.
+bool waits_for_a_person(const core::Error& why) {
+  return why.code.starts_with("policy.");
+}
+
+std::string result_of(const core::Error& why) {
+  return core::dump_json(core::Json{{"code", why.code}, {"message", why.message}});
+}
+
 void refuse_as_old(OperationRow& row) {
   row.state = OperationState::refused;
   row.result_json = core::dump_json(core::Json{{"code", old_order_code}, {"message", old_order_reason}});
@@ -125,6 +134,13 @@ Task<bool> HostedLink::State::submit_received() {
   co_return all_settled;
 }
 
+Task<> HostedLink::State::tell_waiting(OperationRow row, core::Error why) {
+  row.result_json = result_of(why);
+  Change change;
+  change.batch.events.push_back(operation_event(row, ports.timers.utc_now()));
+  (void)co_await ports.store.commit_change(std::move(change));
+}
+
 /// True when it is settled.
 Task<bool> HostedLink::State::submit(OperationRow row) {
   Operation operation{row.id, row.generation, row.seq, row.type, row.target, row.body_json};
@@ -133,15 +149,13 @@ Task<bool> HostedLink::State::submit(OperationRow row) {
     if (told_waiting.insert(row.id).second) {
       ports.log.warn("hosted.operation_waits", "an operation cannot be taken now and is tried again",
                      {{"operation", row.id}, {"why", taken.error().message}});
+      if (waits_for_a_person(taken.error())) co_await tell_waiting(row, taken.error());
     }
     co_return false;
   }
   row.state = taken ? OperationState::accepted : OperationState::refused;
   row.updated_at = ports.timers.utc_now();
-  const core::Json result =
-      taken ? core::Json{{"workflow_id", *taken}}
-            : core::Json{{"code", taken.error().code}, {"message", taken.error().message}};
-  row.result_json = core::dump_json(result);
+  row.result_json = taken ? core::dump_json(core::Json{{"workflow_id", *taken}}) : result_of(taken.error());
   row.body_json.clear();  // carried out or refused: nobody reads it again, and it may hold a cluster's keys
   if (!taken) {
     ports.log.warn("hosted.operation_refused", "an operation was refused",

@@ -209,6 +209,7 @@ void LinkPlan::on_unreadable_poll(BootTime now) {
 
 void LinkPlan::on_outcome(const Outcome& outcome, unsigned& failures, BootTime began, BootTime now) {
   std::visit(Overloaded{[&](const TryLater& later) { back_off(later.retry_after, failures, now); },
+                        [](const Superseded&) {},
                         [&](const Unauthorized&) {
                           locked_out_ = true;
                           locked_out_at_ = now;

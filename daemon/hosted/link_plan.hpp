@@ -36,8 +36,10 @@ struct TryLater {   // no answer, 429, 5xx
 };
 /// The hosted side has events that this database never made.
 struct Outdated {};
-using Outcome =
-    std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown, Conflict, Refused, TryLater, Outdated>;
+/// Refused with a key that is no longer the one in use: it says nothing about the one that is.
+struct Superseded {};
+using Outcome = std::variant<Succeeded, Unauthorized, AgentUnknown, CallUnknown, Conflict, Refused, TryLater,
+                             Outdated, Superseded>;
 
 /// The push lane's calls.
 enum class Push : std::uint8_t { registration, heartbeat, events, assets, workflows };
@@ -73,6 +75,8 @@ class LinkPlan {
   void on_push(Push call, const Outcome& outcome, core::BootTime now);
   void on_poll(const Outcome& outcome, core::BootTime now);
   void on_new_key(core::BootTime now);
+  /// Soon it is to be known whether the key is good.
+  void beat_now(core::BootTime now) { next_heartbeat_ = now; }
   /// An answer said how far the hosted side is, and this database is as far.
   void on_met(core::BootTime now);
   [[nodiscard]] bool met() const { return met_; }

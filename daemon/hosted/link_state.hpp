@@ -49,6 +49,7 @@ struct HostedLink::State {
   std::optional<std::uint64_t> orders_old_up_to;
   std::uint64_t assets_revision = 0;
   core::BootTime next_key_check{};
+  core::BootTime next_refused_key{};  // when the file's key, which was refused, is tried again
   unsigned calls_begun = 0;
   unsigned calls_unsaved = 0;
   core::BootTime next_save{};
@@ -94,10 +95,12 @@ struct HostedLink::State {
   core::Task<core::Result<>> trust_orders_again();
   core::Task<bool> submit_received();
   core::Task<bool> submit(store::OperationRow row);
+  core::Task<> tell_waiting(store::OperationRow row, core::Error why);
 
   void note(std::string_view call, const Judged& judged);
   [[nodiscard]] Outcome unreadable(std::string_view call, core::Error why);
   void check_key();
+  [[nodiscard]] bool is_superseded(const KeyIdentity& used, const Judged& judged);
 };
 
 }  // namespace colony::daemon::hosted

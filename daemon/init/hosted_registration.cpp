@@ -114,6 +114,19 @@ core::Result<HostedAnswer> call(const HostedAccess& access, const char* method, 
   return answer;
 }
 
+/// False when the agent is not known with this key.
+core::Result<bool> beat(const HostedAccess& access, const Word& agent, const char* status) {
+  const core::Json body{{"state", {{"status", status}}}};
+  char* const escaped =
+      curl_easy_escape(nullptr, agent.text().c_str(), static_cast<int>(agent.text().size()));
+  if (escaped == nullptr) return core::fail(ErrorKind::internal, "hosted.network", "out of memory");
+  const std::string path = fmt::format("/api/v1/agents/{}/heartbeat", escaped);
+  curl_free(escaped);
+  const auto answer = call(access, "PATCH", path, core::dump_json(body));
+  if (!answer) return std::unexpected(answer.error());
+  return read_greeting(*answer);
+}
+
 }  // namespace
 
 core::Result<Registered> CurlRegistration::register_agent(const HostedAccess& access,
@@ -125,13 +138,12 @@ core::Result<Registered> CurlRegistration::register_agent(const HostedAccess& ac
 }
 
 core::Result<bool> CurlRegistration::greet(const HostedAccess& access, const Word& agent) {
-  const core::Json body{{"state", {{"status", "initializing"}}}};
-  char* const escaped =
-      curl_easy_escape(nullptr, agent.text().c_str(), static_cast<int>(agent.text().size()));
-  if (escaped == nullptr) return core::fail(ErrorKind::internal, "hosted.network", "out of memory");
-  const std::string path = fmt::format("/api/v1/agents/{}/heartbeat", escaped);
-  curl_free(escaped);
-  const auto answer = call(access, "PATCH", path, core::dump_json(body));
+  return beat(access, agent, "initializing");
+}
+
+core::Result<bool> CurlRegistration::prove(const HostedAccess& access, const Word& agent) {
+  if (!agent.empty()) return beat(access, agent, "running");
+  const auto answer = call(access, "GET", "/api/v1/assets", "");
   if (!answer) return std::unexpected(answer.error());
   return read_greeting(*answer);
 }

@@ -34,6 +34,9 @@ class HostedRegistration {
                                                                 const Word& datacenter) = 0;
   /// PATCH /api/v1/agents/{id}/heartbeat; false when the hosted side does not know this agent (404).
   [[nodiscard]] virtual core::Result<bool> greet(const HostedAccess& access, const Word& agent) = 0;
+  /// The same for an agent at work: its state over there stays "running". Without an agent GET
+  /// /api/v1/assets, which any good key may.
+  [[nodiscard]] virtual core::Result<bool> prove(const HostedAccess& access, const Word& agent) = 0;
 };
 
 /// One HTTP answer as far as it matters here.
@@ -53,6 +56,7 @@ class CurlRegistration final : public HostedRegistration {
   [[nodiscard]] core::Result<Registered> register_agent(const HostedAccess& access,
                                                         const Word& datacenter) override;
   [[nodiscard]] core::Result<bool> greet(const HostedAccess& access, const Word& agent) override;
+  [[nodiscard]] core::Result<bool> prove(const HostedAccess& access, const Word& agent) override;
 };
 
 }  // namespace colony::daemon

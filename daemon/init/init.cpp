@@ -103,6 +103,12 @@ Result<> apply_flags(const InitRequest& request, const Paths& paths, Config& con
     }
     config.hosted.ca_file = *ca_file;
   }
+  if (request.instance.is_named()) {
+    const auto store = FilePath::parse(request.instance.store());
+    const auto socket = FilePath::parse(request.instance.socket());
+    if (store) config.store.path = *store;
+    if (socket) config.api.socket = *socket;
+  }
   config.datacenter_id = *datacenter;
   config.load_balancer = {*interface, *address};
   config.hosted.enabled = true;
@@ -195,9 +201,10 @@ Result<> settle_agent(const core::Secret& key, Config& config, InitWorld world, 
 /// Asked before anything is registered: a registration whose result cannot be kept is a nuisance.
 Result<> check_writable(const Paths& paths) {
   struct stat status{};
-  const bool there = ::stat(paths.directory.c_str(), &status) == 0;
-  const std::string parent = paths.directory.substr(0, paths.directory.rfind('/') + 1);
-  const std::string& place = there ? paths.directory : parent;
+  std::string place = paths.directory;  // or the first above it that is there
+  while (place.size() > 1 && ::stat(place.c_str(), &status) != 0) {
+    place.resize(std::max<std::size_t>(place.rfind('/'), 1));
+  }
   if (::access(place.c_str(), W_OK | X_OK) == 0) return {};
   const int error = errno;
   return core::fail_errno(
@@ -206,6 +213,10 @@ Result<> check_writable(const Paths& paths) {
 }
 
 Result<> make_directory(const std::string& path, std::optional<FileOwner> owner) {
+  const std::string parent = path.substr(0, path.rfind('/'));
+  if (!parent.empty() && ::access(parent.c_str(), F_OK) != 0) {
+    if (auto made = make_directory(parent, owner); !made) return made;
+  }
   if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return core::fail_errno("init.write", path, errno);
   if (!owner) return {};
   return set_rights(path, 0750, FileOwner{::geteuid(), owner->group});
@@ -267,12 +278,15 @@ Result<> start_service(const InitRequest& request, const Paths& paths, bool chan
     report({"service", Outcome::note, fmt::format("{}; start it with: {}", why, by_hand), by_hand});
   };
   const std::string program = fmt::format("colonyd --config {}", paths.config);
-  if (request.config_dir != InitRequest{}.config_dir) {
-    not_started(request.start ? "the unit reads /etc/colony only" : "not started (--no-start)", program);
+  if (request.config_dir != request.instance.config_dir()) {
+    not_started(request.start ? fmt::format("the unit reads {} only", request.instance.config_dir())
+                              : "not started (--no-start)",
+                program);
     return {};
   }
   if (!request.start) {
-    not_started("not started (--no-start)", "systemctl enable --now colonyd");
+    not_started("not started (--no-start)",
+                fmt::format("systemctl enable --now {}", request.instance.unit()));
     return {};
   }
   const auto started = world.service.start(changed);

@@ -12,6 +12,7 @@
 #include "core/secret.hpp"
 #include "daemon/init/atomic_file.hpp"
 #include "daemon/init/hosted_registration.hpp"
+#include "daemon/init/instance.hpp"
 
 namespace colony::daemon {
 
@@ -22,8 +23,9 @@ struct InitRequest {
   std::string interface;
   std::string address;
   std::optional<std::string> api_url, agent_id, ca_file;
-  std::string config_dir = "/etc/colony";
+  std::string config_dir = Instance().config_dir();
   bool start = true;
+  Instance instance = {};
 };
 
 struct InitStep {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -18,7 +19,6 @@ namespace colony::daemon {
 
 namespace {
 
-constexpr const char* unit = "colonyd.service";
 constexpr const char* user = "colony";
 constexpr std::array<std::string_view, 2> secret_variables{"COLONY_API_KEY=", "IPMI_PASSWORD="};
 
@@ -89,14 +89,14 @@ std::optional<FileOwner> SystemService::service_user() {
 
 core::Result<ServiceControl::Started> SystemService::start(bool changed) {
   if (!systemd_runs()) return Started::no_systemd;
-  if (run({"systemctl", "cat", unit}, StandardOutput::hidden) != 0) return Started::no_unit;
-  const bool active = quiet({"systemctl", "is-active", unit});
+  if (run({"systemctl", "cat", unit_}, StandardOutput::hidden) != 0) return Started::no_unit;
+  const bool active = quiet({"systemctl", "is-active", unit_});
   if (active && !changed) return Started::running;
-  const bool enabled = quiet({"systemctl", "enable", unit});
-  const bool started = enabled && quiet({"systemctl", active ? "restart" : "start", unit});
+  const bool enabled = quiet({"systemctl", "enable", unit_});
+  const bool started = enabled && quiet({"systemctl", active ? "restart" : "start", unit_});
   if (!started) {
     return core::fail(core::ErrorKind::io, "init.service",
-                      "colonyd did not become ready; see: journalctl -u colonyd -n 50");
+                      fmt::format("colonyd did not become ready; see: journalctl -u {} -n 50", unit_));
   }
   return active ? Started::restarted : Started::started;
 }

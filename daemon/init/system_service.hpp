@@ -13,10 +13,14 @@ namespace colony::daemon {
 
 class SystemService final : public ServiceControl {
  public:
+  explicit SystemService(const Instance& instance) : unit_(instance.unit() + ".service") {}
   /// The user `colony`, made by systemd-sysusers when the package's file is there and the user is not.
   /// nullopt when we are not root or systemd is not running: then nobody but us runs the daemon.
   [[nodiscard]] std::optional<FileOwner> service_user() override;
   [[nodiscard]] core::Result<Started> start(bool changed) override;
+
+ private:
+  std::string unit_;
 };
 
 }  // namespace colony::daemon

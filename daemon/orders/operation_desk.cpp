@@ -1,5 +1,7 @@
 #include "daemon/orders/operation_desk.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/bytes.hpp"
@@ -10,6 +12,7 @@ namespace colony::daemon {
 
 namespace {
 
+using core::ErrorKind;
 using core::Result;
 using core::Task;
 using workflows::Submitted;
@@ -25,9 +28,53 @@ Result<Order> with_id(Result<Order> order, std::string operation_id) {
 
 Task<Result<std::string>> OperationDesk::submit(hosted::Operation operation) {
   auto id = fmt::format("{}#{}", operation.id, operation.generation.value);
+  const auto allowed = may(operation, id);
+  if (!allowed) {
+    if (allowed.error().kind != ErrorKind::exhausted) held_.settle(operation.id);
+    co_return std::unexpected(allowed.error());
+  }
   const auto submitted = co_await place(operation, std::move(id));
+  // One that waits for the budget keeps its approval.
+  if (submitted || submitted.error().kind != ErrorKind::exhausted) held_.settle(operation.id);
   if (!submitted) co_return std::unexpected(submitted.error());
   co_return submitted->workflow.to_string();
+}
+
+Result<> OperationDesk::may(const hosted::Operation& operation, const std::string& operation_id) {
+  const auto kind = hosted_order(operation.type);
+  if (!kind) return {};  // refused by name below
+  const bool is_held = held_.knows(operation.id);
+  auto verdict = judge(operation, *kind);
+  if (verdict || is_held) return verdict;
+  // What was taken before a restart, or before the policy changed, is answered, not refused.
+  const auto taken = orders_.recent_workflows();
+  if (std::ranges::find(taken, operation_id, &workflows::WorkflowView::operation_id) == taken.end())
+    return verdict;
+  held_.settle(operation.id);
+  return {};
+}
+
+Result<> OperationDesk::judge(const hosted::Operation& operation, HostedOrder kind) {
+  if (auto allowed = check_policy(policy_, kind, operation.target, orders_); !allowed) return allowed;
+  const auto asset = orders_.asset(operation.target);
+  if (!asset || !needs_second_person(policy_, kind, *asset)) return {};
+  // Not with the order's id: it comes from over there, and people paste commands.
+  const std::string reason = fmt::format(
+      "{} is {}: erasing it needs a second person (policy.two_person), on the appliance: colony approve",
+      asset->name, name(asset->status));
+  switch (held_.ask({.operation = operation.id,
+                     .generation = operation.generation.value,
+                     .kind = std::string(name(kind)),
+                     .asset = asset->id,
+                     .asset_name = asset->name,
+                     .reason = reason})) {
+    case HeldOrders::Decision::approved: return {};
+    case HeldOrders::Decision::denied:
+      return core::fail(ErrorKind::refused, "policy.denied",
+                        fmt::format("an operator of this site denied the {} of {}", name(kind), asset->name));
+    case HeldOrders::Decision::none: break;
+  }
+  return core::fail(ErrorKind::exhausted, "policy.second_person", reason);
 }
 
 Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation, std::string operation_id) {

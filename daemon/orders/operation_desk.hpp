@@ -3,15 +3,21 @@
 // order's operation id, so that the same operation, delivered again, is the same order.
 
 #include "daemon/hosted/hosted_link.hpp"
+#include "daemon/orders/held_orders.hpp"
+#include "daemon/orders/site_policy.hpp"
 #include "workflows/orders.hpp"
 
 namespace colony::daemon {
 
 class OperationDesk final : public hosted::OperationSink {
  public:
-  explicit OperationDesk(workflows::Orders& orders) : orders_(orders) {}
+  explicit OperationDesk(workflows::Orders& orders, PolicyConfig policy = {})
+      : orders_(orders), policy_(std::move(policy)) {}
+  void set_policy(PolicyConfig policy) { policy_ = std::move(policy); }
+  [[nodiscard]] HeldOrders& held() { return held_; }
 
-  /// Errors: hosted.operation_unsupported (kind unsupported), api.body, and those of the orders. A cluster's
+  /// Errors: hosted.operation_unsupported (kind unsupported), api.body, policy.not_allowed, policy.protected,
+  /// policy.denied, policy.second_person (kind exhausted: it waits), and those of the orders. A cluster's
   /// order is checked in full, then refused with clusters.unsupported.
   [[nodiscard]] core::Task<core::Result<std::string>> submit(hosted::Operation operation) override;
 
@@ -19,7 +25,12 @@ class OperationDesk final : public hosted::OperationSink {
   [[nodiscard]] core::Task<core::Result<workflows::Submitted>> place(const hosted::Operation& operation,
                                                                      std::string operation_id);
 
+  [[nodiscard]] core::Result<> may(const hosted::Operation& operation, const std::string& operation_id);
+  [[nodiscard]] core::Result<> judge(const hosted::Operation& operation, HostedOrder kind);
+
   workflows::Orders& orders_;
+  PolicyConfig policy_;
+  HeldOrders held_;
 };
 
 }  // namespace colony::daemon

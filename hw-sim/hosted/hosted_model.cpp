@@ -144,8 +144,13 @@ const Json& HostedModel::state() const {
   return *state_;
 }
 
+void HostedModel::add_key(std::string key) {
+  more_keys_.push_back(std::move(key));
+}
+
 void HostedModel::set_key(std::string key) {
   options_.key = std::move(key);
+  more_keys_.clear();
 }
 
 const HostedModel::Route* HostedModel::find_route(const HttpRequest& request, Call& call) {
@@ -209,9 +214,11 @@ std::optional<HostedReply> HostedModel::refuse(const HttpRequest& request, core:
   }
   const auto authorization = request.headers.find("Authorization").value_or("");
   constexpr std::string_view scheme = "Bearer ";
-  if (!authorization.starts_with(scheme) ||
-      (!options_.key.empty() &&
-       !core::constant_time_equal(authorization.substr(scheme.size()), options_.key))) {
+  const auto given = authorization.substr(std::min(scheme.size(), authorization.size()));
+  const auto is_given = [&given](const std::string& key) { return core::constant_time_equal(given, key); };
+  const bool is_good =
+      options_.key.empty() || is_given(options_.key) || std::ranges::any_of(more_keys_, is_given);
+  if (!authorization.starts_with(scheme) || !is_good) {
     return error(Status::unauthorized, "INVALID_API_KEY", "Invalid API key",
                  "The API key is unknown, expired or revoked");
   }
@@ -690,7 +697,11 @@ HostedReply HostedModel::simulate_fault(const Call& call) {
 HostedReply HostedModel::simulate_key(const Call& call) {
   const auto key = core::json_text(call.body, "key");
   if (!key) return bad("want {\"key\":\"...\"}");
-  set_key(*key);
+  if (core::json_bool(call.body, "beside").value_or(false)) {
+    add_key(*key);
+  } else {
+    set_key(*key);
+  }
   return nothing();
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/http/message.hpp"
@@ -66,6 +67,7 @@ class HostedModel {
   /// Its whole state becomes what it was: a backup is put back.
   void restore(core::Json state);
   void set_key(std::string key);  // the others are revoked at once
+  void add_key(std::string key);  // the others stay good; without effect where every key is
   [[nodiscard]] HostedFaults& faults() { return faults_; }
   [[nodiscard]] const core::Json& state() const;
   /// Grows with every change of the state.
@@ -104,6 +106,7 @@ class HostedModel {
   void count(std::string_view call, core::http::Status status);
 
   HostedOptions options_;
+  std::vector<std::string> more_keys_;  // good beside options_.key
   core::Random& random_;
   HostedLimits limits_;
   HostedFaults faults_;

@@ -245,6 +245,23 @@ TEST(Config, EveryPrefixOfAFileIsReadOrRefused) {
   }
 }
 
+TEST(Config, ThePolicyForTheHostedSideIsReadAndRefusedByName) {
+  const auto config = parse_config(
+      minimal + "policy: { allow: [discover, wipe], protected: [db-1, \"02:00:00:00:00:01\"] }\n", "f");
+  ASSERT_TRUE(config);
+  EXPECT_THAT(config->policy.allow, ElementsAre(HostedOrder::discover, HostedOrder::wipe));
+  ASSERT_EQ(config->policy.protected_assets.size(), 2U);
+  EXPECT_EQ(config->policy.protected_assets[1].text(), "02:00:00:00:00:01");
+  const auto nothing = parse_config(minimal + "policy: { allow: [] }\n", "f");
+  ASSERT_TRUE(nothing);
+  EXPECT_THAT(nothing->policy.allow, IsEmpty()) << "an empty list is none, not the default";
+  const auto again = parse_config(emit_config(*nothing), "f");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again, *nothing);
+  EXPECT_THAT(faults_of(minimal + "policy: { allow: [erase], protect: [a] }\n"),
+              ElementsAre(HasSubstr("policy.allow[0]"), HasSubstr("protect")));
+}
+
 TEST(ConfigDiff, NamesWhatIsTakenUpAndWhatNeedsARestart) {
   const auto running = parse_config(minimal, "f.yaml");
   const auto wanted = parse_config(
@@ -263,7 +280,8 @@ TEST(ConfigDiff, WithLiveKeysTakesOverEveryLiveKeyAndNothingElse) {
           "http: { port: 8081 }\nlog: { level: debug, format: json }\ndhcp: { discover: never }\n"
           "wipe: { minimum: purge, verify: 20%, budget_per_hour: 1 }\nbmc: { poll_interval: 10s, "
           "sol_capture: false }\napi: { tls_certificate: /etc/colony/tls.pem, tls_key: /etc/colony/tls.key "
-          "}\n",
+          "}\n"
+          "policy: { allow: [discover], protected: [db-1], two_person: true }\n",
       "f.yaml");
   ASSERT_TRUE(running && wanted);
   // The file above must change every key that is live, or this test proves too little.

@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/report.hpp"
+
+namespace colony::daemon::cli {
+
+namespace {
+
+using core::Json;
+
+/// As a shell takes it for one word, whatever the hosted side put into it: people paste what they see.
+std::string shell_word(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._:-").contains(c);
+  };
+  if (!text.starts_with('-') && std::ranges::all_of(text, is_plain)) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+class ApproveCommand final : public Command {
+ public:
+  [[nodiscard]] CommandText text() const override {
+    return {"approve", "Let go, or deny, an order of the hosted side that waits for a second person",
+            "  colony approve                 those that wait (policy.two_person)\n"
+            "  colony approve op-7\n"
+            "  colony approve op-7 --deny"};
+  }
+  void declare(Arguments& arguments) override {
+    arguments.positional("OPERATION", operation_, "Its id, as listed", Need::optional);
+    arguments.flag("--deny", deny_, "It is refused, and the hosted side is told so");
+  }
+  [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
+    if (operation_.empty()) co_return co_await list(session);
+    const auto decided = co_await session.api.post(
+        api_path({"operations", operation_, deny_ ? "deny" : "approve"}), Json::object());
+    if (!decided) co_return report_error(session, decided.error());
+    if (session.output == Output::json) {
+      print_json(session, *decided);
+    } else {
+      session.console.out(terminal_text(
+          fmt::format("{} of {} is {}; the hosted side is answered within 10 s\n", text_of(*decided, "type"),
+                      text_of(*decided, "asset_name"), deny_ ? "denied" : "let go")));
+    }
+    co_return ExitCode::success;
+  }
+
+ private:
+  static core::Task<ExitCode> list(Session& session) {
+    const auto held = co_await session.api.get(api_path({"operations"}));
+    if (!held) co_return report_error(session, held.error());
+    if (session.output == Output::json) {
+      print_json(session, *held);
+      co_return ExitCode::success;
+    }
+    const Json* rows = core::json_member(*held, "operations");
+    if (rows == nullptr || rows->empty()) {
+      session.console.err("No order waits for a person.\n");
+      co_return ExitCode::success;
+    }
+    for (const auto& row : *rows) {
+      session.console.out(
+          terminal_text(fmt::format("{}  {} {}: {}", shell_word(text_of(row, "id")), text_of(row, "type"),
+                                    text_of(row, "asset_name"), text_of(row, "reason"))) +
+          "\n");
+    }
+    co_return ExitCode::success;
+  }
+
+  std::string operation_;
+  bool deny_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_approve_command() {
+  return std::make_unique<ApproveCommand>();
+}
+
+}  // namespace colony::daemon::cli
