@@ -363,7 +363,7 @@ Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
 
 struct RouteRow {
   RouteRule rule;
-  Answer answer;
+  Answer answer = nullptr;
 };
 
 constexpr RouteRow routes[] = {

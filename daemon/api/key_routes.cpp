@@ -270,7 +270,7 @@ Task<HttpResponse> get_audit(Access& access, Caller, HttpRequest request) {
 
 struct RouteRow {
   RouteRule rule;
-  Answer answer;
+  Answer answer = nullptr;
 };
 
 constexpr std::size_t small = 64UL * 1024;

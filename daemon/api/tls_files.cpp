@@ -1,11 +1,11 @@
 #include "daemon/api/tls_files.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
+#include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ using core::ErrorKind;
 
 struct Free {
   void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(std::FILE* file) const { (void)std::fclose(file); }
+  void operator()(BIO* file) const { (void)BIO_free(file); }
 };
 
 core::Result<> check_readable(const std::string& what, const std::string& path) {
@@ -41,9 +41,9 @@ core::UtcTime utc_of(const ASN1_TIME* time) {
 }
 
 std::string note_on_dates(const std::string& path, core::UtcTime now) {
-  const std::unique_ptr<std::FILE, Free> file(std::fopen(path.c_str(), "re"));
+  const std::unique_ptr<BIO, Free> file(BIO_new_file(path.c_str(), "r"));
   if (file == nullptr) return {};
-  const std::unique_ptr<X509, Free> certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
+  const std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
   if (certificate == nullptr) return {};
   const auto begins = utc_of(X509_get0_notBefore(certificate.get()));
   const auto ends = utc_of(X509_get0_notAfter(certificate.get()));
