@@ -245,8 +245,8 @@ std::optional<std::uint64_t> BootHouse::taken_in(guard::Door door) const {
   switch (door) {
     case guard::Door::dhcp:
       if (rooms_->proxy) return rooms_->proxy->counters().received;
-      // Before it serves, the DHCP server does not look at what it hears.
-      if (!rooms_->leases || rooms_->leases->status().stage != pxe::dhcp::LeaseStage::serving) break;
+      // Before it serves, and without our address, the DHCP server does not look at what it hears.
+      if (!rooms_->leases || !rooms_->leases->status().answers) break;
       return rooms_->leases->status().counters.received;
     case guard::Door::tftp: {
       if (!rooms_->tftp) break;

@@ -44,6 +44,15 @@ HeardServer& HeardServers::entry(core::Ipv4Address server, BootTime now) {
   return servers_.back();
 }
 
+namespace {
+
+/// What is said to others is no news of a server that answers us too: it would be judged by less.
+bool is_news(const std::optional<HeardServer::Said>& former, bool to_us) {
+  return to_us || !former || !former->to_us;
+}
+
+}  // namespace
+
 void HeardServers::hear(ServerAnswer answer, std::uint64_t round, BootTime now) {
   const BootSpeech speech = boot_speech(answer);
   const bool gives_address = !answer.offered.is_unspecified();
@@ -58,8 +67,8 @@ void HeardServers::hear(ServerAnswer answer, std::uint64_t round, BootTime now) 
       server.beside_another = true;
     }
   }
-  if (speech != BootSpeech::nothing) server.boot = {answer, now, to_us};
-  if (gives_address) server.lease = {std::move(answer), now, to_us};
+  if (speech != BootSpeech::nothing && is_news(server.boot, to_us)) server.boot = {answer, now, to_us};
+  if (gives_address && is_news(server.lease, to_us)) server.lease = {std::move(answer), now, to_us};
 }
 
 void HeardServers::forget(BootTime ours, BootTime others) {

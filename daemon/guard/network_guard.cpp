@@ -68,7 +68,9 @@ std::vector<core::Bytes> NetworkGuard::on_time(BootTime now, core::Random& rando
 
 void NetworkGuard::judge_round(BootTime now) {
   const bool asked = std::exchange(asked_for_, false);
-  servers_.forget(asked ? round_began_ : now - remember_ours - verdict_after, now - remember_others);
+  // Who looks now has mended something: what was heard before no longer counts, whoever it was said to.
+  servers_.forget(asked ? round_began_ : now - remember_ours - verdict_after,
+                  asked ? round_began_ : now - remember_others);
   if (answered_ || !place_.carrier) {
     silent_rounds_ = 0;
   } else {

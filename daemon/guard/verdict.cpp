@@ -45,9 +45,15 @@ bool fits(const pxe::dhcp::ServerAnswer& lease, const Place& place) {
   });
 }
 
-bool same_terms(const pxe::dhcp::ServerAnswer& one, const pxe::dhcp::ServerAnswer& other) {
-  return one.network && other.network && network_text(*one.network) == network_text(*other.network) &&
-         one.router == other.router;
+bool same_network(const HeardServer::Said& one, const HeardServer::Said& other) {
+  return one.answer.network && other.answer.network &&
+         network_text(*one.answer.network) == network_text(*other.answer.network);
+}
+
+/// What a client is told depends on what it asks for (option 55): a router is compared where both name one.
+bool same_terms(const HeardServer::Said& one, const HeardServer::Said& other) {
+  if (!same_network(one, other)) return false;
+  return !one.answer.router || !other.answer.router || one.answer.router == other.answer.router;
 }
 
 /// Servers that hand out addresses and do not know each other.
@@ -65,9 +71,8 @@ std::vector<const HeardServer*> strangers_to_each_other(const std::vector<HeardS
   for (const auto& server : servers) {
     // Heard only in what it says to others: the other half of a fail-over pair hands out the same network.
     if (!server.lease || server.lease->to_us || !server.lease->answer.network) continue;
-    if (std::ranges::any_of(answering, [&](const HeardServer* one) {
-          return same_terms(one->lease->answer, server.lease->answer);
-        })) {
+    if (std::ranges::any_of(answering,
+                            [&](const HeardServer* one) { return same_terms(*one->lease, *server.lease); })) {
       continue;
     }
     if (out.empty()) out.push_back(answering.front());
@@ -82,8 +87,10 @@ void judge_leases(const std::vector<HeardServer>& servers, DhcpMode mode, const 
   if (mode == DhcpMode::server) return;
   const auto strangers = strangers_to_each_other(servers);
   if (!strangers.empty()) {
+    // One host may have a router of its own: what is said to others proves less than what is said to us.
     const bool alike = std::ranges::all_of(strangers, [&](const HeardServer* one) {
-      return same_terms(one->lease->answer, strangers.front()->lease->answer);
+      const auto& first = *strangers.front()->lease;
+      return one->lease->to_us ? same_terms(*one->lease, first) : same_network(*one->lease, first);
     });
     findings["network.second_dhcp"] = {
         .text = fmt::format("{} DHCP servers hand out addresses on {}, each for itself: {}", strangers.size(),

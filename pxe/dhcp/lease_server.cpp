@@ -348,7 +348,7 @@ void LeaseServer::look_again() {
 }
 
 LeaseServer::Status LeaseServer::status() const {
-  return {state_->watch.stage(), state_->leases.lease_counts(), state_->leases.counters()};
+  return {state_->watch.stage(), state_->serving(), state_->leases.lease_counts(), state_->leases.counters()};
 }
 
 std::vector<LeaseView> LeaseServer::leases() const {

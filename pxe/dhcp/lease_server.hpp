@@ -44,6 +44,7 @@ class LeaseServer {
   };
   struct Status {
     LeaseStage stage = LeaseStage::waiting;
+    bool answers = false;  // in that stage, and told to: what comes in is looked at
     LeasePool::Counts leases;
     LeaseResponder::Counters counters;
   };

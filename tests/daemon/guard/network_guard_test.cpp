@@ -54,7 +54,7 @@ struct Server {
     reply.options.add_address(OptionCode::server_identifier, id);
     if (!offers.is_unspecified()) {
       reply.options.add_address(OptionCode::subnet_mask, mask);
-      reply.options.add_address(OptionCode::router, router);
+      if (!router.is_unspecified()) reply.options.add_address(OptionCode::router, router);
     }
     more(reply);
     return reply;
@@ -216,6 +216,65 @@ TEST(NetworkGuard, AsksAtOnceWhenSomebodyMendedSomething) {
   site.servers.pop_back();
   site.look();
   EXPECT_THAT(site.codes(), IsEmpty());
+}
+
+TEST(NetworkGuard, ForgetsAlsoWhatTheOneThatWasMendedSaidToOthers) {
+  Site site;
+  const Server former = rival();
+  Message theirs;
+  theirs.xid = Xid{77};
+  theirs.mac = client;
+  site.hear(former, theirs);  // it never answers us
+  site.run(60s);
+  ASSERT_THAT(site.codes(), ElementsAre("network.second_dhcp"));
+  site.look();
+  EXPECT_THAT(site.codes(), IsEmpty());
+}
+
+TEST(NetworkGuard, StandsByAnAlarmWhileTheRivalSpeaksToOthersToo) {
+  Site site;
+  const Server other = rival();
+  site.servers.push_back(other);
+  site.run(60s);
+  ASSERT_THAT(site.codes(), ElementsAre("network.second_dhcp"));
+  Message theirs;
+  theirs.xid = Xid{77};
+  theirs.mac = client;
+  std::size_t gone = 0;
+  site.each = [&] {
+    site.hear(other, theirs);
+    site.hear(site.servers[0], theirs);
+    if (site.codes().empty()) ++gone;
+  };
+  site.run(1h);
+  EXPECT_EQ(gone, 0U);
+}
+
+TEST(NetworkGuard, AHostThatAsksForNoRouterIsNoSignOfAnotherServer) {
+  Site site;
+  Server half;  // of a pair
+  half.id = ip("10.77.0.3");
+  half.router = {};
+  Message theirs;
+  theirs.xid = Xid{77};
+  theirs.mac = client;
+  site.hear(half, theirs);
+  site.run(60s);
+  EXPECT_THAT(site.codes(), IsEmpty());
+}
+
+TEST(NetworkGuard, OnlyWarnsOfAHostThatIsToldARouterOfItsOwn) {
+  Site site;
+  Server half;
+  half.id = ip("10.77.0.3");
+  half.router = ip("10.77.0.9");
+  Message theirs;
+  theirs.xid = Xid{77};
+  theirs.mac = client;
+  site.hear(half, theirs);
+  site.run(60s);
+  ASSERT_THAT(site.codes(), ElementsAre("network.second_dhcp"));
+  EXPECT_EQ(site.about("network.second_dhcp").severity, Severity::warn);
 }
 
 TEST(NetworkGuard, LetsAFailOverPairBe) {
