@@ -142,11 +142,10 @@ Result<InitStep> ask_for_address(const AddressPlan& plan, AddressProbe& probe) {
   const auto answer = probe.ask(plan.interface, plan.address.address);
   if (!answer) return std::unexpected(answer.error());
   if (const auto& other = answer->other) {
-    return core::fail(
-        ErrorKind::conflict, "address.conflict",
-        fmt::format("{} on {} is in use by {}; nothing was written; give the appliance another "
-                    "address, or take it from that machine",
-                    plan.address.address.to_string(), plan.interface.name, other->to_string()));
+    return core::fail(ErrorKind::conflict, "address.conflict",
+                      fmt::format("{} on {} is in use by {}; nothing was written; give the appliance another "
+                                  "address, or take it from that machine",
+                                  plan.address.address.to_string(), plan.interface.name, other->to_string()));
   }
   if (!answer->not_asked.empty()) {
     return InitStep{"address", Outcome::note,
