@@ -1,5 +1,5 @@
-// Any body for a cluster: taken within its bounds, or refused with the member at fault, and never with a
-// credential.
+// Any body for a cluster: taken within its bounds, or refused with the member at fault. (That no
+// credential is quoted is a test of its own: a member's unknown name is, and the fuzzer finds that out.)
 #include <cstdlib>
 
 #include "daemon/api/cluster_body.hpp"
@@ -17,7 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (cluster.error().empty() || cluster.error().size() > max_cluster_faults) std::abort();
   for (const auto& fault : cluster.error()) {
     if (!fault.contains(": ")) std::abort();
-    if (fault.contains("S3CRET")) std::abort();  // what the seeds have as credentials
   }
   return 0;
 }
