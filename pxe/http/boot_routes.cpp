@@ -126,14 +126,15 @@ Task<http::HttpResponse> BootRoutes::script(BootRoutes& self, Request request) {
       sent_on ? error_response(Status::not_found, "boot.local_disk", "This machine boots from its own disk")
               : http::text_response(Status::ok, "text/plain", std::move(*text)),
       "Cache-Control", "no-store");
-  // One that is sent to its disk may be gone before its TCP has acknowledged the script: iPXE's sanboot jumps
-  // at once. Where every byte went out it counts as served, from when it was asked for: the wait for the
-  // acknowledgement is no time of the machine's.
-  const bool hands_over = std::holds_alternative<LocalDisk>(decision);
-  response.on_delivered = [&self, boot = *boot, script = *name, hands_over,
+  // iPXE's sanboot jumps to the disk before its TCP has acknowledged the script; after every other script it
+  // lives on and acknowledges. Where every byte went out it counts as served, from when it was asked for: the
+  // wait for the acknowledgement is no time of the machine's.
+  const auto* const local = std::get_if<LocalDisk>(&decision);
+  const bool jumps = local != nullptr && local->handover == LocalHandover::sanboot;
+  response.on_delivered = [&self, boot = *boot, script = *name, jumps,
                            asked = self.services_.timers.utc_now()](http::Delivery delivery) -> Task<> {
     const bool gone =
-        hands_over && !delivery.acknowledged && delivery.first == 0 && delivery.bytes == delivery.size;
+        jumps && !delivery.acknowledged && delivery.first == 0 && delivery.bytes == delivery.size;
     const auto at = gone ? asked : self.services_.timers.utc_now();
     return
         [](BootRoutes& routes, BootRequest who, std::string what, bool served, core::UtcTime when) -> Task<> {

@@ -181,6 +181,9 @@ TEST(BootRoutes, AMachineThatIsGoneToItsDiskBeforeItAcknowledgedTheScriptWasSent
   ASSERT_EQ(deliver(LocalDisk{LocalHandover::sanboot}, {0, 64, 64, false}), 1U);
   EXPECT_EQ(bench.sink.all[0].at, asked) << "the wait is no time of the machine's";
   EXPECT_EQ(deliver(LocalDisk{LocalHandover::sanboot}, {0, 32, 64, false}), 0U) << "cut";
+  for (const auto stays : {LocalHandover::exit, LocalHandover::not_found}) {
+    EXPECT_EQ(deliver(LocalDisk{stays}, {0, 64, 64, false}), 0U) << "iPXE goes on to live and acknowledges";
+  }
   EXPECT_EQ(deliver(Hold{"x"}, {0, 64, 64, false}), 0U) << "who stays acknowledges";
 }
 
