@@ -531,6 +531,8 @@ TEST(Timelines, TheBootByWhichAStrangerIntroducedItselfIsKeptForItsTimeline) {
   EXPECT_EQ(rows[0].evidence.at, asked) << "when it was seen, not when it was understood";
   EXPECT_EQ(rows[0].evidence.source, "pxe");
   EXPECT_TRUE(std::holds_alternative<core::ScriptServed>(rows[1].evidence.fact));
+  EXPECT_TRUE(run.timelines.adopt(mac, asset).empty()) << "in one batch only";
+  run.timelines.settle_adoption(mac, true);
   EXPECT_TRUE(run.timelines.strangers().empty());
   EXPECT_TRUE(run.timelines.adopt(mac, asset).empty());
   for (unsigned i = 0; i < 500; ++i) {
@@ -538,4 +540,25 @@ TEST(Timelines, TheBootByWhichAStrangerIntroducedItselfIsKeptForItsTimeline) {
     see(core::NbpSent{"f" + std::to_string(i), 1, true});
   }
   EXPECT_EQ(run.timelines.adopt(mac, asset).size(), Timelines::facts_of_stranger);
+}
+
+TEST(Timelines, WhatWasSeenOfAStrangerIsKeptWhenTheBatchThatNamesItIsNotStored) {
+  Disk disk;
+  Tools world;
+  Life run(disk, world);
+  const core::MacAddress mac({2, 0, 0, 0, 0, 1});
+  const auto see = [&](core::Fact fact) {
+    run.timelines.emit({{}, mac, {}, {}, run.timers.utc_now(), "pxe", std::move(fact)});
+  };
+  core::SeededRandom random(9);
+  const core::AssetId asset(random.uuid());
+  see(core::DhcpSeen{});
+  ASSERT_EQ(run.timelines.adopt(mac, asset).size(), 1U);
+  run.timelines.settle_adoption(mac, false);
+  ASSERT_EQ(run.timelines.adopt(mac, asset).size(), 1U) << "scout tells again";
+  see(core::ScriptServed{"scout"});
+  run.timelines.settle_adoption(mac, true);
+  const auto rows = run.timelines.adopt(mac, asset);
+  ASSERT_EQ(rows.size(), 1U) << "came while the batch was written";
+  EXPECT_TRUE(std::holds_alternative<core::ScriptServed>(rows[0].evidence.fact));
 }

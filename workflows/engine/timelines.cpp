@@ -148,14 +148,25 @@ std::vector<TimelineRow> Timelines::adopt(const core::MacAddress& mac, const cor
   const core::UtcTime oldest =
       timers_.utc_now() - std::chrono::duration_cast<std::chrono::milliseconds>(stranger_memory);
   for (core::Evidence& fact : known->facts) {
+    if (fact.asset) continue;
+    fact.asset = asset;
     if (fact.at < oldest) continue;
     TimelineRow adopted = row(asset, fact.source, fact.fact);
-    fact.asset = asset;
-    adopted.evidence = std::move(fact);
+    adopted.evidence = fact;
     rows.push_back(std::move(adopted));
   }
-  strangers_.erase(known);
   return rows;
+}
+
+void Timelines::settle_adoption(const core::MacAddress& mac, bool stored) {
+  const auto known = std::ranges::find(strangers_, mac, &Stranger::mac);
+  if (known == strangers_.end()) return;
+  if (!stored) {
+    for (core::Evidence& fact : known->facts) fact.asset.reset();
+    return;
+  }
+  std::erase_if(known->facts, [](const core::Evidence& fact) { return fact.asset.has_value(); });
+  if (known->facts.empty()) strangers_.erase(known);
 }
 
 }  // namespace colony::workflows

@@ -31,7 +31,8 @@ struct Stranger {
   core::MacAddress mac;
   core::UtcTime first, last;
   std::uint64_t times = 0;
-  std::deque<core::Evidence> facts;  // the newest, for the day when it is known
+  // The newest, for the day when it is known; those with an asset are in a batch that is not yet durable.
+  std::deque<core::Evidence> facts;
 };
 
 class Timelines final : public core::EvidenceSink {
@@ -55,8 +56,10 @@ class Timelines final : public core::EvidenceSink {
   [[nodiscard]] TimelineRow row(const core::AssetId& asset, std::string_view source, core::Fact fact) const;
 
   /// What was seen of this machine before anybody knew whose it is, for the batch that says so: the boot by
-  /// which it introduced itself is part of its timeline. Forgotten here.
+  /// which it introduced itself is part of its timeline. What is in one batch is in no other.
   [[nodiscard]] std::vector<TimelineRow> adopt(const core::MacAddress& mac, const core::AssetId& asset);
+  /// How that batch ended: forgotten when it is `stored`, else kept for the next.
+  void settle_adoption(const core::MacAddress& mac, bool stored);
 
   [[nodiscard]] const std::deque<SeenEvidence>& of(const core::AssetId& asset) const;
   /// Notified at every fact of this asset.

@@ -177,7 +177,9 @@ core::Task<ScoutReply> ScoutService::inventory(BootClaims claims, core::Ipv4Addr
   admission->batch.writes.emplace_back(seen(asset, claims, core::ScoutInventory{}));
   if (const auto visitor = visitors_.find(claims.mac); visitor != visitors_.end())
     visitor->second.asset = asset;
-  co_return co_await store(std::move(admission->batch));
+  auto reply = co_await store(std::move(admission->batch));
+  for (const auto& nic : message->nics) parts_.timelines.settle_adoption(nic.mac, reply.status == 200);
+  co_return reply;
 }
 
 bool ScoutService::awaited_by_discovery(const core::AssetId& asset) const {
