@@ -28,7 +28,7 @@ struct Workshop::Rooms {
         window(ledger, parts.timers),
         timelines(ledger, parts.timers, parts.log,
                   [this](const core::Evidence& evidence) { return registry.attribute(evidence); }),
-        handovers(ledger, timelines, site),
+        handovers(ledger, registry, timelines, site),
         policy(ledger, registry, window, tokens, handovers, site, parts.timers),
         scout({ledger, registry, timelines, tokens, site, parts.timers, parts.random, parts.log}),
         configs({ledger, registry, timelines, parts.timers, parts.log, std::move(parts.mac_of)}),

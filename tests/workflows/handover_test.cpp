@@ -59,7 +59,7 @@ struct Site {
 };
 
 Site bios(LocalHandover first = leave) {
-  return {HandoverTrail(FirmwareKind::bios, first)};
+  return {HandoverTrail(FirmwareKind::bios, first, true)};
 }
 
 using Ways = std::vector<LocalHandover>;
@@ -68,10 +68,10 @@ using Codes = std::vector<std::string>;
 }  // namespace
 
 TEST(Handover, EachKindOfFirmwareHasItsWaysAndTheFirstGuessGoesFirst) {
-  EXPECT_EQ(handover_ways(FirmwareKind::bios, leave), (Ways{leave, sanboot, not_found}));
-  EXPECT_EQ(handover_ways(FirmwareKind::bios, not_found), (Ways{not_found, leave, sanboot}));
-  EXPECT_EQ(handover_ways(FirmwareKind::efi, leave), (Ways{leave, not_found}));
-  EXPECT_EQ(handover_ways(FirmwareKind::efi, sanboot), (Ways{leave, not_found}));
+  EXPECT_EQ(handover_ways(FirmwareKind::bios, leave, true), (Ways{leave, sanboot, not_found}));
+  EXPECT_EQ(handover_ways(FirmwareKind::bios, not_found, true), (Ways{not_found, leave, sanboot}));
+  EXPECT_EQ(handover_ways(FirmwareKind::efi, leave, true), (Ways{leave, not_found}));
+  EXPECT_EQ(handover_ways(FirmwareKind::efi, sanboot, true), (Ways{leave, not_found}));
 }
 
 TEST(Handover, WhatBringsTheSystemUpIsProved) {
@@ -150,14 +150,14 @@ TEST(Handover, AnotherNicOrProtocolIsTheNextBootDeviceAndNotAFailure) {
   EXPECT_EQ(site.boot(5s, second_nic), leave) << "in the boot order before the disk";
   EXPECT_EQ(site.boot(5s), sanboot) << "and round again";
 
-  Site efi{HandoverTrail(FirmwareKind::efi, leave)};
+  Site efi{HandoverTrail(FirmwareKind::efi, leave, true)};
   EXPECT_EQ(efi.boot(0s, nic, core::ClientArch::efi_x64), leave);
   EXPECT_EQ(efi.boot(5s, nic, core::ClientArch::efi_x64_http, core::BootStage::firmware_http), leave);
   EXPECT_EQ(efi.boot(5s, nic, core::ClientArch::efi_x64), not_found);
 }
 
 TEST(Handover, OneKindOfFirmwareSaysNothingAboutTheOther) {
-  Site site{HandoverTrail(FirmwareKind::efi, leave)};
+  Site site{HandoverTrail(FirmwareKind::efi, leave, true)};
   EXPECT_EQ(site.boot(0s), leave);
   EXPECT_EQ(site.boot(5s), leave);
   EXPECT_TRUE(site.notes.empty());
@@ -173,12 +173,69 @@ TEST(Handover, ATrailSurvivesItsText) {
   Site site = bios();
   (void)site.boot(0s);
   (void)site.boot(10s);
-  const auto kept = HandoverTrail::parse(FirmwareKind::bios, site.trail.to_text());
+  const auto kept = HandoverTrail::parse(FirmwareKind::bios, site.trail.to_text(), true);
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->to_text(), site.trail.to_text());
   Site resumed{*kept, site.now};
   EXPECT_EQ(resumed.trail.way(), sanboot);
   EXPECT_EQ(resumed.boot(10s), not_found) << "the trial in hand goes on";
-  EXPECT_FALSE(HandoverTrail::parse(FirmwareKind::bios, ""));
-  EXPECT_FALSE(HandoverTrail::parse(FirmwareKind::bios, R"({"way":"jump","best":"exit"})"));
+  EXPECT_FALSE(HandoverTrail::parse(FirmwareKind::bios, "", true));
+  EXPECT_FALSE(HandoverTrail::parse(FirmwareKind::bios, R"({"way":"jump","best":"exit"})", true));
+}
+
+TEST(Handover, AfterAnInterruptedRoundTheNextWayIsTriedAndNotTheOneThatJustFailed) {
+  Site site = bios();
+  EXPECT_EQ(site.boot(0s), leave);
+  EXPECT_EQ(site.boot(10s), sanboot);
+  site.off(5s);  // nothing is known of sanboot
+  EXPECT_EQ(site.boot(20s), sanboot);
+  EXPECT_EQ(site.boot(10s), not_found);
+  EXPECT_EQ(site.boot(10s), leave);
+  EXPECT_EQ(site.boot(10s), leave);
+  EXPECT_EQ(site.notes.back(), "boot.handover_none") << "after each had its turn";
+  EXPECT_EQ(site.notes.size(), 4U);
+}
+
+TEST(Handover, AfterABootThatNobodyCouldJudgeTheRoundGoesOn) {
+  Site site = bios();
+  EXPECT_EQ(site.boot(0s), leave);
+  EXPECT_EQ(site.boot(10s), sanboot);
+  EXPECT_EQ(site.boot(2min), sanboot) << "neither at once nor surely gone";
+  EXPECT_EQ(site.boot(10s), not_found);
+  site.system_up(40s);
+  EXPECT_EQ(site.worked, Ways{not_found});
+  EXPECT_EQ(site.notes.back(), "boot.handover_learnt");
+}
+
+TEST(Handover, AMachineThatBootedSomethingElseBeginsANewRound) {
+  Site site = bios();
+  for (int boots = 0; boots < 4; ++boots) (void)site.boot(10s);
+  ASSERT_EQ(site.notes.back(), "boot.handover_none");
+  (void)site.fact(core::ScriptServed{"talos"});
+  site.notes.clear();
+  for (int boots = 0; boots < 4; ++boots) (void)site.boot(10s);
+  EXPECT_EQ(site.notes, (Codes{"boot.handover_failed", "boot.handover_failed", "boot.handover_none"}));
+}
+
+TEST(Handover, SanbootIsOnlyForAMachineWithOneDisk) {
+  EXPECT_EQ(handover_ways(FirmwareKind::bios, leave, false), (Ways{leave, not_found}));
+  EXPECT_EQ(handover_ways(FirmwareKind::bios, sanboot, false), (Ways{leave, not_found}));
+  Site site{HandoverTrail(FirmwareKind::bios, sanboot, false)};
+  EXPECT_EQ(site.boot(0s), leave);
+  EXPECT_EQ(site.boot(10s), not_found);
+  EXPECT_EQ(site.boot(10s), leave);
+  EXPECT_EQ(site.notes, (Codes{"boot.handover_failed", "boot.handover_none"}));
+}
+
+TEST(Handover, ASecondDiskTakesSanbootAwayAlsoWhereItHasWorked) {
+  Site site = bios(sanboot);
+  EXPECT_EQ(site.boot(0s), sanboot);
+  site.system_up(40s);
+  ASSERT_TRUE(site.trail.is_proved());
+  const auto kept = HandoverTrail::parse(FirmwareKind::bios, site.trail.to_text(), false);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->way(), leave);
+  site.trail.set_one_disk(false);
+  EXPECT_EQ(site.trail.way(), leave);
+  EXPECT_FALSE(site.trail.is_proved());
 }

@@ -414,6 +414,61 @@ TEST(Provision, ANodeThatAlwaysAsksTheNetworkFirstIsSentToItsDisk) {
   ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
 }
 
+TEST(Provision, EveryNetworkEntryBeforeItsDiskMayAskOnceAndIsSentOn) {
+  World world;
+  Server& server = world.add_server();
+  server.second_nic = core::MacAddress({0x52, 0x54, 0x00, 0x00, 0x01, 1});
+  const auto asset = discovered(world, server);
+  server.network_first = true;
+  server.doors = 4;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_TRUE(server.booted_from_disk);
+  EXPECT_EQ(server.handovers, std::vector(4, pxe::LocalHandover::exit));
+  EXPECT_EQ(server.configs_completed, 1U) << "installed once";
+}
+
+TEST(Provision, ANodeThatIsBackAfterEveryWayToItsDiskHasNoneThatBoots) {
+  World world;
+  Server& server = world.add_server();
+  server.faults.only_handover = pxe::LocalHandover::sanboot;
+  const auto asset = discovered(world, server);
+  server.network_first = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "provision.disk_does_not_boot");
+  EXPECT_TRUE(noted(world, "boot.handover_none"));
+}
+
+TEST(Provision, SanbootIsNeitherGivenToAMachineWithSeveralDisksNorSpreadToItsModel) {
+  constexpr auto leave = pxe::LocalHandover::exit, sanboot = pxe::LocalHandover::sanboot;
+  using Ways = std::vector<pxe::LocalHandover>;
+  World world;
+  Server& server = world.add_server();
+  Server& alike = world.add_server();
+  Server& larger = world.add_server();
+  for (Server* each : {&server, &alike, &larger}) {
+    each->efi = false;
+    each->faults.only_handover = sanboot;
+    if (each != &larger) each->disks.pop_back();
+  }
+  const auto asset = discovered(world, server);
+  const auto other = discovered(world, alike);
+  const auto third = discovered(world, larger);
+  for (Server* each : {&server, &alike, &larger}) each->network_first = true;
+  for (const auto& [id, which] : {std::pair(asset, &server), std::pair(other, &alike)}) {
+    const auto submitted = provision(world, id, "");
+    ASSERT_TRUE(finishes(world, submitted->workflow));
+    EXPECT_EQ(error_of(world, submitted->workflow), "");
+    EXPECT_EQ(which->handovers, (Ways{leave, sanboot}));
+  }
+  const auto submitted = provision(world, third, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "provision.disk_does_not_boot");
+  EXPECT_EQ(std::ranges::count(larger.handovers, sanboot), 0);
+}
+
 TEST(Provision, AMachineThatFollowsOnlyOneWayToItsDiskIsLearntAndSoIsItsModel) {
   constexpr auto leave = pxe::LocalHandover::exit, sanboot = pxe::LocalHandover::sanboot,
                  not_found = pxe::LocalHandover::not_found;
@@ -424,6 +479,7 @@ TEST(Provision, AMachineThatFollowsOnlyOneWayToItsDiskIsLearntAndSoIsItsModel) {
   for (Server* each : {&server, &alike}) {
     each->efi = false;
     each->faults.only_handover = not_found;
+    each->disks.pop_back();  // with one disk sanboot is among the ways
   }
   const auto asset = discovered(world, server);
   const auto other = discovered(world, alike);

@@ -203,7 +203,7 @@ void World::power_changed(Server& server, core::PowerState power) {
 void World::seen(const Server& server, core::Fact fact) {
   if (!appliance_ || !appliance_->started) return;
   appliance_->workshop.evidence().emit(
-      {{}, server.mac, server.address, server.uuid, timers.utc_now(), "pxe", std::move(fact)});
+      {{}, server.boot_nic(), server.address, server.uuid, timers.utc_now(), "pxe", std::move(fact)});
 }
 
 core::Task<> World::live(Server& server) {
@@ -221,6 +221,7 @@ core::Task<> World::live(Server& server) {
 core::Task<> World::boot(Server& server, unsigned life) {
   co_await timers.sleep_for(20s);  // power-on self test
   bool from_network = server.network_first;
+  server.door = 0;
   if (const auto wanted = server.next_boot; wanted.device == drivers::BootDevice::pxe) {
     const bool once = wanted.persistence == drivers::BootPersistence::once;
     if (once) server.next_boot = {};
@@ -238,6 +239,8 @@ core::Task<> World::boot(Server& server, unsigned life) {
         continue;
       }
       if (!to_disk) co_return;
+      if (++server.door < server.doors) continue;
+      server.door = 0;
     }
     const auto system =
         std::ranges::find_if(server.disks, [](const FakeDisk& drive) { return !drive.content.empty(); });
@@ -255,11 +258,15 @@ core::Task<> World::boot(Server& server, unsigned life) {
 }
 
 core::Task<> World::network_boot(Server& server, unsigned life, bool* to_disk) {
-  pxe::BootRequest request{server.mac,
+  pxe::BootRequest request{server.boot_nic(),
                            server.uuid,
                            server.efi ? core::ClientArch::efi_x64 : core::ClientArch::bios_x86,
                            core::BootStage::firmware_pxe,
                            {}};
+  if (server.door % 2 == 1) {
+    request.arch = core::ClientArch::efi_x64_http;
+    request.stage = core::BootStage::firmware_http;
+  }
   for (int tries = 0; alive(server, life); ++tries) {
     const bool served =
         appliance_ && appliance_->started && appliance_->workshop.boot_policy().serves(request);
@@ -335,6 +342,12 @@ scout::Inventory World::look(const Server& server) const {
   nic.speed_mbps = 10000;
   nic.link_up = true;
   nic.pci_address = "0000:18:00.0";
+  if (server.second_nic) {
+    inventory.nics.push_back(nic);
+    inventory.nics.back().name = "eth1";
+    inventory.nics.back().mac = *server.second_nic;
+    inventory.nics.back().pci_address = "0000:18:00.1";
+  }
   for (const auto& drive : server.disks) {
     inventory.disks.push_back(drive.facts);
     inventory.disks.back().content = drive.content;

@@ -66,6 +66,10 @@ struct Server {
   bool efi = true;
   bool static_address = false;  // its operating system never asks a DHCP server
   bool network_first = false;   // tries the network before the disk at every boot
+  std::optional<core::MacAddress> second_nic;
+  unsigned doors = 1;  // network entries of its boot order: PXE and HTTP of the first NIC, then of the second
+  unsigned door = 0;   // the one in hand
+  [[nodiscard]] core::MacAddress boot_nic() const { return door < 2 ? mac : second_nic.value_or(mac); }
   std::vector<FakeDisk> disks;
   Faults faults;
 

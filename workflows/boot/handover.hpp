@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/evidence/evidence.hpp"
@@ -23,8 +24,10 @@ enum class FirmwareKind : std::uint8_t { bios, efi };
 [[nodiscard]] std::string_view name(pxe::LocalHandover way);
 [[nodiscard]] std::optional<pxe::LocalHandover> parse_local_handover(std::string_view text);
 
-/// Each way that this kind of firmware has, once, `first` before the others.
-[[nodiscard]] std::vector<pxe::LocalHandover> handover_ways(FirmwareKind kind, pxe::LocalHandover first);
+/// Each way that may be tried on this kind of firmware, once, `first` before the others when it is one of
+/// them. sanboot starts the first disk of the BIOS whatever is on it: only a machine with `one_disk` gets it.
+[[nodiscard]] std::vector<pxe::LocalHandover> handover_ways(FirmwareKind kind, pxe::LocalHandover first,
+                                                            bool one_disk);
 
 /// How soon a machine that did not go to its disk is back. Between the two nothing is certain: a reset in its
 /// self-test, or a system that was restarted.
@@ -35,12 +38,20 @@ struct HandoverPatience {
 [[nodiscard]] HandoverPatience handover_patience(core::Duration settle, core::Duration longest_boot,
                                                  std::optional<core::Duration> self_test);
 
+/// The note that says so when a machine came back after each of its ways.
+inline constexpr std::string_view handover_none = "boot.handover_none";
+
 class HandoverTrail {
  public:
   static constexpr std::size_t most_doors = 16;
 
   /// `first`: the way to begin with while nothing is known of this machine.
-  HandoverTrail(FirmwareKind kind, pxe::LocalHandover first) : kind_(kind), best_(first), way_(first) {}
+  HandoverTrail(FirmwareKind kind, pxe::LocalHandover first, bool one_disk)
+      : kind_(kind), best_(first), way_(first) {
+    set_one_disk(one_disk);
+  }
+  /// Disks come and go: a way that is not to be tried any more is neither given nor remembered.
+  void set_one_disk(bool one_disk);
 
   /// What is given now.
   [[nodiscard]] pxe::LocalHandover way() const { return way_; }
@@ -56,7 +67,8 @@ class HandoverTrail {
 
   [[nodiscard]] std::string to_text() const;
   /// Nothing when the text is none of ours.
-  [[nodiscard]] static std::optional<HandoverTrail> parse(FirmwareKind kind, std::string_view text);
+  [[nodiscard]] static std::optional<HandoverTrail> parse(FirmwareKind kind, std::string_view text,
+                                                          bool one_disk);
 
  private:
   /// A door into our boot: machines with several NICs, or PXE and HTTP boot, try one after the other, and
@@ -68,9 +80,12 @@ class HandoverTrail {
   [[nodiscard]] News on_given(const core::Evidence& seen);
   [[nodiscard]] News on_gone();
   [[nodiscard]] News on_back(core::Duration after);
+  /// Nothing was learnt of the way in hand, and the next failure is the first of a new round.
+  [[nodiscard]] News on_new_round();
   void end_trial();
 
   FirmwareKind kind_;
+  bool one_disk_ = false;
   pxe::LocalHandover best_;  // what worked, or the first guess
   bool proved_ = false;
   pxe::LocalHandover way_;

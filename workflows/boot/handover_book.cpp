@@ -1,5 +1,7 @@
 #include "workflows/boot/handover_book.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "workflows/assets/identity.hpp"
@@ -21,8 +23,9 @@ std::string setting_of(const std::string& model, FirmwareKind kind) {
 
 }  // namespace
 
-HandoverBook::HandoverBook(Ledger& ledger, const Timelines& timelines, const Site& site)
-    : ledger_(ledger), timelines_(timelines), site_(site) {
+HandoverBook::HandoverBook(Ledger& ledger, const Registry& registry, const Timelines& timelines,
+                           const Site& site)
+    : ledger_(ledger), registry_(registry), timelines_(timelines), site_(site) {
   ledger_.observe_durable([this](const StagedBatch& batch) {
     // The first batch is what open() read: old news.
     for (const auto& row : batch.timeline) {
@@ -38,12 +41,25 @@ std::string HandoverBook::model(const core::AssetId& asset) const {
   return identity ? model_of(*identity) : std::string();
 }
 
+bool HandoverBook::has_one_disk(const core::AssetId& asset) const {
+  const KnownAsset* const known = registry_.known(asset);
+  // A drive without a medium is none to a BIOS; a stick that is in it may well be the first disk.
+  return known != nullptr && known->inventory &&
+         std::ranges::count_if(known->inventory->disks,
+                               [](const auto& disk) { return disk.size_bytes > 0; }) == 1;
+}
+
 HandoverTrail HandoverBook::trail(const Key& key) const {
-  if (const auto found = trails_.find(key); found != trails_.end()) return found->second;
   const auto& [asset, kind] = key;
-  if (auto kept = HandoverTrail::parse(kind, ledger_.durable().setting(setting_of(asset, kind))))
+  const bool one_disk = has_one_disk(asset);
+  if (const auto found = trails_.find(key); found != trails_.end()) {
+    HandoverTrail known = found->second;
+    known.set_one_disk(one_disk);
+    return known;
+  }
+  if (auto kept = HandoverTrail::parse(kind, ledger_.durable().setting(setting_of(asset, kind)), one_disk))
     return *kept;
-  return {kind, first_guess(key)};
+  return {kind, first_guess(key), one_disk};
 }
 
 pxe::LocalHandover HandoverBook::first_guess(const Key& key) const {
@@ -52,7 +68,8 @@ pxe::LocalHandover HandoverBook::first_guess(const Key& key) const {
   const auto worked = of_model.empty()
                           ? std::nullopt
                           : parse_local_handover(ledger_.durable().setting(setting_of(of_model, kind)));
-  return worked.value_or(kind == FirmwareKind::efi ? site_.efi_handover : site_.bios_handover);
+  if (worked && *worked != pxe::LocalHandover::sanboot) return *worked;
+  return kind == FirmwareKind::efi ? site_.efi_handover : site_.bios_handover;
 }
 
 pxe::LocalHandover HandoverBook::way(const core::AssetId& asset, FirmwareKind kind) const {
@@ -71,12 +88,12 @@ void HandoverBook::on_fact(const core::AssetId& asset, const core::Evidence& see
     const Key key{asset, kind};
     const bool asks = std::holds_alternative<core::DhcpSeen>(seen.fact);
     if (!asks && !trails_.contains(key)) continue;  // everything about a boot begins with its request
-    auto& known = trails_.try_emplace(key, trail(key)).first->second;
+    auto& known = trails_.insert_or_assign(key, trail(key)).first->second;
     const HandoverTrail::News news = known.on_fact(seen, patience);
     if (!news.changed) continue;
     Batch batch;
     batch.writes.emplace_back(SettingRow{setting_of(asset, kind), known.to_text()});
-    if (news.worked && *news.worked != first_guess(key)) {
+    if (news.worked && *news.worked != pxe::LocalHandover::sanboot && *news.worked != first_guess(key)) {
       if (const std::string of_model = model(asset); !of_model.empty())
         batch.writes.emplace_back(SettingRow{setting_of(of_model, kind), std::string(name(*news.worked))});
     }

@@ -9,7 +9,9 @@
 //     its disk) an operating system came up later after the delivery than this machine takes to get through
 //     its self-test, or it did not ask to boot for `quiet_after_install`, and its power is on. The installer
 //     could look the same, so this is weaker than the others, and a note on the timeline says so.
-// A node that is sent to its disk and comes back again and again has no bootable disk: the attempt fails.
+// A node that comes back after every way to its disk (workflows/boot/handover) has no bootable disk: the
+// attempt fails. How often it was sent there says nothing: each network entry before the disk in its boot
+// order asks once.
 
 #include <chrono>
 
@@ -18,6 +20,7 @@
 
 #include "core/json.hpp"
 #include "workflows/boot/boot_policy.hpp"
+#include "workflows/boot/handover.hpp"
 #include "workflows/config/config_delivery.hpp"
 #include "workflows/recipes/boot_steps.hpp"
 #include "workflows/recipes/preconditions.hpp"
@@ -28,8 +31,6 @@ namespace colony::workflows {
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr unsigned disk_boot_tries = 4;
 
 std::string token_id(const IntentRow& intent) {
   return intent.token_hash.to_string().substr(0, 12);
@@ -152,6 +153,7 @@ struct DiskBoot {
   unsigned sent_to_disk = 0;
   bool came_up = false;        // an operating system, after the machine was last sent to its disk
   bool came_up_alone = false;  // without having asked us, and too late for the installer's own start
+  bool nothing_left = false;   // it came back after each way to its disk
   unsigned asked = 0;          // signs of a network boot or of a node that has no config yet
 };
 
@@ -166,6 +168,8 @@ DiskBoot disk_boot(StepContext& step, const IntentPtr& local) {
                                                   fact->row.evidence.at - local->intended_at >= *restart);
     }
     if (std::holds_alternative<core::DhcpSeen>(what)) seen.came_up_alone = false;
+    if (const auto* note = std::get_if<core::Note>(&what); note != nullptr && note->code == handover_none)
+      seen.nothing_left = true;
     if (const auto* talos = std::get_if<core::TalosStage>(&what)) {
       seen.told = seen.told || talos->stage == "booted-from-disk" || talos->stage == "running" ||
                   talos->stage == "ready";
@@ -193,11 +197,11 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
   while (!step.cancelled()) {
     const DiskBoot seen = disk_boot(step, local);
     if (seen.told || seen.came_up) co_return Next{};
-    if (seen.sent_to_disk >= disk_boot_tries) {
+    if (seen.nothing_left) {
       co_return co_await boot_again(
           step, boot_act::local,
           {core::ErrorKind::refused, "provision.disk_does_not_boot",
-           "the node was sent to its disk and came back for a network boot every time"});
+           "the node was sent to its disk and came back for a network boot after every way to get there"});
     }
     const core::BootTime now = step.timers().now();
     // Whoever asks, in whatever way, has not gone to its disk.
