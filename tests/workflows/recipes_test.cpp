@@ -192,6 +192,7 @@ TEST(Discover, AMachineSeenBeforeItsBmcWasKnownBecomesOneAssetWithIt) {
   world.power_changed(server, core::PowerState::on);
   ASSERT_TRUE(world.run_until([&] { return server.runs == "disk"; }, 1h));
   const AssetView before = only_asset(world);
+  EXPECT_TRUE(world.appliance().workshop.timelines().strangers().empty()) << "it is known now";
   const auto enrolled = enrol(world, server);
   ASSERT_TRUE(enrolled);
   EXPECT_EQ(enrolled->asset, before.id);
