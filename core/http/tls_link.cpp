@@ -128,6 +128,12 @@ class TlsLink final : public Link {
   BIO* out_ = nullptr;
 };
 
+/// Notes that the key has a passphrase, and gives none: OpenSSL would ask at the terminal, and wait.
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
+  if (asked != nullptr) *static_cast<bool*>(asked) = true;
+  return 0;
+}
+
 }  // namespace
 
 struct TlsContext::State {
@@ -149,8 +155,19 @@ Result<TlsContext> TlsContext::load(const std::string& cert_file, const std::str
     return fail(ErrorKind::invalid_input, "http.tls_certificate",
                 fmt::format("{}: no readable PEM certificate chain", cert_file));
   }
-  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
+  bool encrypted = false;
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+  const bool loaded = SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  if (!loaded && encrypted) {
+    return fail(
+        ErrorKind::invalid_input, "http.tls_key",
+        fmt::format("{}: an encrypted key, and nobody is there to type its passphrase: write it without "
+                    "one (openssl pkey -in KEY -out NEW)",
+                    key_file));
+  }
+  if (!loaded || SSL_CTX_check_private_key(context) != 1) {
     return fail(ErrorKind::invalid_input, "http.tls_key",
                 fmt::format("{}: no readable PEM key that fits the certificate {}", key_file, cert_file));
   }

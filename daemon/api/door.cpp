@@ -161,8 +161,8 @@ struct Door::State {
         fmt::format("this key has {}", caller.scopes.empty() ? "none" : caller.scopes.to_string()));
   }
 
-  void note_order(const keys::AuditRow& row, const HttpRequest& request) const {
-    const auto* const peer = std::get_if<http::UnixPeer>(&request.peer);
+  void note_order(const keys::AuditRow& row, const http::Peer& from) const {
+    const auto* const peer = std::get_if<http::UnixPeer>(&from);
     log.info("api.order", "An order came in",
              {{"order", row.act},
               {"asset", row.subject},
@@ -188,11 +188,11 @@ struct Door::State {
 
 namespace {
 
-/// A stream outlives its request: it ends with the key that opened it.
+/// A stream outlives its request: it ends with the key that opened it, or with that key's scope.
 Task<std::optional<std::string>> while_valid(const http::StreamBody& stream, keys::Access& access,
-                                             const Caller& caller) {
+                                             const Caller& caller, std::optional<Scope> scope) {
   auto piece = co_await stream.next();
-  if (!access.ring().still_valid(caller, access.now())) co_return std::nullopt;
+  if (!access.ring().still_valid(caller, scope, access.now())) co_return std::nullopt;
   co_return piece;
 }
 
@@ -211,6 +211,12 @@ Door::Door(http::Router& router, core::Timers& timers, core::Log& log, keys::Acc
 }
 
 namespace {
+
+/// Strangers may send these to an open route as fast as they like: nothing is written down of them.
+bool nothing_was_tried(Status status) {
+  return status == Status::bad_request || status == Status::too_many_requests ||
+         status == Status::unavailable;
+}
 
 /// One request through the door. `state` and `handler` outlive it: the router keeps both.
 template <class State>
@@ -236,7 +242,8 @@ Task<HttpResponse> pass(State& state, const RouteRule& rule, const Door::Handler
                      .subject = rule.act.empty() ? std::string() : subject_of(rule, request),
                      .status = 0,
                      .request_id = id};
-  if (const auto scope = scope_of(rule.need); scope && !caller.may(*scope)) {
+  const auto scope = scope_of(rule.need);
+  if (scope && !caller.may(*scope)) {
     auto response = State::forbidden(*scope, caller);
     if (!rule.act.empty()) {
       row.status = http::code(response.status);
@@ -244,16 +251,19 @@ Task<HttpResponse> pass(State& state, const RouteRule& rule, const Door::Handler
     }
     co_return answered(std::move(response));
   }
-  if (!rule.act.empty()) state.note_order(row, request);
+  const bool open = rule.need == Need::open;
+  const auto peer = request.peer;
+  if (!rule.act.empty() && !open) state.note_order(row, peer);
   auto response = co_await handler(caller, std::move(request));
-  if (!rule.act.empty()) {
+  if (!rule.act.empty() && !(open && nothing_was_tried(response.status))) {
+    if (open) state.note_order(row, peer);
     row.status = http::code(response.status);
     co_await state.write_down(std::move(row));
   }
   if (auto* const stream = std::get_if<http::StreamBody>(&response.body);
       stream != nullptr && state.access != nullptr && rule.need != Need::open) {
-    response.body = http::StreamBody{[inner = std::move(*stream), access = state.access, caller] {
-      return while_valid(inner, *access, caller);
+    response.body = http::StreamBody{[inner = std::move(*stream), access = state.access, caller, scope] {
+      return while_valid(inner, *access, caller, scope);
     }};
   }
   co_return answered(std::move(response));

@@ -218,15 +218,19 @@ HttpResponse login_refused(Access& access, const Access::LoginRefusal& why,
 Task<HttpResponse> post_login(Access& access, Caller, HttpRequest request) {
   auto order = decode_login(request.body);
   core::wipe_text(request.body);  // held the password
-  if (!order) co_return access_error(order.error());
   const auto from = request.peer_address();
   if (from) {
     if (const auto wait = access.failure_wait(*from)) {
       co_return too_many("api.too_many_failures", "Too many failed attempts from this address", *wait);
     }
   }
+  if (!order) {
+    if (from) access.count_failure(*from);
+    co_return access_error(order.error());
+  }
   const std::string name = order->name;
-  auto session = co_await access.log_in({name, std::move(order->password), std::move(order->totp)});
+  auto session = co_await access.log_in(
+      {name, std::move(order->password), std::move(order->totp), from ? from->to_string() : "socket"});
   if (!session) co_return login_refused(access, session.error(), from);
   Json body = to_json(session->caller);
   body["token"] = session->token.reveal();
@@ -293,7 +297,7 @@ constexpr RouteRow routes[] = {
     {{Method::post, "/api/v1/users/{id}/totp/confirm", Need::anyone, "user.totp-confirm"}, confirm_totp},
     {{Method::del, "/api/v1/users/{id}/totp", Need::anyone, "user.totp-end"}, delete_totp},
     {{Method::get, "/api/v1/login", Need::anyone, ""}, get_login},
-    {{Method::post, "/api/v1/login", Need::open, "login", small, "name"}, post_login},
+    {{Method::post, "/api/v1/login", Need::open, keys::login_act, small, "name"}, post_login},
     {{Method::del, "/api/v1/login", Need::anyone, "logout"}, delete_login},
     {{Method::get, "/api/v1/audit", Need::admin, ""}, get_audit},
 };

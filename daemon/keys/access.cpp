@@ -24,7 +24,7 @@ constexpr AttemptRate failure_rate{20, 3s};
 
 }  // namespace
 
-/// Counts a comparison as long as it is under way.
+/// Counts a comparison or a commit as long as it is under way.
 class Access::Slot {
  public:
   explicit Slot(unsigned& count) : count_(count) { ++count_; }
@@ -78,18 +78,28 @@ Task<> Access::write_uses() {
 }
 
 Task<Result<>> Access::commit(AccessChange change) {
-  const auto kept = co_await parts_.store.commit_access(std::move(change));
-  if (kept) co_return Result<>{};
-  // Memory was ahead of the disk; others may have changed more meanwhile, so look until nobody has.
-  for (;;) {
+  Result<> kept;
+  {
+    const Slot slot(committing_);
+    kept = co_await parts_.store.commit_access(std::move(change));
+  }
+  if (!kept) ahead_ = true;
+  if (ahead_) co_await put_back();
+  co_return kept;
+}
+
+/// Memory was ahead of the disk. It still is by the changes of others that are under way, and what they
+/// revoked must not count again meanwhile: then the last of them puts it back.
+Task<> Access::put_back() {
+  while (committing_ == 0) {
     const auto revision = ring_->revision();
     auto stored = co_await parts_.store.load_access();
-    if (!stored) break;  // the store is finished, and the daemon ends with it
-    if (ring_->revision() != revision) continue;
+    if (!stored) co_return;  // the store is finished, and the daemon ends with it
+    if (committing_ != 0 || ring_->revision() != revision) continue;
     ring_->replace(std::move(*stored));
-    break;
+    ahead_ = false;
+    co_return;
   }
-  co_return std::unexpected(kept.error());
 }
 
 Task<Result<std::string>> Access::hash_password(core::Secret password) {
@@ -113,16 +123,17 @@ Task<std::expected<Session, Access::LoginRefusal>> Access::log_in(Login login) {
         LoginRefusal{{"login.busy", "many passwords are compared at this moment: try again"}, {}, true, {}});
   }
   const Slot slot(comparing_);
-  if (const auto wait = ring_->begin_login(login.name, parts_.timers.now())) {
+  const Attempt attempt{login.name, login.from};
+  if (const auto wait = ring_->begin_login(attempt, parts_.timers.now())) {
     co_return std::unexpected(
         LoginRefusal{{"login.too_many", "too many attempts to log in as this user"}, wait, false, {}});
   }
   const auto password = std::make_shared<core::Secret>(std::move(login.password));
-  const bool fits =
-      co_await parts_.pool.run<bool>(parts_.timers, [password, stored = ring_->password_hash_of(login.name)] {
-        return verify_password(password->reveal(), stored);
-      });
-  auto session = ring_->finish_login(login.name, fits, login.code, now(), parts_.random);
+  Compared compared{ring_->password_hash_of(login.name)};
+  compared.fits = co_await parts_.pool.run<bool>(parts_.timers, [password, stored = compared.hash] {
+    return verify_password(password->reveal(), stored);
+  });
+  auto session = ring_->finish_login(attempt, compared, login.code, now(), parts_.random);
   if (!session) co_return std::unexpected(LoginRefusal{std::move(session.error()), {}, false, {}});
   if (!session->change.empty()) {
     if (auto kept = co_await commit(std::move(session->change)); !kept) {

@@ -39,7 +39,8 @@ class Access {
   [[nodiscard]] core::Timers& timers() { return parts_.timers; }
   [[nodiscard]] AccessStore& store() { return parts_.store; }
 
-  /// Makes a change of the ring's durable; when that fails the ring is as the store has it.
+  /// Makes a change of the ring's durable; when that fails the ring is as the store has it as soon as no
+  /// commit is under way.
   [[nodiscard]] core::Task<core::Result<>> commit(AccessChange change);
 
   /// Errors: user.password; login.busy (exhausted) while many passwords are compared already.
@@ -48,6 +49,7 @@ class Access {
     std::string name;
     core::Secret password;
     std::string code;
+    std::string from = {};  // an address, or "socket"
   };
   struct LoginRefusal {
     Refusal refusal;
@@ -64,11 +66,14 @@ class Access {
  private:
   class Slot;
   [[nodiscard]] core::Task<> write_uses();
+  [[nodiscard]] core::Task<> put_back();
 
   AccessParts parts_;
   std::unique_ptr<KeyRing> ring_;  // from open() on
   AttemptLimit<core::Ipv4Address> failures_;
   unsigned comparing_ = 0;
+  unsigned committing_ = 0;
+  bool ahead_ = false;  // memory has a change that the store refused
   core::TaskGroup tasks_;
 };
 

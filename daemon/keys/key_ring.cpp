@@ -26,6 +26,11 @@ std::unexpected<core::Error> no_such_key(std::string_view id) {
                     fmt::format("no API key {}; colony api-keys list shows them", core::printable(id, 40)));
 }
 
+std::unexpected<core::Error> no_such_owner(std::string_view owner) {
+  return core::fail(ErrorKind::not_found, "user.not_found",
+                    fmt::format("no user {}; colony users list shows them", core::printable(owner)));
+}
+
 Result<> check_texts(std::string_view key_name, std::string_view description) {
   if (key_name.empty() || key_name.size() > longest_name || description.size() > longest_description) {
     return core::fail(ErrorKind::invalid_input, "api_key.name",
@@ -115,17 +120,21 @@ std::expected<Caller, Refusal> KeyRing::authenticate(std::string_view credential
                 .uid = 0};
 }
 
-bool KeyRing::still_valid(const Caller& caller, Now now) const {
+bool KeyRing::still_valid(const Caller& caller, std::optional<Scope> scope, Now now) const {
   if (caller.through == Caller::Through::socket) return true;
   if (caller.through == Caller::Through::nobody) return false;
   const auto* const owner = find_user(caller.user);
   if (owner == nullptr || owner->disabled) return false;
+  auto scopes = scopes_of(owner->role);
   if (caller.through == Caller::Through::login) {
     const auto session = sessions_.find(caller.key);
-    return session != sessions_.end() && now.boot < session->second.ends;
+    if (session == sessions_.end() || now.boot >= session->second.ends) return false;
+  } else {
+    const auto found = keys_.find(caller.key);
+    if (found == keys_.end() || status_of(found->second.row, now.utc) != KeyStatus::active) return false;
+    scopes = scopes.both(found->second.row.scopes);
   }
-  const auto found = keys_.find(caller.key);
-  return found != keys_.end() && status_of(found->second.row, now.utc) == KeyStatus::active;
+  return !scope || scopes.contains(*scope);
 }
 
 std::optional<core::Duration> KeyRing::spend(const Caller& caller, core::BootTime now) {
@@ -163,6 +172,18 @@ Result<Scopes> KeyRing::granted(const Caller& caller, const UserRow& owner,
                                 owner.name, name(owner.role), most.empty() ? "none" : most.to_string()));
 }
 
+Result<> KeyRing::room_for_key(const std::string& owner) const {
+  if (keys_.size() >= most_keys) {
+    return core::fail(ErrorKind::exhausted, "api_key.too_many",
+                      fmt::format("there are {} API keys already: delete some that are revoked", most_keys));
+  }
+  const auto theirs =
+      std::ranges::count_if(keys_, [&](const auto& each) { return each.second.row.owner == owner; });
+  if (static_cast<std::size_t>(theirs) < most_keys_per_owner) return {};
+  return core::fail(ErrorKind::exhausted, "api_key.too_many",
+                    fmt::format("{} has {} API keys already: delete some that are revoked", owner, theirs));
+}
+
 NewKeyText KeyRing::make(KeyRow row, core::Random& random) {
   do {
     row.id = KeyId::random(random);
@@ -183,18 +204,12 @@ Result<Made<NewKeyText>> KeyRing::create_key(const Caller& caller, const NewKey&
   }
   if (auto fine = check_texts(wish.name, wish.description); !fine) return std::unexpected(fine.error());
   const auto* const owner = find_user(owner_name);
-  if (owner == nullptr) {
-    return core::fail(ErrorKind::not_found, "user.not_found",
-                      fmt::format("no user {}; colony users list shows them", core::printable(owner_name)));
-  }
+  if (owner == nullptr) return no_such_owner(owner_name);
   const auto scopes = granted(caller, *owner, wish.scopes);
   if (!scopes) return std::unexpected(scopes.error());
   const auto expires = parse_expiry(wish.expires, now);
   if (!expires) return std::unexpected(expires.error());
-  if (keys_.size() >= most_keys) {
-    return core::fail(ErrorKind::exhausted, "api_key.too_many",
-                      fmt::format("there are {} API keys already: delete some that are revoked", most_keys));
-  }
+  if (auto room = room_for_key(owner_name); !room) return std::unexpected(room.error());
   KeyRow row;
   row.name = wish.name;
   row.description = wish.description;
@@ -238,7 +253,7 @@ Result<Made<KeyRow>> KeyRing::change_key(const Caller& caller, std::string_view 
   if (auto fine = check_texts(row.name, row.description); !fine) return std::unexpected(fine.error());
   if (patch.scopes) {
     const auto* const owner = find_user(row.owner);
-    assert(owner != nullptr);  // a user is deleted with its keys
+    if (owner == nullptr) return no_such_owner(row.owner);
     const auto scopes = granted(caller, *owner, patch.scopes);
     if (!scopes) return std::unexpected(scopes.error());
     row.scopes = *scopes;
@@ -282,13 +297,10 @@ Result<Made<NewKeyText>> KeyRing::rotate_key(const Caller& caller, std::string_v
     until = *wished;
   }
   const auto* const owner = find_user(old.owner);
-  assert(owner != nullptr);  // a user is deleted with its keys
+  if (owner == nullptr) return no_such_owner(old.owner);
   const auto scopes = granted(caller, *owner, old.scopes);
   if (!scopes) return std::unexpected(scopes.error());
-  if (keys_.size() >= most_keys) {
-    return core::fail(ErrorKind::exhausted, "api_key.too_many",
-                      fmt::format("there are {} API keys already: delete some that are revoked", most_keys));
-  }
+  if (auto room = room_for_key(old.owner); !room) return std::unexpected(room.error());
   KeyRow row;
   row.name = old.name;
   row.description = old.description;

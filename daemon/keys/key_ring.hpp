@@ -69,6 +69,17 @@ struct NewKeyText {
   KeyRow key;
   core::Secret text;  // shown once
 };
+/// Who tries to log in, from where.
+struct Attempt {
+  std::string name;
+  std::string from;  // an address, or "socket"
+  friend auto operator<=>(const Attempt&, const Attempt&) = default;
+};
+/// A password and the stored hash that it was compared with, which may be another by now.
+struct Compared {
+  std::string hash;
+  bool fits = false;
+};
 struct Session {
   core::Secret token;
   core::UtcTime expires_at;
@@ -79,9 +90,13 @@ class KeyRing {
  public:
   static constexpr std::size_t most_keys = 1000;
   static constexpr std::size_t most_users = 200;
+  static constexpr std::size_t most_keys_per_owner = 50;
   static constexpr std::size_t most_sessions = 256;
+  static constexpr std::size_t most_sessions_per_user = 8;
   static constexpr core::Duration session_length = std::chrono::hours(1);
-  static constexpr AttemptRate login_rate{5, std::chrono::minutes(1)};
+  static constexpr AttemptRate login_rate{5, std::chrono::minutes(1)};  // of a name from one address
+  /// Of a name from everywhere: a stranger alone never gets there and locks a person out.
+  static constexpr AttemptRate login_rate_of_name{100, std::chrono::seconds(6)};
 
   /// Owner of what is made over the socket: an administrator without a password, always there.
   static constexpr std::string_view built_in_user = "local";
@@ -94,8 +109,8 @@ class KeyRing {
   /// Of a key: notes its use.
   [[nodiscard]] std::expected<Caller, Refusal> authenticate(std::string_view credential,
                                                             std::string_view from, Now now);
-  /// Whether what was let in would be let in again (a stream outlives its request).
-  [[nodiscard]] bool still_valid(const Caller& caller, Now now) const;
+  /// Whether what was let in would be let in again, to what needs `scope` (a stream outlives its request).
+  [[nodiscard]] bool still_valid(const Caller& caller, std::optional<Scope> scope, Now now) const;
   /// Counts a request of a key or a log-in token; see RequestBudget::spend.
   [[nodiscard]] std::optional<core::Duration> spend(const Caller& caller, core::BootTime now);
   /// Keys used since the last call, for the store.
@@ -119,7 +134,8 @@ class KeyRing {
   /// Those that the caller may see, oldest first; of one owner when named.
   [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
 
-  // Users: administrators. A person changes the own password and second factor by a log-in token.
+  // Users: administrators, who need every scope of the role that is given or changed. A person changes the
+  // own password and second factor by a log-in token.
   [[nodiscard]] core::Result<Made<UserRow>> create_user(const Caller& caller, const NewUser& wish,
                                                         core::UtcTime now);
   [[nodiscard]] core::Result<Made<UserRow>> change_user(const Caller& caller, const std::string& name,
@@ -136,13 +152,14 @@ class KeyRing {
   [[nodiscard]] core::Result<AccessChange> end_totp(const Caller& caller, const std::string& name);
 
   // Logging in, in two parts: between them the password is compared, which takes a pool and time.
-  /// How long this name has to wait first. Counts the attempt when it need not.
-  [[nodiscard]] std::optional<core::Duration> begin_login(const std::string& name, core::BootTime now);
+  /// How long this one has to wait first. Counts the attempt when it need not.
+  [[nodiscard]] std::optional<core::Duration> begin_login(const Attempt& attempt, core::BootTime now);
   /// What to compare with: nobody's when there is no such user, or it may not log in.
   [[nodiscard]] std::string password_hash_of(const std::string& name) const;
-  [[nodiscard]] std::expected<Made<Session>, Refusal> finish_login(const std::string& name,
-                                                                   bool password_fits, std::string_view code,
-                                                                   Now now, core::Random& random);
+  [[nodiscard]] std::expected<Made<Session>, Refusal> finish_login(const Attempt& attempt,
+                                                                   const Compared& password,
+                                                                   std::string_view code, Now now,
+                                                                   core::Random& random);
   void log_out(const Caller& caller);
 
  private:
@@ -160,6 +177,12 @@ class KeyRing {
   enum class Own : bool { no, yes };  // whether people may do it to themselves
   [[nodiscard]] core::Result<UserRow> managed_user(const Caller& caller, const std::string& name,
                                                    Own own) const;
+  /// As managed_user(), for a change: nobody changes who has scopes that he does not have himself.
+  [[nodiscard]] core::Result<UserRow> changeable_user(const Caller& caller, const std::string& name,
+                                                      Own own) const;
+  /// Room for one more key of `owner`.
+  [[nodiscard]] core::Result<> room_for_key(const std::string& owner) const;
+  void make_room_for_session(const std::string& user, core::BootTime now);
   /// The key that the caller may manage.
   [[nodiscard]] core::Result<KeyId> managed_key(const Caller& caller, std::string_view id) const;
   [[nodiscard]] std::expected<Caller, Refusal> authenticate_session(const KeyId& id,
@@ -177,7 +200,8 @@ class KeyRing {
   std::map<KeyId, Kept> keys_;
   std::map<KeyId, OpenSession> sessions_;
   std::set<KeyId> used_;
-  AttemptLimit<std::string> logins_{login_rate};
+  AttemptLimit<Attempt> logins_{login_rate};
+  AttemptLimit<std::string> logins_of_name_{login_rate_of_name};
   std::uint64_t revision_ = 0;
 };
 

@@ -37,6 +37,13 @@ std::unexpected<core::Error> description_too_long() {
                     fmt::format("a description has at most {} bytes", longest_description));
 }
 
+std::unexpected<core::Error> more_than_own(Role role, Scopes own) {
+  return core::fail(
+      ErrorKind::refused, "api.forbidden",
+      fmt::format("nobody gives out or changes what he does not have: the role {} has {}, you have {}",
+                  name(role), scopes_of(role).to_string(), own.empty() ? "none" : own.to_string()));
+}
+
 core::ByteView secret_bytes(const UserRow& row) {
   return core::as_bytes(row.totp_secret.reveal());
 }
@@ -79,10 +86,17 @@ Result<UserRow> KeyRing::managed_user(const Caller& caller, const std::string& u
   return found->clone();
 }
 
+Result<UserRow> KeyRing::changeable_user(const Caller& caller, const std::string& user_name, Own own) const {
+  auto row = managed_user(caller, user_name, own);
+  if (row && !scopes_of(row->role).within(caller.scopes)) return more_than_own(row->role, caller.scopes);
+  return row;
+}
+
 Result<Made<UserRow>> KeyRing::create_user(const Caller& caller, const NewUser& wish, core::UtcTime now) {
   if (!caller.may(Scope::admin)) {
     return core::fail(ErrorKind::refused, "api.forbidden", "users are made with the scope admin");
   }
+  if (!scopes_of(wish.role).within(caller.scopes)) return more_than_own(wish.role, caller.scopes);
   if (!is_user_name(wish.name)) {
     return core::fail(
         ErrorKind::invalid_input, "user.name",
@@ -110,8 +124,10 @@ Result<Made<UserRow>> KeyRing::create_user(const Caller& caller, const NewUser& 
 Result<Made<UserRow>> KeyRing::change_user(const Caller& caller, const std::string& user_name,
                                            const UserPatch& patch) {
   const bool of_administrators = patch.role || patch.disabled;
-  auto row = managed_user(caller, user_name, of_administrators ? Own::no : Own::yes);
+  auto row = changeable_user(caller, user_name, of_administrators ? Own::no : Own::yes);
   if (!row) return std::unexpected(row.error());
+  if (patch.role && !scopes_of(*patch.role).within(caller.scopes))
+    return more_than_own(*patch.role, caller.scopes);
   if (patch.description && patch.description->size() > longest_description) return description_too_long();
   row->description = patch.description.value_or(row->description);
   row->role = patch.role.value_or(row->role);
@@ -156,7 +172,7 @@ std::vector<UserRow> KeyRing::list_users(const Caller& caller) const {
 
 Result<AccessChange> KeyRing::begin_totp(const Caller& caller, const std::string& user_name,
                                          core::Secret secret) {
-  auto row = managed_user(caller, user_name, Own::yes);
+  auto row = changeable_user(caller, user_name, Own::yes);
   if (!row) return std::unexpected(row.error());
   if (row->password_hash.empty()) {
     return core::fail(ErrorKind::conflict, "user.totp_state", "this user has no password to log in with");
@@ -172,7 +188,7 @@ Result<AccessChange> KeyRing::begin_totp(const Caller& caller, const std::string
 
 Result<AccessChange> KeyRing::confirm_totp(const Caller& caller, const std::string& user_name,
                                            std::string_view code, core::UtcTime now) {
-  auto row = managed_user(caller, user_name, Own::yes);
+  auto row = changeable_user(caller, user_name, Own::yes);
   if (!row) return std::unexpected(row.error());
   if (row->totp_secret.empty() || row->totp_confirmed) {
     return core::fail(ErrorKind::conflict, "user.totp_state", "no second factor waits for its first code");
@@ -189,7 +205,7 @@ Result<AccessChange> KeyRing::confirm_totp(const Caller& caller, const std::stri
 }
 
 Result<AccessChange> KeyRing::end_totp(const Caller& caller, const std::string& user_name) {
-  auto row = managed_user(caller, user_name, Own::yes);
+  auto row = changeable_user(caller, user_name, Own::yes);
   if (!row) return std::unexpected(row.error());
   row->totp_secret = {};
   row->totp_confirmed = false;
@@ -197,10 +213,28 @@ Result<AccessChange> KeyRing::end_totp(const Caller& caller, const std::string& 
   return changed(*row);
 }
 
-std::optional<core::Duration> KeyRing::begin_login(const std::string& user_name, core::BootTime now) {
-  if (const auto wait = logins_.wait(user_name, now)) return wait;
-  logins_.count(user_name, now);
+std::optional<core::Duration> KeyRing::begin_login(const Attempt& attempt, core::BootTime now) {
+  if (const auto wait = logins_.wait(attempt, now)) return wait;
+  if (const auto wait = logins_of_name_.wait(attempt.name, now)) return wait;
+  logins_.count(attempt, now);
+  logins_of_name_.count(attempt.name, now);
   return std::nullopt;
+}
+
+void KeyRing::make_room_for_session(const std::string& user, core::BootTime now) {
+  std::erase_if(sessions_, [&](const auto& each) { return each.second.ends <= now; });
+  const auto end_oldest = [this](const auto& counts) {
+    auto oldest = sessions_.end();
+    for (auto each = sessions_.begin(); each != sessions_.end(); ++each) {
+      if (!counts(each->second)) continue;
+      if (oldest == sessions_.end() || each->second.ends < oldest->second.ends) oldest = each;
+    }
+    if (oldest != sessions_.end()) sessions_.erase(oldest);
+  };
+  const auto theirs = [&](const OpenSession& session) { return session.user == user; };
+  const auto count = std::ranges::count_if(sessions_, [&](const auto& each) { return theirs(each.second); });
+  if (static_cast<std::size_t>(count) >= most_sessions_per_user) end_oldest(theirs);
+  if (sessions_.size() >= most_sessions) end_oldest([](const OpenSession&) { return true; });
 }
 
 std::string KeyRing::password_hash_of(const std::string& user_name) const {
@@ -209,11 +243,14 @@ std::string KeyRing::password_hash_of(const std::string& user_name) const {
                                                                        : row->password_hash;
 }
 
-std::expected<Made<Session>, Refusal> KeyRing::finish_login(const std::string& user_name, bool password_fits,
+std::expected<Made<Session>, Refusal> KeyRing::finish_login(const Attempt& attempt, const Compared& password,
                                                             std::string_view code, Now now,
                                                             core::Random& random) {
+  const auto& user_name = attempt.name;
   const auto* const found = find_user(user_name);
-  if (!password_fits || found == nullptr || found->disabled || found->password_hash.empty()) {
+  // Also when the password was changed while it was compared.
+  if (!password.fits || found == nullptr || found->disabled || found->password_hash.empty() ||
+      found->password_hash != password.hash) {
     return std::unexpected(Refusal{"login.refused", "the name, the password or the code is wrong"});
   }
   AccessChange change;
@@ -230,12 +267,8 @@ std::expected<Made<Session>, Refusal> KeyRing::finish_login(const std::string& u
     row.totp_last_step = *step;  // this code counts no second time
     change = changed(row);
   }
-  logins_.forgive(user_name);
-  std::erase_if(sessions_, [&](const auto& each) { return each.second.ends <= now.boot; });
-  if (sessions_.size() >= most_sessions) {
-    sessions_.erase(
-        std::ranges::min_element(sessions_, {}, [](const auto& each) { return each.second.ends; }));
-  }
+  logins_.forgive(attempt);  // not those of the name: they are also everybody else's
+  make_room_for_session(user_name, now.boot);
   KeyId id;
   do {
     id = KeyId::random(random);

@@ -48,6 +48,9 @@ enum class KeyStatus : std::uint8_t { active, revoked, expired };
 [[nodiscard]] std::string_view name(KeyStatus status);
 [[nodiscard]] KeyStatus status_of(const KeyRow& key, core::UtcTime now);
 
+/// The act of an open route, which strangers ask as well.
+inline constexpr std::string_view login_act = "login";
+
 /// One line of the audit log: who asked for what, and what came of it.
 struct AuditRow {
   std::uint64_t id = 0;  // growing; given by the store

@@ -1,4 +1,6 @@
 // The door and the routes of keys, as a client over TLS and one at the socket see them.
+#include <set>
+
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -216,6 +218,26 @@ TEST(Door, AStreamEndsWithItsKey) {
   bench.run(follow(bench, made["key"], made["id"]));
 }
 
+TEST(Door, AStreamEndsWithTheScopeOfItsKey) {
+  Bench bench;
+  const Json made = bench.make(R"({"name":"ci","scopes":["read","operate"]})");
+  const auto follow = [](Bench& b, std::string key, std::string id) -> Task<> {
+    HttpRequest request;
+    request.path = "/api/v1/events";
+    EXPECT_TRUE(request.headers.add("apiKey", key));
+    request.peer = remote;
+    const auto response = co_await b.router.handle(std::move(request));
+    const auto& stream = std::get<StreamBody>(response.body);
+    EXPECT_TRUE(co_await stream.next());
+    daemon::keys::KeyPatch patch;
+    patch.scopes = daemon::keys::Scopes::parse("operate");
+    EXPECT_TRUE(
+        b.access.ring().change_key(daemon::keys::KeyRing::socket_caller(0), id, patch, b.timers.utc_now()));
+    EXPECT_FALSE(co_await stream.next());
+  };
+  bench.run(follow(bench, made["key"], made["id"]));
+}
+
 TEST(KeyRoutes, AKeyLivesAsItIsTold) {
   Bench bench;
   const Json made = bench.make(R"({"name":"ci","scopes":["read"],"expires":"24h"})");
@@ -298,8 +320,71 @@ TEST(KeyRoutes, ManyWrongPasswordsHaveToWait) {
   EXPECT_EQ(code_of(answer), "429 LOGIN_TOO_MANY");
   EXPECT_EQ(answer.headers.find("Retry-After"), "60");
   const Json audit = Json::parse(bench.at_socket(Method::get, "/api/v1/audit").body)["audit"];
+  ASSERT_EQ(audit.size(), 5U);
   EXPECT_EQ(audit[0]["act"], "login");
   EXPECT_EQ(audit[0]["who"], "nobody");
   EXPECT_EQ(audit[0]["subject"], "alice");
-  EXPECT_EQ(audit[0]["status"], 429);
+  EXPECT_EQ(audit[0]["status"], 401);
+  EXPECT_NE(bench.lines.find("order=login"), std::string::npos);
+}
+
+TEST(KeyRoutes, NothingIsWrittenDownOfWhatStrangersSendAsFastAsTheyLike) {
+  Bench bench;
+  const auto commits = bench.store.commits;
+  for (int i = 0; i < 20; ++i)
+    ASSERT_EQ(bench.remotely("/api/v1/login", "", Method::post, "{").status, Status::bad_request) << i;
+  EXPECT_EQ(code_of(bench.remotely("/api/v1/login", "", Method::post, "{")), "429 API_TOO_MANY_FAILURES")
+      << "a body that is none counts as a failure";
+  EXPECT_EQ(bench.store.commits, commits);
+  EXPECT_TRUE(bench.store.rows.empty());
+  EXPECT_EQ(bench.lines.find("api.order"), std::string::npos);
+}
+
+TEST(KeyRoutes, WhoIsNoAdministratorChangesNobodyAndNotTheOwnRights) {
+  Bench bench;
+  for (const auto* const user : {"victor", "otto"}) {
+    const Json body{{"name", user}, {"role", "viewer"}, {"password", "correct horse battery"}};
+    ASSERT_EQ(bench.at_socket(Method::post, "/api/v1/users", body.dump()).status, Status::created);
+  }
+  const auto log_in = bench.remotely("/api/v1/login", "", Method::post,
+                                     R"({"name":"victor","password":"correct horse battery"})");
+  const std::string token = Json::parse(log_in.body)["token"];
+  const std::string key = bench.make(R"({"name":"ci","owner":"victor","scopes":["read"]})")["key"];
+  struct Row {
+    Method method;
+    std::string path, body;
+  };
+  const auto rows_of = [](const std::string& user) {
+    const std::string path = "/api/v1/users/" + user;
+    return std::vector<Row>{{Method::get, path, ""},
+                            {Method::patch, path, R"({"description":"x"})"},
+                            {Method::patch, path, R"({"password":"another horse battery"})"},
+                            {Method::patch, path, R"({"role":"admin"})"},
+                            {Method::patch, path, R"({"disabled":true})"},
+                            {Method::del, path, ""},
+                            {Method::post, path + "/totp", ""},
+                            {Method::post, path + "/totp/confirm", R"({"code":"123456"})"},
+                            {Method::del, path + "/totp", ""}};
+  };
+  const auto expect_forbidden = [&](const std::string& by, const Row& row) {
+    EXPECT_EQ(code_of(bench.remotely(row.path, by, row.method, row.body)), "403 API_FORBIDDEN")
+        << (by == key ? "a key: " : "a log-in: ") << name(row.method) << " " << row.path << " " << row.body;
+  };
+  std::set<std::pair<Method, std::string>> tried;
+  for (const auto& row : rows_of("{id}")) tried.emplace(row.method, row.path);
+  for (const auto& rule : daemon::api::route_rules()) {
+    if (rule.pattern.starts_with("/api/v1/users/"))
+      EXPECT_TRUE(tried.contains({rule.method, std::string(rule.pattern)})) << rule.pattern;
+  }
+  for (const auto& row : rows_of("otto")) {
+    expect_forbidden(token, row);
+    expect_forbidden(key, row);
+  }
+  for (const auto& row : rows_of("victor")) expect_forbidden(key, row);
+  const std::string own = "/api/v1/users/victor";
+  for (const auto* const body : {R"({"role":"admin"})", R"({"role":"viewer"})", R"({"disabled":false})",
+                                 R"({"disabled":true,"description":"x"})"})
+    expect_forbidden(token, {Method::patch, own, body});
+  expect_forbidden(token, {Method::del, own, ""});
+  EXPECT_EQ(bench.remotely(own, token).status, Status::ok);
 }

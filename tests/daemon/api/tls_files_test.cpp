@@ -48,6 +48,20 @@ TEST(TlsFiles, AreNamedWhenSomethingIsWrongWithThem) {
   EXPECT_EQ(files.code(), "http.tls_certificate");
 }
 
+TEST(TlsFiles, AKeyWithAPassphraseIsNamedAndNotAskedFor) {
+  const Files files;
+  files.make(files.certificate, files.key);
+  const std::string locked = files.directory.path() + "/locked.key";
+  const std::string command =
+      "openssl pkey -aes256 -passout pass:secret -in " + files.key + " -out " + locked;
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  ASSERT_EQ(::chmod(locked.c_str(), 0600), 0);
+  const auto checked = check_tls_files(files.certificate, locked, core::system_utc_time());
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, "http.tls_key");
+  EXPECT_NE(checked.error().message.find("encrypted key"), std::string::npos) << checked.error().message;
+}
+
 TEST(TlsFiles, ACertificateThatIsOverIsNoted) {
   const Files files;
   files.make(files.certificate, files.key);

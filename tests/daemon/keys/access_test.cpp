@@ -89,6 +89,66 @@ TEST(Access, WhatCouldNotBeStoredIsNotInForce) {
   bench.close();
 }
 
+namespace {
+
+/// Takes its time: a change is on the disk, or refused, `delays` later.
+struct SlowStore final : AccessStore {
+  SlowStore(core::Timers& t, AccessStore& s) : timers(t), inner(s) {}
+  core::Task<core::Result<AccessSnapshot>> load_access() override { return inner.load_access(); }
+  core::Task<core::Result<>> commit_access(AccessChange change) override {
+    if (delays.empty()) co_return co_await inner.commit_access(std::move(change));
+    const auto [delay, fails] = delays.front();
+    delays.erase(delays.begin());
+    co_await timers.sleep_for(delay);
+    if (fails) co_return core::fail(core::ErrorKind::exhausted, "store.disk_full", "full");
+    co_return co_await inner.commit_access(std::move(change));
+  }
+  core::Task<core::Result<std::vector<AuditRow>>> audit(std::uint64_t before, unsigned limit) override {
+    return inner.audit(before, limit);
+  }
+  core::Timers& timers;
+  AccessStore& inner;
+  std::vector<std::pair<core::Duration, bool>> delays;
+};
+
+}  // namespace
+
+TEST(Access, ARevokedKeyStaysRevokedWhenTheChangeOfAnotherFails) {
+  Bench bench;
+  SlowStore slow(bench.timers, bench.store);
+  Access access({bench.timers, bench.random, bench.log, bench.pool, slow});
+  bench.run([](Bench& b, Access& a, SlowStore& s) -> core::Task<> {
+    EXPECT_TRUE(co_await a.open());
+    auto made = a.ring().create_key(b.admin, {"k", "", "", {}, "24h"}, b.timers.utc_now(), b.random);
+    EXPECT_TRUE(co_await a.commit(std::move(made->change)));
+    const auto code = [&] {
+      const auto caller = a.ring().authenticate(made->value.text.reveal(), "x", a.now());
+      return caller ? "" : caller.error().code;
+    };
+    s.delays = {{1s, true}, {3s, false}};
+    auto failing = a.ring().create_user(b.admin, {"alice", "", "", Role::viewer}, b.timers.utc_now());
+    auto revoked = a.ring().revoke_key(b.admin, made->value.key.id.to_string(), b.timers.utc_now());
+    bool first_over = false;
+    bool second_over = false;
+    const auto commit = [](Access& in, AccessChange change, bool fits, bool& over) -> core::Task<> {
+      EXPECT_EQ(static_cast<bool>(co_await in.commit(std::move(change))), fits);
+      over = true;
+    };
+    b.group.spawn("failing", commit(a, std::move(failing->change), false, first_over));
+    b.group.spawn("revoking", commit(a, std::move(revoked->change), true, second_over));
+    co_await b.timers.sleep_for(2s);
+    EXPECT_TRUE(first_over);
+    EXPECT_FALSE(second_over);
+    EXPECT_EQ(code(), "api_key.revoked") << "its change is under way";
+    co_await b.timers.sleep_for(2s);
+    EXPECT_TRUE(second_over);
+    EXPECT_EQ(code(), "api_key.revoked");
+    EXPECT_EQ(a.ring().user(b.admin, "alice").error().code, "user.not_found")
+        << "the last one under way puts back what failed";
+    co_await a.stop();
+  }(bench, access, slow));
+}
+
 TEST(Access, LogsInWithThePasswordThatWasHashed) {
   Bench bench;
   bench.open();
@@ -107,6 +167,8 @@ TEST(Access, LogsInWithThePasswordThatWasHashed) {
     const auto limited = co_await b.access.log_in({"alice", core::Secret("correct horse battery"), ""});
     EXPECT_EQ(limited.error().refusal.code, "login.too_many");
     EXPECT_TRUE(limited.error().wait);
+    EXPECT_TRUE(co_await b.access.log_in({"alice", core::Secret("correct horse battery"), "", "10.0.0.10"}))
+        << "from elsewhere she comes in";
   }(bench));
   bench.close();
 }

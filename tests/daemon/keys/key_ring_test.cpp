@@ -44,10 +44,10 @@ TEST(KeyRing, RevokingCountsForTheVeryNextRequest) {
   Ring bench;
   const auto made = bench.make(bench.admin, {"ci", "", "", {}, "24h"});
   const auto caller = *bench.try_key(made.text);
-  ASSERT_TRUE(bench.ring->still_valid(caller, bench.now()));
+  ASSERT_TRUE(bench.ring->still_valid(caller, Scope::read, bench.now()));
   ASSERT_TRUE(bench.ring->revoke_key(bench.admin, made.key.id.to_string(), bench.utc()));
   EXPECT_EQ(bench.code_of(made.text), "api_key.revoked");
-  EXPECT_FALSE(bench.ring->still_valid(caller, bench.now()));
+  EXPECT_FALSE(bench.ring->still_valid(caller, Scope::read, bench.now()));
   ASSERT_TRUE(bench.ring->delete_key(bench.admin, made.key.id.to_string()));
   EXPECT_EQ(bench.code_of(made.text), "api_key.unknown");
   EXPECT_EQ(bench.ring->key(bench.admin, made.key.id.to_string()).error().code, "api_key.not_found");
@@ -157,6 +157,78 @@ TEST(KeyRing, NobodyHandsOutWhatHeDoesNotHave) {
             "read,admin");
 }
 
+TEST(KeyRing, NobodyMakesOrChangesAUserWithMoreScopesThanHeHas) {
+  Ring bench;
+  bench.add_user("alice", Role::admin, "hash");
+  bench.add_user("victor", Role::viewer, "hash");
+  auto& ring = *bench.ring;
+  ASSERT_TRUE(ring.begin_totp(bench.admin, "alice", core::Secret("12345678901234567890")));
+  const auto with = [&](const char* scopes) {
+    return *bench.try_key(bench.make(bench.admin, {"k", "", "", Scopes::parse(scopes), "24h"}).text);
+  };
+  const auto keys_only = with("admin");
+  const auto reads = with("read,admin");
+  const auto make = [&](const Caller& caller, Role role) {
+    const auto made = ring.create_user(caller, {"eve", "", "", role}, bench.utc());
+    return made ? "" : made.error().code;
+  };
+  const auto change = [&](const Caller& caller, const char* user, std::optional<Role> role) {
+    UserPatch patch;
+    patch.role = role;
+    if (!role) patch.password_hash = "of eve";
+    const auto made = ring.change_user(caller, user, patch);
+    return made ? "" : made.error().code;
+  };
+  EXPECT_EQ(make(keys_only, Role::admin), "api.forbidden");
+  EXPECT_EQ(make(keys_only, Role::viewer), "api.forbidden");
+  EXPECT_EQ(make(reads, Role::operator_), "api.forbidden");
+  EXPECT_EQ(change(reads, "victor", Role::admin), "api.forbidden") << "nor gives a role";
+  EXPECT_EQ(change(reads, "alice", Role::viewer), "api.forbidden") << "nor takes one";
+  EXPECT_EQ(change(reads, "alice", {}), "api.forbidden") << "nor sets an administrator's password";
+  EXPECT_EQ(change(keys_only, "victor", {}), "api.forbidden");
+  EXPECT_EQ(ring.begin_totp(keys_only, "victor", core::Secret("x")).error().code, "api.forbidden");
+  EXPECT_EQ(ring.end_totp(reads, "alice").error().code, "api.forbidden");
+  EXPECT_EQ(make(reads, Role::viewer), "");
+  EXPECT_EQ(change(reads, "victor", {}), "");
+}
+
+TEST(KeyRing, AKeyWithoutItsOwnerIsAnErrorAndNoCrash) {
+  Ring bench;
+  AccessSnapshot stored;
+  stored.hash_key = core::Secret("the key of the hashes");
+  KeyRow orphan;
+  orphan.id = *KeyId::parse("0123456789ab");
+  orphan.name = "k";
+  orphan.owner = "gone";
+  orphan.scopes = *Scopes::parse("read");
+  orphan.created_at = bench.utc();
+  stored.keys.push_back(orphan);
+  bench.ring->replace(std::move(stored));
+  KeyPatch patch;
+  patch.scopes = orphan.scopes;
+  EXPECT_EQ(bench.ring->change_key(bench.admin, "0123456789ab", patch, bench.utc()).error().code,
+            "user.not_found");
+  EXPECT_EQ(
+      bench.ring->rotate_key(bench.admin, "0123456789ab", 1h, "", bench.utc(), bench.random).error().code,
+      "user.not_found");
+  EXPECT_TRUE(bench.ring->delete_key(bench.admin, "0123456789ab")) << "so that it can be tidied up";
+}
+
+TEST(KeyRing, AStreamIsValidAsLongAsItsScopeIsHeld) {
+  Ring bench;
+  bench.add_user("otto", Role::operator_, "hash");
+  const auto made = bench.make(bench.admin, {"k", "", "otto", Scopes::parse("read,operate"), "24h"});
+  const auto key = *bench.try_key(made.text);
+  ASSERT_TRUE(bench.ring->still_valid(key, Scope::operate, bench.now()));
+  EXPECT_FALSE(bench.ring->still_valid(key, Scope::wipe, bench.now())) << "otto's, not the key's";
+  UserPatch viewer;
+  viewer.role = Role::viewer;
+  ASSERT_TRUE(bench.ring->change_user(bench.admin, "otto", viewer));
+  EXPECT_FALSE(bench.ring->still_valid(key, Scope::operate, bench.now()));
+  EXPECT_TRUE(bench.ring->still_valid(key, Scope::read, bench.now()));
+  EXPECT_TRUE(bench.ring->still_valid(key, std::nullopt, bench.now()));
+}
+
 TEST(KeyRing, ADeletedUsersKeysAreGone) {
   Ring bench;
   bench.add_user("bot", Role::service);
@@ -189,12 +261,17 @@ TEST(KeyRing, CountsRequestsOfEachKey) {
 
 TEST(KeyRing, HoldsSoManyKeysAndUsers) {
   Ring bench;
-  for (std::size_t i = 0; i < KeyRing::most_keys; ++i)
-    (void)bench.make(bench.admin, {"k", "", "", {}, "24h"});
-  EXPECT_EQ(
-      bench.ring->create_key(bench.admin, {"k", "", "", {}, "24h"}, bench.utc(), bench.random).error().code,
-      "api_key.too_many");
   for (std::size_t i = 1; i < KeyRing::most_users; ++i) bench.add_user("u" + std::to_string(i), Role::viewer);
+  const auto make = [&](const std::string& owner) {
+    const auto made =
+        bench.ring->create_key(bench.admin, {"k", "", owner, {}, "24h"}, bench.utc(), bench.random);
+    return made ? "" : made.error().code + ": " + made.error().message.substr(0, 2);
+  };
+  for (std::size_t i = 0; i < KeyRing::most_keys_per_owner; ++i) ASSERT_EQ(make("u1"), "");
+  EXPECT_EQ(make("u1"), "api_key.too_many: u1") << "one person does not take them all";
+  for (std::size_t i = KeyRing::most_keys_per_owner; i < KeyRing::most_keys; ++i)
+    ASSERT_EQ(make("u" + std::to_string(2 + i % 100)), "");
+  EXPECT_EQ(make("u199"), "api_key.too_many: th");
   EXPECT_EQ(bench.ring->create_user(bench.admin, {"more", "", "", Role::viewer}, bench.utc()).error().code,
             "user.too_many");
 }

@@ -12,10 +12,14 @@ namespace {
 
 const std::string secret = "12345678901234567890";
 
+Attempt from_desk(const std::string& name) {
+  return {name, "10.0.0.9"};
+}
+
 struct LoginRing : Ring {
   LoginRing() { add_user("alice", Role::admin, "hash"); }
   auto log_in(bool fits = true, std::string_view code = "") {
-    return ring->finish_login("alice", fits, code, now(), random);
+    return ring->finish_login(from_desk("alice"), {"hash", fits}, code, now(), random);
   }
   std::string code(std::int64_t steps = 0) {
     char text[8];
@@ -51,7 +55,8 @@ TEST(Login, ATokenIsItsUserForAnHour) {
 TEST(Login, APersonManagesTheOwnKeysOnly) {
   LoginRing bench;
   bench.add_user("otto", Role::operator_, "hash");
-  const auto session = bench.ring->finish_login("otto", true, "", bench.now(), bench.random);
+  const auto session =
+      bench.ring->finish_login(from_desk("otto"), {"hash", true}, "", bench.now(), bench.random);
   const auto otto = *bench.try_key(session->value.token);
   const auto theirs = bench.make(bench.admin, {"k", "", "alice", {}, "24h"}).key.id.to_string();
   const auto own = bench.make(otto, {"k", "", "", {}, "24h"}).key.id.to_string();
@@ -68,7 +73,8 @@ TEST(Login, AWrongPasswordSaysNothing) {
   LoginRing bench;
   const auto refused = bench.log_in(false);
   EXPECT_EQ(refused.error().code, "login.refused");
-  const auto nobody = bench.ring->finish_login("nobody", true, "", bench.now(), bench.random);
+  const auto nobody =
+      bench.ring->finish_login(from_desk("nobody"), {"hash", true}, "", bench.now(), bench.random);
   EXPECT_EQ(nobody.error().why, refused.error().why);
   EXPECT_NE(bench.ring->password_hash_of("nobody"), "") << "compared all the same, for its time";
 }
@@ -102,15 +108,44 @@ TEST(Login, ASecondFactorCountsOnceItIsConfirmed) {
   EXPECT_TRUE(bench.log_in());
 }
 
-TEST(Login, AttemptsAreLimitedByName) {
+TEST(Login, AttemptsAreLimitedByNameAndAddress) {
   LoginRing bench;
-  for (int i = 0; i < 5; ++i) ASSERT_FALSE(bench.ring->begin_login("alice", bench.now().boot)) << i;
-  EXPECT_EQ(bench.ring->begin_login("alice", bench.now().boot), 1min);
-  EXPECT_FALSE(bench.ring->begin_login("otto", bench.now().boot));
+  const auto begin = [&](const Attempt& attempt) {
+    return bench.ring->begin_login(attempt, bench.now().boot);
+  };
+  for (int i = 0; i < 5; ++i) ASSERT_FALSE(begin(from_desk("alice"))) << i;
+  EXPECT_EQ(begin(from_desk("alice")), 1min);
+  EXPECT_FALSE(begin(from_desk("otto")));
+  EXPECT_FALSE(begin({"alice", "10.0.0.10"})) << "a stranger does not lock her out";
   bench.pass(1min);
-  EXPECT_FALSE(bench.ring->begin_login("alice", bench.now().boot));
+  EXPECT_FALSE(begin(from_desk("alice")));
   ASSERT_TRUE(bench.log_in());
-  EXPECT_FALSE(bench.ring->begin_login("alice", bench.now().boot)) << "a good one clears the slate";
+  EXPECT_FALSE(begin(from_desk("alice"))) << "a good one clears the slate";
+}
+
+TEST(Login, AttemptsFromManyAddressesAreLimitedByName) {
+  LoginRing bench;
+  const auto begin = [&](int address) {
+    return bench.ring->begin_login({"alice", "10.0.1." + std::to_string(address)}, bench.now().boot);
+  };
+  for (int i = 0; i < 100; ++i) ASSERT_FALSE(begin(i)) << i;
+  EXPECT_EQ(begin(100), 6s);
+  ASSERT_TRUE(bench.log_in());
+  EXPECT_EQ(begin(100), 6s) << "her good one is no room for those who guess";
+  EXPECT_FALSE(bench.ring->begin_login({"otto", "10.0.1.1"}, bench.now().boot));
+}
+
+TEST(Login, APasswordThatWasChangedMeanwhileDoesNotCount) {
+  LoginRing bench;
+  const std::string compared = bench.ring->password_hash_of("alice");
+  UserPatch patch;
+  patch.password_hash = "another";
+  ASSERT_TRUE(bench.ring->change_user(bench.admin, "alice", patch));
+  EXPECT_EQ(bench.ring->finish_login(from_desk("alice"), {compared, true}, "", bench.now(), bench.random)
+                .error()
+                .code,
+            "login.refused");
+  EXPECT_TRUE(bench.ring->finish_login(from_desk("alice"), {"another", true}, "", bench.now(), bench.random));
 }
 
 TEST(Login, AChangedUserLogsInAgain) {
@@ -134,7 +169,25 @@ TEST(Login, TokensAreBounded) {
   const auto first = bench.log_in();
   for (std::size_t i = 0; i < KeyRing::most_sessions; ++i) {
     bench.pass(1s);
-    ASSERT_TRUE(bench.log_in());
+    const auto user = "u" + std::to_string(i / KeyRing::most_sessions_per_user);
+    if (i % KeyRing::most_sessions_per_user == 0) bench.add_user(user, Role::viewer, "hash");
+    ASSERT_TRUE(bench.ring->finish_login(from_desk(user), {"hash", true}, "", bench.now(), bench.random));
   }
   EXPECT_EQ(bench.code_of(first->value.token), "login.over") << "the oldest makes room";
+}
+
+TEST(Login, AUsersTokensPushOutTheOwnOnly) {
+  LoginRing bench;
+  bench.add_user("otto", Role::operator_, "hash");
+  const auto ottos =
+      bench.ring->finish_login(from_desk("otto"), {"hash", true}, "", bench.now(), bench.random);
+  const auto first = bench.log_in();
+  bench.pass(1s);
+  const auto second = bench.log_in();
+  for (std::size_t i = 2; i < KeyRing::most_sessions_per_user; ++i) ASSERT_TRUE(bench.log_in());
+  EXPECT_EQ(bench.code_of(first->value.token), "");
+  ASSERT_TRUE(bench.log_in());
+  EXPECT_EQ(bench.code_of(first->value.token), "login.over") << "her oldest makes room";
+  EXPECT_EQ(bench.code_of(second->value.token), "");
+  EXPECT_EQ(bench.code_of(ottos->value.token), "");
 }
