@@ -48,7 +48,7 @@ enum class KeyStatus : std::uint8_t { active, revoked, expired };
 [[nodiscard]] std::string_view name(KeyStatus status);
 [[nodiscard]] KeyStatus status_of(const KeyRow& key, core::UtcTime now);
 
-/// The act of an open route, which strangers ask as well.
+/// The act of an open route, which strangers ask as well: its lines never push out those of other acts.
 inline constexpr std::string_view login_act = "login";
 
 /// One line of the audit log: who asked for what, and what came of it.

@@ -344,8 +344,20 @@ Result<> StoreFile::write_access(const keys::AccessChange& change) {
     if (done) done = database_.execute(insert_audit, encode(row));
   }
   if (!done || change.audit.empty()) return done;
-  return database_.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?",
-                           {std::int64_t{options_.retention.audit_rows}});
+  // Each kind under a cap of its own: log-ins, which anybody may try, push out no acts.
+  static constexpr auto is_login = [](const keys::AuditRow& row) { return row.act == keys::login_act; };
+  const std::string login(keys::login_act);
+  if (std::ranges::any_of(change.audit, is_login)) {
+    done = database_.execute(
+        "DELETE FROM audit WHERE act = ?1 AND id <= "
+        "(SELECT id FROM audit WHERE act = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        {login, std::int64_t{options_.retention.login_rows}});
+  }
+  if (!done || std::ranges::all_of(change.audit, is_login)) return done;
+  return database_.execute(
+      "DELETE FROM audit WHERE act <> ?1 AND id <= "
+      "(SELECT id FROM audit WHERE act <> ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+      {login, std::int64_t{options_.retention.audit_rows}});
 }
 
 Result<> StoreFile::prune(const Change& change, const Counters& counters) {

@@ -33,7 +33,8 @@ struct Retention {
   std::uint64_t acknowledged_events = 10'000;  // for local readers of the event stream
   unsigned timeline_per_asset = 2'000;         // newest; those of unfinished workflows come on top
   unsigned finished_per_asset = 200;           // newest workflows; what an erasure leaves is never removed
-  unsigned audit_rows = 20'000;                // newest
+  unsigned audit_rows = 20'000;                // newest, without log-ins
+  unsigned login_rows = 2'000;                 // newest lines of log-ins, which strangers make as well
 };
 
 /// `simulation` does not wait for the disk: for runs under virtual time, never for a daemon.

@@ -165,3 +165,23 @@ TEST(StoreFile, KeepsUsersKeysAndWhoDidWhat) {
   const auto older = file->audit(newest->front().id, 1);
   EXPECT_EQ(older->front().subject, "3");
 }
+
+TEST(StoreFile, LogInsPushOutNoActs) {
+  const TemporaryDirectory directory;
+  auto options = options_in(directory);
+  options.retention.audit_rows = 2;
+  options.retention.login_rows = 3;
+  const auto file = opened(options);
+  const auto note = [&](const char* act, int subject) {
+    Change change;
+    change.access.audit.push_back({0, now, "nobody", "10.0.0.9", act, std::to_string(subject), 401, "r"});
+    std::vector<Change> changes;
+    changes.push_back(std::move(change));
+    ASSERT_TRUE(file->commit(changes).front());
+  };
+  for (int i = 0; i < 3; ++i) note("wipe", i);
+  for (int i = 10; i < 20; ++i) note("login", i);
+  std::string kept;
+  for (const auto& row : *file->audit(0, 100)) kept += row.act + row.subject + " ";
+  EXPECT_EQ(kept, "login19 login18 login17 wipe2 wipe1 ");
+}
