@@ -1,3 +1,4 @@
+#include "drivers/bmc_user_values.hpp"
 #include "drivers/bmc_values.hpp"
 
 namespace colony::drivers {
@@ -22,6 +23,27 @@ std::string_view name(BootDevice device) {
     case BootDevice::bios_setup: return "bios-setup";
   }
   return "none";
+}
+
+std::string_view name(UserPrivilege privilege) {
+  switch (privilege) {
+    case UserPrivilege::none: return "none";
+    case UserPrivilege::callback: return "callback";
+    case UserPrivilege::user: return "user";
+    case UserPrivilege::operator_: return "operator";
+    case UserPrivilege::administrator: return "administrator";
+    case UserPrivilege::oem: return "oem";
+  }
+  return "none";
+}
+
+std::string_view name(UserEnabled enabled) {
+  switch (enabled) {
+    case UserEnabled::untold: return "untold";
+    case UserEnabled::yes: return "yes";
+    case UserEnabled::no: return "no";
+  }
+  return "untold";
 }
 
 }  // namespace colony::drivers

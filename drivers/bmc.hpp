@@ -14,6 +14,7 @@
 namespace colony::drivers {
 
 class BmcRecords;     // drivers/bmc_records.hpp
+class BmcUsers;       // drivers/bmc_users.hpp
 class SerialConsole;  // drivers/serial_console.hpp
 
 class Bmc {
@@ -31,6 +32,7 @@ class Bmc {
   // What not every driver can do: nullptr when it cannot. Lives as long as the Bmc.
   [[nodiscard]] virtual SerialConsole* serial() { return nullptr; }
   [[nodiscard]] virtual BmcRecords* records() { return nullptr; }
+  [[nodiscard]] virtual BmcUsers* users() { return nullptr; }
 
   /// Ends the session, if there is one. Always called before destruction where the loop still runs.
   [[nodiscard]] virtual core::Task<> close() = 0;

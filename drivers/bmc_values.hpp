@@ -21,7 +21,8 @@ struct BmcEndpoint {
 struct BmcCredentials {
   std::string username;   // at most 16 bytes (IPMI 2.0 section 22.28)
   core::Secret password;  // at most 20 bytes (section 22.30)
-  [[nodiscard]] BmcCredentials clone() const { return {username, password.clone()}; }
+  core::Secret other{};   // while it is being changed: tried when `password` is refused; empty: there is none
+  [[nodiscard]] BmcCredentials clone() const { return {username, password.clone(), other.clone()}; }
 };
 
 /// IPMI 2.0 section 20.1 Get Device ID, section 22.14 Get System GUID, and the FRU board/product areas.

@@ -75,11 +75,28 @@ struct RebootOrder {
   std::string operation_id;
 };
 
+/// Another password for the account with which we use the BMC (recipes/bmc_rotate.cpp).
+struct RotateOrder {
+  AssetRef asset;
+  std::string operation_id;
+};
+
 struct Submitted {
   core::WorkflowId workflow;
   core::AssetId asset;
   bool repeated = false;  // this operation_id was known: nothing new was started
   unsigned queued_behind = 0;
+};
+
+/// Break-glass: what opens a BMC.
+struct BmcLogin {
+  core::AssetId asset;
+  std::string asset_name;
+  core::Ipv4Address address;
+  std::uint16_t port = 623;
+  std::string username;
+  core::Secret password;
+  core::Secret next_password;  // while a change is in doubt: the BMC has one of the two; else empty
 };
 
 struct Enrolled {
@@ -146,7 +163,7 @@ struct DiskProgress {
 
 struct WorkflowView {
   core::WorkflowId id;
-  std::string type;  // "discovery", "cluster-provision", "disk-wipe", "power", "reboot"
+  std::string type;  // "discovery", "cluster-provision", "disk-wipe", "power", "reboot", "bmc-rotate"
   core::AssetId asset;
   std::string asset_name;
   WorkflowStatus status = WorkflowStatus::pending;
@@ -223,6 +240,11 @@ class Orders {
   [[nodiscard]] virtual core::Task<core::Result<Submitted>> wipe(WipeRequest request) = 0;
   [[nodiscard]] virtual core::Task<core::Result<Submitted>> power(PowerOrder order) = 0;
   [[nodiscard]] virtual core::Task<core::Result<Submitted>> reboot(RebootOrder order) = 0;
+  [[nodiscard]] virtual core::Task<core::Result<Submitted>> rotate_bmc_password(RotateOrder order) = 0;
+  /// For a person who has to get into the BMC without us. That it was shown, and to whom, is durable, and an
+  /// event, before this returns.
+  [[nodiscard]] virtual core::Task<core::Result<BmcLogin>> show_bmc_login(AssetRef asset,
+                                                                          std::string to_whom) = 0;
   /// Ends a pending or running workflow at its next safe point. A redeemed wipe is not cut off.
   [[nodiscard]] virtual core::Task<core::Result<>> cancel(core::WorkflowId workflow) = 0;
   /// The hosted side's id for an asset; accepted as an AssetRef from then on.

@@ -12,8 +12,8 @@ namespace {
 constexpr const char* token_key = "token_key";
 
 std::vector<Recipe> all_recipes(const Pacing& pacing) {
-  return {discover_recipe(pacing), provision_recipe(pacing), wipe_recipe(pacing), power_recipe(pacing),
-          reboot_recipe(pacing)};
+  return {discover_recipe(pacing), provision_recipe(pacing), wipe_recipe(pacing),
+          power_recipe(pacing),    reboot_recipe(pacing),    bmc_rotate_recipe(pacing)};
 }
 
 }  // namespace

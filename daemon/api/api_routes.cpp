@@ -267,6 +267,25 @@ Task<HttpResponse> post_reboot(const ApiServices& api, HttpRequest request) {
   return submit(api, std::move(request), decode_reboot, &Orders::reboot);
 }
 
+Task<HttpResponse> post_rotate(const ApiServices& api, HttpRequest request) {
+  return submit(api, std::move(request), decode_rotate, &Orders::rotate_bmc_password);
+}
+
+/// The socket's group may order everything, but it does not get to see passwords.
+Task<HttpResponse> post_bmc_password(const ApiServices& api, HttpRequest request) {
+  const auto* peer = std::get_if<http::UnixPeer>(&request.peer);
+  if (peer == nullptr || peer->uid != 0) {
+    co_return error_response(Status::forbidden, "api.root_only", "Passwords are shown to root only",
+                             "On the appliance: sudo colony bmc password ASSET");
+  }
+  const auto login = co_await api.orders.show_bmc_login(
+      std::string(request.param("id")),
+      fmt::format("uid {}, pid {}", peer->uid, static_cast<std::int64_t>(peer->pid)));
+  HttpResponse response = answer(Status::ok, login);
+  (void)response.headers.add("Cache-Control", "no-store");
+  co_return response;
+}
+
 Task<HttpResponse> post_provision_plan(const ApiServices& api, HttpRequest request) {
   const auto order = decode_provision_plan(request.param("id"), request.body);
   if (!order) co_return error_response(order.error());
@@ -384,6 +403,8 @@ constexpr RouteRow routes[] = {
     {{Method::post, "/api/v1/assets/{id}/provision", Need::operate, "provision", 3 * max_machine_config},
      post_provision},
     {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, post_wipe},
+    {{Method::post, "/api/v1/assets/{id}/bmc-rotate", Need::operate, "bmc-rotate"}, post_rotate},
+    {{Method::post, "/api/v1/assets/{id}/bmc-password", Need::admin, "bmc-password"}, post_bmc_password},
     {{Method::post, "/api/v1/assets/{id}/provision-plan", Need::read, ""}, post_provision_plan},
     {{Method::post, "/api/v1/assets/{id}/wipe-plan", Need::read, ""}, post_wipe_plan},
     {{Method::get, "/api/v1/assets/{id}/console", Need::operate, "console"}, get_serial},

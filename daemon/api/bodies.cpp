@@ -49,6 +49,14 @@ Result<workflows::DiscoverOrder> decode_discover(std::string_view asset, std::st
   return finish(std::move(out), members);
 }
 
+Result<workflows::RotateOrder> decode_rotate(std::string_view asset, std::string_view body) {
+  auto json = object_of(body, {"operation_id"});
+  if (!json) return std::unexpected(json.error());
+  Members members(*json);
+  workflows::RotateOrder out{std::string(asset), members.text("operation_id", operation_id_limit)};
+  return finish(std::move(out), members);
+}
+
 Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::string_view body) {
   // A config as one JSON string may be long after escaping.
   auto json = object_of(body, {"config", "disk", "diskDevice", "kernel_arguments", "operation_id"},

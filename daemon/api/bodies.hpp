@@ -16,6 +16,9 @@ namespace colony::daemon::api {
 /// `{"operation_id"?}`
 [[nodiscard]] core::Result<workflows::DiscoverOrder> decode_discover(std::string_view asset,
                                                                      std::string_view body);
+/// `{"operation_id"?}`
+[[nodiscard]] core::Result<workflows::RotateOrder> decode_rotate(std::string_view asset,
+                                                                 std::string_view body);
 /// `{"config","disk"?,"diskDevice"?,"kernel_arguments"?,"operation_id"?}`
 [[nodiscard]] core::Result<workflows::ProvisionOrder> decode_provision(std::string_view asset,
                                                                        std::string_view body);

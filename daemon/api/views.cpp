@@ -243,6 +243,14 @@ Json to_json(const wf::ProvisionPlan& plan) {
           {"disk", plan.disk ? disk_json(*plan.disk) : Json(nullptr)}};
 }
 
+Json to_json(const wf::BmcLogin& login) {
+  Json json{{"asset_id", login.asset.to_string()},  {"asset_name", login.asset_name},
+            {"address", login.address.to_string()}, {"port", login.port},
+            {"username", login.username},           {"password", login.password.reveal()}};
+  if (!login.next_password.empty()) json["next_password"] = login.next_password.reveal();
+  return json;
+}
+
 Json to_json(const wf::Submitted& submitted) {
   return {{"workflow_id", submitted.workflow.to_string()},
           {"asset_id", submitted.asset.to_string()},

@@ -1,6 +1,6 @@
 #pragma once
 // What workflows show, as the JSON of the local API (docs/openapi.yaml). The documented members of the hosted
-// reference come first; ours follow. Nothing here ever holds a password.
+// reference come first; ours follow. Nothing here ever holds a password, but for BmcLogin.
 
 #include <vector>
 
@@ -18,6 +18,8 @@ namespace colony::daemon::api {
 [[nodiscard]] core::Json to_json(const workflows::StatusView& status);
 [[nodiscard]] core::Json to_json(const workflows::WipePlan& plan);
 [[nodiscard]] core::Json to_json(const workflows::ProvisionPlan& plan);
+/// Passwords in the clear: what `colony bmc password` asks for.
+[[nodiscard]] core::Json to_json(const workflows::BmcLogin& login);
 [[nodiscard]] core::Json to_json(const workflows::Submitted& submitted);
 [[nodiscard]] core::Json to_json(const workflows::Enrolled& enrolled);
 [[nodiscard]] core::Json to_json(const workflows::StoredEvent& event);

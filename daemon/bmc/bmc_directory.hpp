@@ -25,6 +25,8 @@ class DriverDirectory final : public workflows::BmcDirectory {
   /// Errors as at().
   [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> afresh(
       const workflows::BmcRecord& record) override;
+  [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> alone(
+      const workflows::BmcRecord& record) override;
   /// Lets go of every BMC at once: what is under way with one ends. IpmiClient::close() waits for the
   /// sessions.
   void let_go();
@@ -32,9 +34,10 @@ class DriverDirectory final : public workflows::BmcDirectory {
  private:
   struct Entry {
     std::string driver, username;
-    core::Secret password;
+    core::Secret password, next_password;
     std::shared_ptr<drivers::Bmc> bmc;
   };
+  [[nodiscard]] core::Result<std::shared_ptr<drivers::Bmc>> open(const workflows::BmcRecord& record);
   using Place = std::pair<core::Ipv4Address, std::uint16_t>;
 
   drivers::ipmi::IpmiClient& native_;

@@ -87,6 +87,7 @@ ConsoleHub::Feed& ConsoleHub::feed(const core::AssetId& asset) {
 void ConsoleHub::on_rows(const workflows::StagedBatch& rows) {
   if (!capture_ || stopping_) return;
   for (const auto& workflow : rows.workflows) {
+    if (workflow->type == "bmc-rotate") continue;  // nothing boots, and the session's place is needed
     const bool running = workflow->status == workflows::WorkflowStatus::running;
     const auto known = feeds_.find(workflow->asset);
     if (running ? known != feeds_.end() && known->second->in_hand : known == feeds_.end()) continue;

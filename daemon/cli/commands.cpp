@@ -48,6 +48,9 @@ Commands make_commands() {
       make_bmc_sensors_command,
       make_bmc_fru_command,
       make_bmc_lan_command,
+      make_bmc_users_command,
+      make_bmc_rotate_command,
+      make_bmc_password_command,
       make_version_command,
       make_completion_command,
   };

@@ -56,6 +56,9 @@ Maker make_bmc_sel_command;
 Maker make_bmc_sensors_command;
 Maker make_bmc_fru_command;
 Maker make_bmc_lan_command;
+Maker make_bmc_users_command;
+Maker make_bmc_rotate_command;
+Maker make_bmc_password_command;
 // About
 Maker make_version_command;
 Maker make_completion_command;

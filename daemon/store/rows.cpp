@@ -16,10 +16,11 @@ using namespace workflows;
 namespace {
 
 // In the order of encode() and decode(); the first ones are the key.
-constexpr std::array<std::string_view, 18> asset_columns{
-    "id",          "name",         "status",       "condition",    "condition_reason", "accepted",
-    "wiped_by_us", "identity",     "inventory",    "bmc_identity", "bmc_address",      "bmc_port",
-    "bmc_driver",  "bmc_username", "bmc_password", "created_at",   "updated_at",       "revision"};
+constexpr std::array<std::string_view, 19> asset_columns{
+    "id",          "name",        "status",     "condition",        "condition_reason",
+    "accepted",    "wiped_by_us", "identity",   "inventory",        "bmc_identity",
+    "bmc_address", "bmc_port",    "bmc_driver", "bmc_username",     "bmc_password",
+    "created_at",  "updated_at",  "revision",   "bmc_next_password"};
 constexpr std::array<std::string_view, 15> workflow_columns{
     "id",         "type",          "recipe_version", "asset",        "status",
     "step",       "context",       "order_sealed",   "operation_id", "tries",
@@ -59,6 +60,7 @@ std::string place(std::string_view column, std::string_view id) {
   return fmt::format("{}:{}", column, id);
 }
 constexpr std::string_view password_column = "assets.bmc_password";
+constexpr std::string_view next_password_column = "assets.bmc_next_password";
 constexpr std::string_view order_column = "workflows.order_sealed";
 constexpr std::string_view secret_column = "secrets.value_sealed";
 constexpr std::string_view body_column = "operations.body_sealed";
@@ -136,6 +138,10 @@ Cells encode(const AssetRow& row, std::uint64_t revision, const Sealer& sealer) 
     cells.insert(cells.end(), 5, Cell{});
   }
   cells.insert(cells.end(), {cell(row.created_at), cell(row.updated_at), cell(revision)});
+  const bool changing = row.bmc && !row.bmc->next_password.empty();
+  cells.emplace_back(changing ? Cell{sealer.seal(row.bmc->next_password.reveal(),
+                                                 place(next_password_column, row.id.to_string()))}
+                              : Cell{});
   return cells;
 }
 
@@ -169,11 +175,22 @@ core::Result<StoredAsset> decode_asset(const Cells& cells, const Sealer& sealer,
   row.created_at = in.time();
   row.updated_at = in.time();
   stored.revision = in.ordinal();
+  core::Bytes sealed_next;
+  if (in.next_is_null()) {
+    in.skip();
+  } else {
+    sealed_next = in.blob();
+  }
   if (!in.complete()) return unreadable_row(assets_table, cells);
   if (row.bmc && unseal == Unseal::yes) {
     auto password = sealer.unseal(sealed, place(password_column, row.id.to_string()));
     if (!password) return std::unexpected(std::move(password.error()));
     row.bmc->password = std::move(*password);
+    if (!sealed_next.empty()) {
+      auto next = sealer.unseal(sealed_next, place(next_password_column, row.id.to_string()));
+      if (!next) return std::unexpected(std::move(next.error()));
+      row.bmc->next_password = std::move(*next);
+    }
   }
   return stored;
 }

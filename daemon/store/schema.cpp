@@ -196,7 +196,11 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, schema_version> migrations{version_1, version_2, version_3, version_4};
+// The password that a BMC is being told, sealed, beside the one that was seen to work; NULL: none.
+constexpr const char* version_5 = "ALTER TABLE assets ADD COLUMN bmc_next_password BLOB;";
+
+constexpr std::array<const char*, schema_version> migrations{version_1, version_2, version_3, version_4,
+                                                             version_5};
 
 }  // namespace
 

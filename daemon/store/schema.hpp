@@ -7,7 +7,7 @@
 
 namespace colony::daemon::store {
 
-inline constexpr std::int64_t schema_version = 4;
+inline constexpr std::int64_t schema_version = 5;
 /// PRAGMA application_id, "Coly": this file is a database of ours.
 inline constexpr std::int64_t application_id = 0x436f6c79;
 

@@ -203,6 +203,7 @@ core::Task<core::Result<>> Actor::ensure_session(core::BootTime deadline) {
     const auto failed = std::get<Failed>(event);
     const auto error = on_open_failed(failed);
     end_session();
+    if (turn_to_other_password(failed)) continue;
     const auto again = shared_.timers.now() + wait;
     if (failed.error != IpmiError::no_free_session || again >= deadline) co_return std::unexpected(error);
     co_await pause(again);
@@ -308,6 +309,15 @@ core::Error Actor::on_open_failed(const Failed& failed) {
     }
   }
   return error;
+}
+
+/// While the password is being changed there are two. The one that worked stays in front.
+bool Actor::turn_to_other_password(const Failed& failed) {
+  if (failed.error != IpmiError::bad_password || credentials_.other.empty() || rejected_ >= max_rejections) {
+    return false;
+  }
+  std::swap(credentials_.password, credentials_.other);
+  return true;
 }
 
 }  // namespace colony::drivers::ipmi

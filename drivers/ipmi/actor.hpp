@@ -141,6 +141,7 @@ class Actor final : public Link {
   void end_session();
   void on_opened(CipherSuite suite);
   [[nodiscard]] core::Error on_open_failed(const Failed& failed);
+  [[nodiscard]] bool turn_to_other_password(const Failed& failed);
 
   [[nodiscard]] core::Task<> keep_alive();
   [[nodiscard]] core::Task<> drive_serial(std::shared_ptr<SerialState> state);

@@ -5,6 +5,7 @@
 #include "core/async/task_group.hpp"
 #include "drivers/ipmi/actor.hpp"
 #include "drivers/ipmi/records.hpp"
+#include "drivers/ipmi/user_operations.hpp"
 
 namespace colony::drivers::ipmi {
 
@@ -13,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What the caller holds; the actor lives on until its session is closed.
-class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords {
+class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords, public BmcUsers {
  public:
   IpmiBmc(core::Timers& timers, std::shared_ptr<Actor> actor, bool usable)
       : timers_(timers), actor_(std::move(actor)), usable_(usable) {}
@@ -75,6 +76,48 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords {
   }
   core::Task<core::Result<std::string>> restart_cause(core::BootTime deadline) override {
     return perform<std::string>(read_restart_cause, deadline, Turn::last);
+  }
+
+  BmcUsers* users() override { return this; }
+  core::Task<core::Result<std::vector<BmcUser>>> users(core::BootTime deadline) override {
+    return perform<std::vector<BmcUser>>(read_users, deadline);
+  }
+  core::Task<core::Result<>> set_name(UserId user, std::string name, core::BootTime deadline) override {
+    return perform<void>(
+        [user, name](Link& link, core::BootTime until) { return write_user_name(link, user, name, until); },
+        deadline);
+  }
+  core::Task<core::Result<>> set_access(UserId user, UserAccess access, core::BootTime deadline) override {
+    return perform<void>(
+        [user, access](Link& link, core::BootTime until) {
+          return write_user_access(link, user, access, until);
+        },
+        deadline);
+  }
+  core::Task<core::Result<>> set_enabled(UserId user, UserEnabled enabled, core::BootTime deadline) override {
+    return perform<void>(
+        [user, enabled](Link& link, core::BootTime until) {
+          return write_user_enabled(link, user, enabled, until);
+        },
+        deadline);
+  }
+  core::Task<core::Result<>> set_password(UserId user, core::Secret password,
+                                          core::BootTime deadline) override {
+    const auto shared = std::make_shared<const core::Secret>(std::move(password));
+    return perform<void>(
+        [user, shared](Link& link, core::BootTime until) {
+          return write_user_password(link, user, shared, until);
+        },
+        deadline);
+  }
+  core::Task<core::Result<PasswordVerdict>> test_password(UserId user, core::Secret password,
+                                                          core::BootTime deadline) override {
+    const auto shared = std::make_shared<const core::Secret>(std::move(password));
+    return perform<PasswordVerdict>(
+        [user, shared](Link& link, core::BootTime until) {
+          return try_user_password(link, user, shared, until);
+        },
+        deadline);
   }
 
   core::Task<> close() override {
@@ -156,8 +199,9 @@ IpmiClient::IpmiClient(core::Timers& timers, core::Random& random, const core::L
 IpmiClient::~IpmiClient() = default;
 
 std::unique_ptr<Bmc> IpmiClient::open(BmcEndpoint endpoint, BmcCredentials credentials) {
-  const bool usable =
-      credentials.username.size() <= max_username && credentials.password.reveal().size() <= max_password;
+  const bool usable = credentials.username.size() <= max_username &&
+                      credentials.password.reveal().size() <= max_password &&
+                      credentials.other.reveal().size() <= max_password;
   Parts& parts = *parts_;
   const auto at = parts.actors.insert(
       parts.actors.end(), std::make_shared<Actor>(parts.shared, endpoint, std::move(credentials)));

@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 
 #include "core/async/signal.hpp"
-#include "drivers/ipmi/commands.hpp"
+#include "drivers/bmc_users.hpp"
+#include "drivers/ipmi/users.hpp"
 #include "drivers/ipmitool/output.hpp"
 #include "drivers/ipmitool/process_runner.hpp"
 
@@ -77,12 +78,36 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+/// As `raw` takes it: "0x06", "0x47", ...
+Words raw_words(const ipmi::Command& command) {
+  Words words{fmt::format("{:#04x}", static_cast<unsigned>(command.net_fn)),
+              fmt::format("{:#04x}", command.code)};
+  for (const auto byte : command.data) words.push_back(fmt::format("{:#04x}", byte));
+  return words;
+}
+
+/// The same as a script for `exec`, for commands that carry a password: it must not stand in argv, where
+/// anybody reads it.
+core::Secret script_of(ipmi::Command command) {
+  std::string text = "raw";
+  text.reserve(256);  // no copy is left behind by growing
+  for (auto& word : raw_words(command)) {
+    text += " " + word;
+    core::wipe_text(word);
+  }
+  text += "\n";
+  core::wipe_memory(command.data.data(), command.data.size());
+  core::Secret script(text);
+  core::wipe_text(text);
+  return script;
+}
+
 Words get_boot_flags() {
   return {"0x00", "0x09", "0x05", "0x00", "0x00"};
 }
 
 template <class Shared>
-class IpmitoolBmc final : public Bmc {
+class IpmitoolBmc final : public Bmc, public BmcUsers {
  public:
   IpmitoolBmc(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials)
       : shared_(shared), endpoint_(endpoint), credentials_(std::move(credentials)), turn_(shared.timers, 1) {}
@@ -153,6 +178,58 @@ class IpmitoolBmc final : public Bmc {
     co_return *setting;
   }
 
+  BmcUsers* users() override { return this; }
+  core::Task<core::Result<std::vector<BmcUser>>> users(core::BootTime deadline) override {
+    const auto first = co_await access_of({1}, deadline);
+    if (!first) co_return std::unexpected(first.error());
+    std::vector<BmcUser> out;
+    for (std::uint8_t id = 1; id <= first->max_users; ++id) {
+      const auto bytes = co_await raw(raw_words(ipmi::get_user_name({id})), deadline);
+      if (!bytes && lost(bytes.error())) co_return std::unexpected(bytes.error());
+      if (!bytes) continue;  // as in drivers/ipmi: not set up
+      auto name = ipmi::parse_user_name(*bytes);
+      if (!name) co_return std::unexpected(ipmi::to_error(name.error()));
+      if (name->empty()) continue;
+      const auto access = co_await access_of({id}, deadline);
+      if (!access) co_return std::unexpected(access.error());
+      out.push_back({{id}, std::move(*name), access->enabled, access->access});
+    }
+    co_return out;
+  }
+  core::Task<core::Result<>> set_name(UserId user, std::string name, core::BootTime deadline) override {
+    const auto command = ipmi::set_user_name(user, name);
+    if (!command) co_return std::unexpected(ipmi::to_error(command.error()));
+    co_return co_await tell(raw_words(*command), deadline);
+  }
+  core::Task<core::Result<>> set_access(UserId user, UserAccess access, core::BootTime deadline) override {
+    return tell(raw_words(ipmi::set_user_access(user, access)), deadline);
+  }
+  core::Task<core::Result<>> set_enabled(UserId user, UserEnabled enabled, core::BootTime deadline) override {
+    const auto act = enabled == UserEnabled::no ? ipmi::PasswordAct::disable : ipmi::PasswordAct::enable;
+    const auto command = ipmi::set_user_password({.user = user, .act = act, .form = {}, .password = {}});
+    if (!command) co_return std::unexpected(ipmi::to_error(command.error()));
+    co_return co_await tell(raw_words(*command), deadline);
+  }
+  core::Task<core::Result<>> set_password(UserId user, core::Secret password,
+                                          core::BootTime deadline) override {
+    const auto script = password_script(user, ipmi::PasswordAct::set, std::move(password));
+    if (!script) co_return std::unexpected(script.error());
+    const auto done = co_await ask({}, Repeat::safe, deadline, {.script = &*script});
+    if (!done) co_return std::unexpected(done.error());
+    co_return core::Result<>{};
+  }
+  core::Task<core::Result<PasswordVerdict>> test_password(UserId user, core::Secret password,
+                                                          core::BootTime deadline) override {
+    const auto script = password_script(user, ipmi::PasswordAct::test, std::move(password));
+    if (!script) co_return std::unexpected(script.error());
+    std::optional<std::uint8_t> refusal;
+    const auto done = co_await ask({}, Repeat::safe, deadline, {.script = &*script, .refusal = &refusal});
+    if (done) co_return PasswordVerdict::right;
+    const auto verdict = refusal ? ipmi::password_verdict(*refusal) : std::nullopt;
+    if (!verdict) co_return std::unexpected(done.error());
+    co_return *verdict;
+  }
+
   /// ipmitool closes its session itself, each time.
   core::Task<> close() override { co_return; }
 
@@ -160,6 +237,30 @@ class IpmitoolBmc final : public Bmc {
   /// Is it about the connection, and not about this one question?
   static bool lost(const core::Error& error) {
     return error.kind != core::ErrorKind::refused && error.kind != core::ErrorKind::unsupported;
+  }
+
+  static core::Result<core::Secret> password_script(UserId user, ipmi::PasswordAct act,
+                                                    core::Secret password) {
+    const auto form = ipmi::form_of(password);
+    if (!form) return std::unexpected(ipmi::to_error(form.error()));
+    auto command =
+        ipmi::set_user_password({.user = user, .act = act, .form = *form, .password = std::move(password)});
+    if (!command) return std::unexpected(ipmi::to_error(command.error()));
+    return script_of(std::move(*command));
+  }
+
+  core::Task<core::Result<ipmi::UserAccessReply>> access_of(UserId user, core::BootTime deadline) {
+    const auto bytes = co_await raw(raw_words(ipmi::get_user_access(user)), deadline);
+    if (!bytes) co_return std::unexpected(bytes.error());
+    const auto reply = ipmi::parse_user_access(*bytes);
+    if (!reply) co_return std::unexpected(ipmi::to_error(reply.error()));
+    co_return *reply;
+  }
+
+  core::Task<core::Result<>> tell(Words bytes, core::BootTime deadline) {
+    const auto done = co_await raw(std::move(bytes), deadline);
+    if (!done) co_return std::unexpected(done.error());
+    co_return core::Result<>{};
   }
 
   core::Task<core::Result<core::Bytes>> raw(Words bytes, core::BootTime deadline) {
@@ -171,10 +272,17 @@ class IpmitoolBmc final : public Bmc {
     co_return std::move(*parsed);
   }
 
+  struct Extra {
+    const core::Secret* script = nullptr;  // instead of words; what ipmitool prints is not looked at then
+    std::optional<std::uint8_t>* refusal = nullptr;  // the completion code, where the BMC said no
+  };
   /// Standard output of one command, with the first suite that the BMC takes.
-  core::Task<core::Result<std::string>> ask(Words words, Repeat repeat, core::BootTime deadline) {
+  core::Task<core::Result<std::string>> ask(Words words, Repeat repeat, core::BootTime deadline,
+                                            Extra extra = {}) {
+    if (extra.script != nullptr) words = {"exec", "/proc/self/fd/0"};
     if (credentials_.username.size() > ipmi::max_username ||
-        credentials_.password.reveal().size() > ipmi::max_password) {
+        credentials_.password.reveal().size() > ipmi::max_password ||
+        credentials_.other.reveal().size() > ipmi::max_password) {
       co_return std::unexpected(ipmi::to_error(IpmiError::credentials));
     }
     if (!co_await turn_.enter(deadline)) co_return std::unexpected(ipmi::to_error(IpmiError::deadline));
@@ -185,26 +293,45 @@ class IpmitoolBmc final : public Bmc {
         co_return std::unexpected(ipmi::to_error(IpmiError::deadline));
       }
       const Leave leave_processes(shared_.processes);
-      auto result = co_await run_process(shared_.timers, order(words, repeat), deadline);
+      auto result = co_await run_process(shared_.timers, order(words, repeat, extra.script), deadline);
       if (!result) {
         const bool killed = result.error().kind == core::ErrorKind::timed_out;
         if (killed && repeat == Repeat::never)
           co_return std::unexpected(ipmi::to_error(IpmiError::outcome_unknown));
         co_return std::unexpected(std::move(result.error()));
       }
+      std::string told = result->diagnostics + result->output;
+      Failure failure;
+      if (result->exit_code != 0) failure = parse_failure(told);
+      if (extra.script != nullptr) {
+        // With -v it prints the bytes that it sent, a password among them.
+        for (std::string* text : {&told, &result->diagnostics, &result->output}) core::wipe_text(*text);
+      }
       if (result->exit_code == 0) {
         rejected_ = 0;
-        co_return std::move(result->output);
+        co_return extra.script != nullptr ? std::string() : std::move(result->output);
       }
-      Failure failure = parse_failure(result->diagnostics + result->output);
       const bool next_suite =
           failure.error == IpmiError::no_cipher_suite && suite_ + 1 < shared_.options.suites.size();
       if (next_suite) {
         ++suite_;
         continue;
       }
-      co_return std::unexpected(judge(failure, repeat));
+      if (extra.refusal != nullptr) *extra.refusal = failure.detail;
+      core::Error error = judge(failure, repeat);
+      if (turn_to_other_password(failure)) continue;
+      co_return std::unexpected(std::move(error));
     }
+  }
+
+  /// As in drivers/ipmi: while the password is being changed there are two.
+  bool turn_to_other_password(const Failure& failure) {
+    if (failure.error != IpmiError::bad_password || failure.session != SessionOutcome::refused ||
+        credentials_.other.empty() || rejected_ >= max_rejections) {
+      return false;
+    }
+    std::swap(credentials_.password, credentials_.other);
+    return true;
   }
 
   core::Error judge(Failure failure, Repeat repeat) {
@@ -220,7 +347,7 @@ class IpmitoolBmc final : public Bmc {
     return error;
   }
 
-  ProcessOrder order(const Words& words, Repeat repeat) const {
+  ProcessOrder order(const Words& words, Repeat repeat, const core::Secret* input) const {
     const auto suite = static_cast<unsigned>(shared_.options.suites[suite_]);
     // -R 1: ipmitool sends each datagram once; it repeats acts otherwise, and some BMCs then act twice.
     const bool once = repeat == Repeat::never;
@@ -230,7 +357,8 @@ class IpmitoolBmc final : public Bmc {
                       std::to_string(endpoint_.port), "-U", credentials_.username, "-E", "-C",
                       std::to_string(suite), "-N", once ? "5" : "1", "-R", once ? "1" : "4", "-v"},
         .secret_variable = "IPMI_PASSWORD",
-        .secret = &credentials_.password};
+        .secret = &credentials_.password,
+        .input = input};
     order.arguments.insert(order.arguments.end(), words.begin(), words.end());
     return order;
   }

@@ -57,6 +57,16 @@ core::FileDescriptor bounded_file(const char* name) {
   return fd;
 }
 
+/// A file in memory with this text.
+core::FileDescriptor text_file(const core::Secret& text) {
+  core::FileDescriptor fd(::memfd_create("input", MFD_CLOEXEC));
+  const auto bytes = text.reveal();
+  const bool whole =
+      fd.valid() && ::pwrite(fd.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+  if (!whole) return {};
+  return fd;
+}
+
 /// What was written: the file offset is shared with the child.
 std::string contents(const core::FileDescriptor& fd) {
   const off_t end = ::lseek(fd.get(), 0, SEEK_CUR);
@@ -72,7 +82,8 @@ struct Spawned {
   pid_t pid = -1;
 };
 
-Spawned spawn(const ProcessOrder& order, int out, int err) {
+/// `in` below zero: nothing on standard input.
+Spawned spawn(const ProcessOrder& order, int in, int out, int err) {
   std::vector<std::string> words{order.program};
   words.insert(words.end(), order.arguments.begin(), order.arguments.end());
   std::vector<char*> argv;
@@ -93,7 +104,11 @@ Spawned spawn(const ProcessOrder& order, int out, int err) {
 
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  if (in >= 0) {
+    posix_spawn_file_actions_adddup2(&files, in, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  }
   posix_spawn_file_actions_adddup2(&files, out, 1);
   posix_spawn_file_actions_adddup2(&files, err, 2);
   posix_spawnattr_t attributes;
@@ -121,7 +136,12 @@ core::Task<core::Result<ProcessResult>> run_process(core::Timers& timers, Proces
   const auto out = bounded_file("output");
   const auto err = bounded_file("diagnostics");
   if (!out.valid() || !err.valid()) co_return core::fail_errno("process.start", "memfd_create", errno);
-  const Spawned spawned = spawn(order, out.get(), err.get());
+  core::FileDescriptor in;
+  if (order.input != nullptr) {
+    in = text_file(*order.input);
+    if (!in.valid()) co_return core::fail_errno("process.start", "memfd_create", errno);
+  }
+  const Spawned spawned = spawn(order, in.valid() ? in.get() : -1, out.get(), err.get());
   if (spawned.error == ENOENT) {
     co_return core::fail(core::ErrorKind::not_found, "process.start",
                          fmt::format("{}: no such program; install it", order.program));

@@ -1,6 +1,6 @@
 #pragma once
 // Runs one foreign program to its end or to a deadline. Output is bounded, secrets travel in the environment
-// only, and no child outlives its caller.
+// or on standard input only, and no child outlives its caller.
 
 #include <string>
 #include <vector>
@@ -16,6 +16,8 @@ struct ProcessOrder {
   std::vector<std::string> arguments;  // without the program
   std::string secret_variable;         // name of the one environment variable that carries `secret`
   const core::Secret* secret = nullptr;
+  /// What it finds on standard input, from a file in memory that only it and we have open; absent: nothing.
+  const core::Secret* input = nullptr;
 };
 
 struct ProcessResult {

@@ -17,6 +17,7 @@ constexpr std::array moments{
     std::pair<std::string_view, BmcMoment>{"bmc.bootdev", BmcMoment::bootdev},
     std::pair<std::string_view, BmcMoment>{"bmc.records", BmcMoment::records},
     std::pair<std::string_view, BmcMoment>{"bmc.payload", BmcMoment::payload},
+    std::pair<std::string_view, BmcMoment>{"bmc.password", BmcMoment::password},
 };
 
 constexpr std::array kinds{
@@ -31,6 +32,7 @@ constexpr std::array kinds{
     std::pair<std::string_view, BmcFaultKind>{"full", BmcFaultKind::full},
     std::pair<std::string_view, BmcFaultKind>{"repeat", BmcFaultKind::repeat},
     std::pair<std::string_view, BmcFaultKind>{"ignore-legacy", BmcFaultKind::ignore_legacy},
+    std::pair<std::string_view, BmcFaultKind>{"cut", BmcFaultKind::cut},
     std::pair<std::string_view, BmcFaultKind>{"freeze-after", BmcFaultKind::freeze_after},
 };
 

@@ -13,15 +13,16 @@ namespace colony::hw_sim {
 
 /// Where it strikes. A narrower moment is also part of the wider ones.
 enum class BmcMoment : std::uint8_t {
-  any,      // "bmc": every datagram
-  session,  // "bmc.session": Open Session and RAKP
-  command,  // "bmc.command": every command inside a session
-  power,    // "bmc.power": Chassis Control
-  status,   // "bmc.status": Get Chassis Status
-  sol,      // "bmc.sol": serial text and its answers, each way
-  bootdev,  // "bmc.bootdev": Set System Boot Options, boot flags
-  records,  // "bmc.records": events, sensors, FRU
-  payload,  // "bmc.payload": who has the serial line
+  any,       // "bmc": every datagram
+  session,   // "bmc.session": Open Session and RAKP
+  command,   // "bmc.command": every command inside a session
+  power,     // "bmc.power": Chassis Control
+  status,    // "bmc.status": Get Chassis Status
+  sol,       // "bmc.sol": serial text and its answers, each way
+  bootdev,   // "bmc.bootdev": Set System Boot Options, boot flags
+  records,   // "bmc.records": events, sensors, FRU
+  payload,   // "bmc.payload": who has the serial line
+  password,  // "bmc.password": Set User Password, the operation that sets one
 };
 
 enum class BmcFaultKind : std::uint8_t {
@@ -36,6 +37,7 @@ enum class BmcFaultKind : std::uint8_t {
   full,           // Open Session: insufficient resources
   repeat,         // a retransmitted command is carried out again
   ignore_legacy,  // bootdev: a setting without the EFI bit is answered with success, and not taken
+  cut,            // password: answered with success, and cut to its first eight characters
   freeze_after,   // `times` commands are carried out, the next one freezes it for `delay`, once
 };
 

@@ -26,6 +26,7 @@ struct Options {
   std::string guid;
   std::vector<std::string> faults;
   std::size_t max_sessions = 4;
+  unsigned lockout_after = 0;
   bool powered_on = false;
   std::string serial;
   std::string chassis;
@@ -100,6 +101,7 @@ int serve(const Options& options) {
   Chassis& chassis = behind_it ? static_cast<Chassis&>(guest) : plain;
   if (options.powered_on) chassis.act(drivers::PowerAction::on);
   BmcModel model(std::move(profile), chassis, random);
+  model.users().set_lockout_after(options.lockout_after);
   for (const auto& text : options.faults) {
     const auto fault = parse_fault(text);
     if (!fault) return complain(fmt::format("--fault {}: want AT:KIND:TIMES, e.g. bmc.power:ignore:1", text));
@@ -148,6 +150,9 @@ void register_bmc(Subcommands& subcommands) {
                   "Where the machine's serial line is, unix:PATH or tcp:ADDR:PORT (a chardev of QEMU)");
   app->add_option("--chassis", options->chassis,
                   "PROGRAM that switches the machine, called as ipmi_sim calls its chassis_control");
+  app->add_option("--lockout-after", options->lockout_after,
+                  "So many rejected logins in a row lock a user out; 0: never")
+      ->capture_default_str();
   app->add_flag("--powered-on", options->powered_on, "The machine runs already");
   subcommands.add(app, [options] { return serve(*options); });
 }

@@ -24,6 +24,7 @@ constexpr std::uint8_t auth_capabilities_code = 0x38;
 constexpr std::uint8_t cipher_suites_code = 0x54;
 
 BmcMoment moment_of(const ipmi::RequestMessage& request) {
+  if (sets_password(request)) return BmcMoment::password;
   const auto net_fn = static_cast<ipmi::NetFn>(request.net_fn);
   if (net_fn == ipmi::NetFn::storage || net_fn == ipmi::NetFn::sensor) return BmcMoment::records;
   const bool payload = net_fn == ipmi::NetFn::app && request.code >= 0x48 && request.code <= 0x4b;
@@ -38,7 +39,11 @@ BmcMoment moment_of(const ipmi::RequestMessage& request) {
 }  // namespace
 
 BmcModel::BmcModel(BmcProfile profile, Chassis& chassis, core::Random& random)
-    : profile_(std::move(profile)), chassis_(chassis), random_(random), firmware_(profile_, chassis_) {}
+    : profile_(std::move(profile)),
+      chassis_(chassis),
+      random_(random),
+      firmware_(profile_, chassis_),
+      users_(profile_) {}
 
 BmcModel::~BmcModel() {
   if (SerialPort* const port = chassis_.serial(); port != nullptr) port->set_on_print({});
@@ -185,9 +190,14 @@ core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
   auto& context = session->context;
   response.console_session = context.console_session;
   if (!session->rakp2.empty() && context.console_random == request->console_random) return session->rakp2;
-  if (request->username != profile_.username || faults_.strike(BmcMoment::session, BmcFaultKind::refuse)) {
+  const auto* const user = users_.who_may_log_in(request->username);
+  if (user == nullptr || faults_.strike(BmcMoment::session, BmcFaultKind::refuse)) {
     ++counters_.logins_rejected;
     response.status = ipmi::RmcpStatus::unauthorized_name;
+    return send();
+  }
+  if ((request->role & 0x0fU) > static_cast<unsigned>(user->access.limit)) {
+    response.status = ipmi::RmcpStatus::unauthorized_role;
     return send();
   }
   session->last_heard = now;
@@ -198,7 +208,7 @@ core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
   random_.fill(context.bmc_random);
   response.bmc_random = context.bmc_random;
   response.bmc_guid = context.bmc_guid;
-  const ipmi::HandshakeCodes codes(context, profile_.password);
+  const ipmi::HandshakeCodes codes(context, user->password);
   response.code.assign(codes.rakp2().begin(), codes.rakp2().end());
   session->rakp2 = send();
   return session->rakp2;
@@ -217,13 +227,17 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   if (request->status != ipmi::RmcpStatus::ok) {
     // The console gives up, mostly because our RAKP 2 was not made with its password.
     ++counters_.logins_rejected;
+    users_.on_rejection(session->context.username);
     sessions_.erase(named);
     return {};
   }
   ipmi::Rakp4 response{.tag = request->tag, .console_session = session->context.console_session};
-  const ipmi::HandshakeCodes codes(session->context, profile_.password);
+  const auto* const user = users_.who_may_log_in(session->context.username);
+  if (user == nullptr) return drop();  // taken from it in the meantime
+  const ipmi::HandshakeCodes codes(session->context, user->password);
   if (!ipmi::equal_codes(codes.rakp3(), request->code)) {
     ++counters_.logins_rejected;
+    users_.on_rejection(session->context.username);
     response.status = ipmi::RmcpStatus::invalid_integrity_value;
     sessions_.erase(named);
     return ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
@@ -232,6 +246,7 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   session->rakp4 = ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
   session->keys.emplace(codes.session_keys());
   session->last_heard = now;
+  users_.on_login(session->context.username);
   ++counters_.sessions_opened;
   return session->rakp4;
 }
@@ -301,6 +316,9 @@ FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& 
   }
   if (app) {
     if (auto reply = payload_command(session, request, now)) return std::move(*reply);
+    const bool cut = at == BmcMoment::password && faults_.strike(at, BmcFaultKind::cut);
+    auto reply = users_.run(request, session.privilege, cut ? PasswordFate::cut : PasswordFate::taken);
+    if (reply) return {reply->completion, std::move(reply->data)};
   }
   FirmwareReply reply = firmware_.run(request, session.privilege, now);
   if (at == BmcMoment::power && reply.completion == 0) {

@@ -15,6 +15,7 @@
 #include "hw-sim/bmc/bmc_firmware.hpp"
 #include "hw-sim/bmc/bmc_profile.hpp"
 #include "hw-sim/bmc/bmc_sol.hpp"
+#include "hw-sim/bmc/bmc_users.hpp"
 #include "hw-sim/bmc/chassis.hpp"
 
 namespace colony::hw_sim {
@@ -69,6 +70,8 @@ class BmcModel {
   /// The port it is reached at, where it is not 623.
   void set_port(std::uint16_t port) { profile_.sol_port = port; }
   [[nodiscard]] BmcFaults& faults() { return faults_; }
+  [[nodiscard]] BmcUserTable& users() { return users_; }
+  [[nodiscard]] const BmcUserTable& users() const { return users_; }
   [[nodiscard]] const BmcCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t open_sessions() const;
   /// The BMC restarts: every session is gone, the machine is untouched.
@@ -103,6 +106,7 @@ class BmcModel {
   Chassis& chassis_;
   core::Random& random_;
   BmcFirmware firmware_;
+  BmcUserTable users_;
   BmcFaults faults_;
   BmcCounters counters_;
   std::map<std::uint32_t, std::unique_ptr<Session>> sessions_;  // by the BMC's own session id

@@ -58,6 +58,8 @@ Json disk(const SimDisk& disk, const std::string& device) {
           {"failed", c.failed}};
 }
 
+constexpr drivers::UserId operators_account{2};
+
 Json bmc_state(const BmcModel& bmc, const ServerProfile& profile) {
   const BmcCounters& c = bmc.counters();
   Json acts = Json::object();
@@ -70,6 +72,8 @@ Json bmc_state(const BmcModel& bmc, const ServerProfile& profile) {
           {"sessions_closed", c.sessions_closed},
           {"open_sessions", bmc.open_sessions()},
           {"logins_rejected", c.logins_rejected},
+          {"most_rejections", bmc.users().user(operators_account).most_rejected},
+          {"passwords_set", bmc.users().user(operators_account).passwords_set},
           {"commands", c.commands},
           {"retransmissions", c.retransmissions}};
 }

@@ -21,6 +21,7 @@ struct FakeOrders final : workflows::Orders {
   std::vector<workflows::TimelineEntry> all_timeline;
   workflows::StatusView shown_status;
   std::vector<std::string> asked;             // one line per change
+  core::Secret next_password;                 // of show_bmc_login
   std::optional<core::Error> refusal;         // of the next changes
   std::string refused_asset;                  // no order is taken for it
   std::vector<workflows::StoredEvent> later;  // come with wait_for_event, one at a time
@@ -108,6 +109,22 @@ struct FakeOrders final : workflows::Orders {
   }
   Task<Result<workflows::Submitted>> reboot(workflows::RebootOrder order) override {
     co_return submit(order.asset, fmt::format("reboot {} {}", order.asset, order.device.has_value()));
+  }
+  Task<Result<workflows::Submitted>> rotate_bmc_password(workflows::RotateOrder order) override {
+    co_return submit(order.asset, "rotate " + order.asset);
+  }
+  Task<Result<workflows::BmcLogin>> show_bmc_login(workflows::AssetRef ref, std::string to_whom) override {
+    asked.push_back("show password " + ref + " to " + to_whom);
+    if (refusal) co_return std::unexpected(*refusal);
+    const auto found = asset(ref);
+    if (!found) co_return std::unexpected(found.error());
+    co_return workflows::BmcLogin{found->id,
+                                  found->name,
+                                  *core::Ipv4Address::parse("10.77.1.10"),
+                                  623,
+                                  "ADMIN",
+                                  core::Secret("of-now"),
+                                  next_password.clone()};
   }
   Task<Result<>> cancel(core::WorkflowId id) override {
     asked.push_back("cancel " + id.to_string());

@@ -114,6 +114,8 @@ class Appliance final : public BmcDirectory {
     return at(record);
   }
 
+  core::Result<std::shared_ptr<drivers::Bmc>> alone(const BmcRecord& record) override { return at(record); }
+
   World& world;
   core::SeededRandom random;
   MemoryJournal journal;

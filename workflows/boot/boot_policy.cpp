@@ -62,7 +62,7 @@ JournalBootPolicy::Judgement JournalBootPolicy::judge(const pxe::BootRequest& re
   }
   const WorkflowPtr work = ledger_.durable().running(asset->id);
   // An operator's power order is no state of its own: what boots is what would boot without it.
-  if (work && work->type != "power" && work->type != "reboot") {
+  if (work && work->type != "power" && work->type != "reboot" && work->type != "bmc-rotate") {
     const IntentPtr intent = boot_intent(ledger_.durable(), work->id);
     if (!intent) return {Verdict::hold, fmt::format("{} is in progress", work->type), nullptr, asset};
     if (intent->act == boot_act::scout) return {Verdict::scout, {}, intent, asset};

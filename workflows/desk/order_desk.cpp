@@ -112,6 +112,14 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   auto admission = parts_.registry.enrol(std::move(record), *identity, enrolment.name, now, parts_.random);
   if (!admission) co_return std::unexpected(admission.error());
   const AssetPtr before = parts_.ledger.working().asset(admission->asset);
+  // Two who change one password at the same time would leave a BMC whose password neither has kept.
+  const WorkflowPtr work = parts_.ledger.working().running(admission->asset);
+  if (work && work->type == "bmc-rotate") {
+    co_return core::fail(core::ErrorKind::conflict, "bmc.password_changing",
+                         fmt::format("the password of this BMC is being changed (workflow {}); hand it over "
+                                     "again when that has ended",
+                                     work->id.to_string()));
+  }
   const bool discovers = enrolment.auto_discover && (!before || before->inventory_json.empty());
   // Until its inventory is there, the machine's boot MAC is an unknown one.
   if (discovers) admission->batch.writes.emplace_back(parts_.window.opened_for(auto_discover_window));
@@ -323,6 +331,43 @@ core::Task<core::Result<Submitted>> OrderDesk::reboot(RebootOrder order) {
     json["device"] = drivers::name(*order.device);
   if (order.firmware) json["firmware"] = *order.firmware == drivers::BootFirmware::legacy ? "legacy" : "efi";
   co_return co_await submit({(*row)->id, "reboot", core::dump_json(json), order.operation_id, {}, {}});
+}
+
+core::Task<core::Result<Submitted>> OrderDesk::rotate_bmc_password(RotateOrder order) {
+  if (auto known = co_await repeated(order.operation_id)) co_return std::move(*known);
+  const auto row = orderable(order.asset);
+  if (!row) co_return std::unexpected(row.error());
+  co_return co_await submit({(*row)->id, "bmc-rotate", "{}", order.operation_id, {}, {}});
+}
+
+core::Task<core::Result<BmcLogin>> OrderDesk::show_bmc_login(AssetRef asset, std::string to_whom) {
+  const auto found = orderable(asset);
+  if (!found) co_return std::unexpected(found.error());
+  const AssetPtr row = *found;
+  const core::UtcTime now = parts_.timers.utc_now();
+  parts_.log.warn("bmc.password_shown", "The password of a BMC was shown.",
+                  {{"asset", row->id}, {"to", to_whom}});
+  Batch batch;
+  batch.events.push_back({"bmc.password_shown", row->id.to_string(), now,
+                          core::dump_json({{"asset", row->id.to_string()}, {"to", to_whom}})});
+  batch.writes.emplace_back(parts_.timelines.row(
+      row->id, "workflows",
+      core::Note{"bmc.password_shown", fmt::format("the password of its BMC was shown to {}", to_whom)}));
+  if (auto kept = co_await parts_.ledger.commit(std::move(batch)); !kept)
+    co_return std::unexpected(kept.error());
+  // Read only now: it may have changed while that was written.
+  const AssetPtr durable = parts_.ledger.durable().asset(row->id);
+  if (!durable || !durable->bmc) {
+    co_return core::fail(core::ErrorKind::refused, "asset.no_bmc", "the asset has no BMC any more");
+  }
+  const BmcRecord& record = *durable->bmc;
+  co_return BmcLogin{row->id,
+                     row->name,
+                     record.address,
+                     record.port,
+                     record.username,
+                     record.password.clone(),
+                     record.next_password.clone()};
 }
 
 core::Task<core::Result<>> OrderDesk::cancel(core::WorkflowId workflow) {

@@ -37,6 +37,8 @@ class OrderDesk final : public Orders {
   core::Task<core::Result<Submitted>> wipe(WipeRequest request) override;
   core::Task<core::Result<Submitted>> power(PowerOrder order) override;
   core::Task<core::Result<Submitted>> reboot(RebootOrder order) override;
+  core::Task<core::Result<Submitted>> rotate_bmc_password(RotateOrder order) override;
+  core::Task<core::Result<BmcLogin>> show_bmc_login(AssetRef asset, std::string to_whom) override;
   core::Task<core::Result<>> cancel(core::WorkflowId workflow) override;
   core::Task<core::Result<>> set_alias(core::AssetId asset, std::string alias) override;
 

@@ -390,7 +390,8 @@ core::Task<core::Result<>> Engine::cancel(core::WorkflowId id) {
 
 void Engine::give_up(Batch& batch, WorkflowRow row, const core::Error& why) const {
   row.updated_at = parts_.timers.utc_now();
-  if (row.status == WorkflowStatus::running) {
+  const Recipe* const known = recipe(row);
+  if (row.status == WorkflowStatus::running && !(known != nullptr && known->bystander)) {
     // Nobody here knows how far it came: a person has to look at the machine.
     if (const AssetPtr asset = parts_.ledger.working().asset(row.asset)) {
       AssetRow edited = asset->clone();

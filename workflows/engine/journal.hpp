@@ -36,14 +36,18 @@ enum class WorkflowStatus : std::uint8_t { pending, running, completed, failed }
 std::string_view name(WorkflowStatus status);
 std::optional<WorkflowStatus> parse_workflow_status(std::string_view text);
 
-/// How to reach an asset's BMC. The password is sealed by the store (AES-256-GCM) and only unsealed on read.
+/// How to reach an asset's BMC. The passwords are sealed by the store (AES-256-GCM) and only unsealed on
+/// read. While one is being changed there are two (docs/adr/0010): either may be the BMC's.
 struct BmcRecord {
   core::Ipv4Address address;
   std::uint16_t port = 623;
   std::string driver;  // "native" or "ipmitool"
   std::string username;
-  core::Secret password;
-  [[nodiscard]] BmcRecord clone() const { return {address, port, driver, username, password.clone()}; }
+  core::Secret password;         // the last one that was seen to work
+  core::Secret next_password{};  // told to the BMC, or about to be; empty: no change in hand
+  [[nodiscard]] BmcRecord clone() const {
+    return {address, port, driver, username, password.clone(), next_password.clone()};
+  }
 };
 
 struct AssetRow {

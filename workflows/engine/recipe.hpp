@@ -55,6 +55,8 @@ struct Recipe {
   std::vector<Step> steps;
   /// Entered once after a failure, before the workflow ends; empty = none. The error is journaled by then.
   std::string_view after_failure;
+  /// Nothing of it touches the machine itself: giving it up in the middle leaves no doubt about the asset.
+  bool bystander = false;
   /// Asked when the workflow's turn comes: what was true when it was ordered may no longer be. With an error
   /// it ends as failed and nothing is touched.
   core::Result<> (*may_begin)(const AssetRow&) = nullptr;

@@ -45,6 +45,7 @@ class StepContext {
 
   [[nodiscard]] Tools& tools() const { return *parts_.tools; }
   [[nodiscard]] core::Timers& timers() const { return parts_.timers; }
+  [[nodiscard]] core::Random& random() const { return parts_.random; }
   [[nodiscard]] const core::Log& log() const { return parts_.log; }
   [[nodiscard]] const Step& step() const { return step_; }
   [[nodiscard]] core::AssetId asset_id() const { return asset_; }

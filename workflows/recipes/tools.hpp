@@ -22,6 +22,8 @@ class BmcDirectory {
   /// A new actor in any case: what the last one held against the BMC (refused passwords, a back-off) is
   /// forgotten, for the operator may have mended it there.
   [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> afresh(const BmcRecord& record) = 0;
+  /// One that nobody else gets and that is not kept: for a login with exactly this password.
+  [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> alone(const BmcRecord& record) = 0;
 };
 
 struct Tools {

@@ -24,7 +24,7 @@ struct Bench {
   Log log = Log::silent();
   test::FakeOrders orders;
   Router router;
-  RouterExchange exchange{router, UnixPeer{0, 0, 1}};
+  Peer peer = UnixPeer{0, 0, 1};
 
   Bench() {
     daemon::api::add_api_routes(
@@ -42,10 +42,12 @@ struct Bench {
   }
   ClientResponse ask(ClientRequest request) {
     std::optional<Result<ClientResponse>> out;
-    const auto run = [](Bench& b, ClientRequest r, std::optional<Result<ClientResponse>>& o) -> Task<> {
-      o = co_await b.exchange.exchange(std::move(r), b.timers.now() + 1s);
+    RouterExchange exchange(router, peer);
+    const auto run = [](Bench& b, RouterExchange& e, ClientRequest r,
+                        std::optional<Result<ClientResponse>>& o) -> Task<> {
+      o = co_await e.exchange(std::move(r), b.timers.now() + 1s);
     };
-    group.spawn("ask", run(*this, std::move(request), out));
+    group.spawn("ask", run(*this, exchange, std::move(request), out));
     timers.run_until([this] { return group.size() == 0; }, timers.now() + 1h);
     return std::move(**out);
   }
@@ -146,6 +148,28 @@ TEST(ApiRoutes, PassOrdersOn) {
                                       "discover web-1", "provision web-1 c W 0",
                                       "wipe web-1 S1 minimum clear", "power web-1 1", "reboot web-1 true",
                                       "cancel 11111111-0000-4000-8000-000000000001"}));
+}
+
+TEST(ApiRoutes, ShowABmcsPasswordToRootOnTheSocketOnly) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  const auto ask = [&bench](Peer peer) {
+    bench.peer = peer;
+    return bench.post("/api/v1/assets/web-1/bmc-password", "{}");
+  };
+  for (const Peer& other : {Peer(UnixPeer{1000, 1000, 7}), Peer(TcpPeer{})}) {
+    const auto refused = ask(other);
+    EXPECT_TRUE(refused.status == Status::forbidden || refused.status == Status::unauthorized);
+    EXPECT_EQ(refused.body.find("of-now"), std::string::npos);
+  }
+  EXPECT_TRUE(bench.orders.asked.empty());
+  const auto shown = ask(UnixPeer{0, 0, 7});
+  EXPECT_EQ(shown.status, Status::ok);
+  EXPECT_EQ(Json::parse(shown.body).at("password"), "of-now");
+  EXPECT_FALSE(Json::parse(shown.body).contains("next_password"));
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"show password web-1 to uid 0, pid 7"}));
+  EXPECT_EQ(bench.post("/api/v1/assets/web-1/bmc-rotate", "").status, Status::accepted);
+  EXPECT_EQ(bench.orders.asked.back(), "rotate web-1");
 }
 
 TEST(ApiRoutes, ShowTheExactDisksOfAWipeWithoutOrderingIt) {

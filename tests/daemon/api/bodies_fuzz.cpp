@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   check(decode_enrolment(body));
   check(decode_discover("a", body));
+  check(decode_rotate("a", body));
   check(decode_power("a", body));
   check(decode_reboot("a", body));
   check(decode_window(body));

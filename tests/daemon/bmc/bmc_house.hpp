@@ -58,6 +58,7 @@ struct BmcHouse : IpmiBench {
     std::shared_ptr<drivers::Bmc> bmc;
     core::Result<std::shared_ptr<drivers::Bmc>> at(const workflows::BmcRecord&) override { return bmc; }
     core::Result<std::shared_ptr<drivers::Bmc>> afresh(const workflows::BmcRecord&) override { return bmc; }
+    core::Result<std::shared_ptr<drivers::Bmc>> alone(const workflows::BmcRecord&) override { return bmc; }
   };
 
   void commit(workflows::Write row) {

@@ -560,6 +560,29 @@ TEST(DiscoverCommand, OpensTheWindowOrBootsKnownServers) {
                                       "power web-1 1", "reboot web-1 true"}));
 }
 
+TEST(BmcRotateCommand, AsksForTheNameAndOrdersEach) {
+  Bench bench;
+  (void)bench.orders.add_workflow(bench.orders.add_asset("web-1"), "bmc-rotate");
+  (void)bench.orders.add_asset("web-2");
+  EXPECT_EQ(bench.run({"bmc", "rotate", "web-1"}), ExitCode::arguments) << "no terminal, no --yes";
+  EXPECT_TRUE(bench.orders.asked.empty());
+  EXPECT_EQ(bench.run({"bmc", "rotate", "web-1", "web-2", "--yes"}), ExitCode::success);
+  EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"rotate web-1", "rotate web-2"}));
+}
+
+TEST(BmcPasswordCommand, ShowsBothWhileAChangeIsInDoubt) {
+  Bench bench;
+  (void)bench.orders.add_asset("web-1");
+  EXPECT_EQ(bench.run({"bmc", "password", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("of-now"), std::string::npos) << bench.console.output;
+  EXPECT_EQ(bench.console.output.find("or "), std::string::npos);
+  bench.orders.next_password = core::Secret("of-then");
+  EXPECT_EQ(bench.run({"bmc", "password", "web-1"}), ExitCode::success);
+  EXPECT_NE(bench.console.output.find("of-then"), std::string::npos) << bench.console.output;
+  EXPECT_NE(bench.console.errors.find("one of the two"), std::string::npos);
+  EXPECT_EQ(bench.run({"bmc", "password", "nobody"}), ExitCode::general);
+}
+
 TEST(EventsCommand, ListsThem) {
   Bench bench;
   bench.orders.all_events = {

@@ -68,10 +68,31 @@ TEST(Rows, AssetWithoutBmcComesBack) {
   EXPECT_FALSE(stored->asset.bmc);
 }
 
+TEST(Rows, BothPasswordsOfAChangeInHandComeBack) {
+  auto row = asset_row(1);
+  row.bmc->next_password = core::Secret("the-new-one");
+  const auto cells = encode(row, 1, sealer());
+  const auto stored = decode_asset(cells, sealer(), Unseal::yes);
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->asset.bmc->password.reveal(), "bmc-password-1");
+  EXPECT_EQ(stored->asset.bmc->next_password.reveal(), "the-new-one");
+  for (const auto& cell : cells) {
+    if (const auto* const blob = std::get_if<core::Bytes>(&cell)) {
+      EXPECT_EQ(core::as_text(*blob).find("the-new-one"), std::string_view::npos);
+    }
+  }
+  auto swapped = cells;
+  std::swap(swapped[14], swapped[18]);  // each opens only in its own column
+  EXPECT_EQ(decode_asset(swapped, sealer(), Unseal::yes).error().code, "store.seal_broken");
+}
+
 TEST(Rows, AssetForTheLinkHasNoPassword) {
-  const auto stored = decode_asset(encode(asset_row(1), 1, sealer()), sealer(), Unseal::no);
+  auto row = asset_row(1);
+  row.bmc->next_password = core::Secret("the-new-one");
+  const auto stored = decode_asset(encode(row, 1, sealer()), sealer(), Unseal::no);
   ASSERT_TRUE(stored);
   EXPECT_TRUE(stored->asset.bmc->password.empty());
+  EXPECT_TRUE(stored->asset.bmc->next_password.empty());
 }
 
 TEST(Rows, PasswordOfAnotherAssetDoesNotOpen) {

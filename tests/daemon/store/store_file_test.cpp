@@ -450,7 +450,8 @@ TEST(StoreFile, MigratesADatabaseOfTheFirstVersion) {
     auto old = Database::open(options.path, "");
     ASSERT_TRUE(old);
     ASSERT_TRUE(
-        old->script("DROP INDEX redemptions_of_intent; DROP TABLE dhcp_leases; DROP TABLE users;"
+        old->script("ALTER TABLE assets DROP COLUMN bmc_next_password; DROP INDEX redemptions_of_intent; "
+                    "DROP TABLE dhcp_leases; DROP TABLE users;"
                     "DROP TABLE api_keys; DROP TABLE audit; PRAGMA user_version = 1;"));
   }
   EXPECT_FALSE(opened(options)->report().created);

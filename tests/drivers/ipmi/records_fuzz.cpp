@@ -1,11 +1,13 @@
-// Sensor records, readings, events and LAN parameters from a BMC that says anything; and the requests that
-// are made from what it said: each has the length of its table in the specification.
+// Sensor records, readings, events, LAN parameters and users from a BMC that says anything; orders about
+// users from anybody; and the requests that are made from what it said: each has the length of its table in
+// the specification.
 
 #include <cstdlib>
 
 #include "drivers/ipmi/lan.hpp"
 #include "drivers/ipmi/sdr.hpp"
 #include "drivers/ipmi/sel.hpp"
+#include "drivers/ipmi/users.hpp"
 
 using namespace colony;
 namespace ipmi = drivers::ipmi;
@@ -31,6 +33,28 @@ void ask_on(core::ByteView said) {
   if (const auto mac = ipmi::parse_lan_mac(said)) {
     expect_length(ipmi::get_lan_parameter(ipmi::LanParameter::mac), 4);
   }
+}
+
+void users(core::ByteView all) {
+  if (const auto access = ipmi::parse_user_access(all)) {
+    const auto again = ipmi::parse_user_access(ipmi::encode(*access));
+    if (!again || again->access != access->access || again->enabled != access->enabled) std::abort();
+  }
+  if (const auto name = ipmi::parse_user_name(all)) {
+    const auto command = ipmi::set_user_name({1}, *name);
+    if (!command || ipmi::parse_set_user_name(command->data)->name != *name) std::abort();
+  }
+  if (const auto order = ipmi::parse_set_user_access(all)) {
+    const auto again = ipmi::parse_set_user_access(ipmi::set_user_access(order->user, order->access).data);
+    if (!again || again->access != order->access) std::abort();
+  }
+  (void)ipmi::parse_set_user_name(all);
+  if (const auto order = ipmi::parse_set_user_password(all)) {
+    const auto command = ipmi::set_user_password(*order);
+    if (!command || !ipmi::parse_set_user_password(command->data)) std::abort();
+    (void)ipmi::form_of(order->password);
+  }
+  if (!all.empty()) (void)ipmi::password_verdict(all[0]);
 }
 
 }  // namespace
@@ -65,5 +89,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)ipmi::parse_lan_vlan(all);
   (void)ipmi::parse_restart_cause(all);
   ask_on(all);
+  users(all);
   return 0;
 }

@@ -28,7 +28,7 @@ class Chunks {
   explicit Chunks(core::ByteView input) : rest_(input) {}
   std::optional<Command> next() {
     if (rest_.size() < 3) return std::nullopt;
-    const std::size_t length = std::min<std::size_t>(rest_[2] % 16U, rest_.size() - 3);
+    const std::size_t length = std::min<std::size_t>(rest_[2] % 32U, rest_.size() - 3);
     const core::ByteView body = rest_.subspan(3, length);
     Command command{static_cast<NetFn>(rest_[0] & 0x3e), rest_[1], core::Bytes(body.begin(), body.end()),
                     Repeat::safe};
@@ -75,6 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // The commands themselves, without sessions: cheap, so that the fuzzer gets through many.
   hw_sim::BmcFirmware firmware(profile_of_bmc(), chassis);
+  hw_sim::BmcUserTable users(profile_of_bmc());
+  users.set_lockout_after(static_cast<unsigned>(size % 4));
   Chunks chunks(input);
   while (auto command = chunks.next()) {
     const RequestMessage request{.net_fn = static_cast<std::uint8_t>(command->net_fn),
@@ -84,6 +86,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                  .data = command->data};
     const auto reply = firmware.run(request, size % 3 == 0 ? Privilege::user : Privilege::administrator, {});
     if (reply.data.size() > 300) __builtin_trap();
+    const auto cut = size % 5 == 0 ? hw_sim::PasswordFate::cut : hw_sim::PasswordFate::taken;
+    (void)users.run(request, size % 3 == 0 ? Privilege::user : Privilege::administrator, cut);
+    users.on_rejection("ADMIN");
+    users.on_login("ADMIN");
   }
   if (size % 16 == 0) in_a_session(model, random, input);
   return 0;

@@ -46,6 +46,18 @@ TEST(ProcessRunner, PassesTheSecretInTheEnvironmentOnly) {
   EXPECT_EQ(result->output.find("hush", 5), std::string::npos);
 }
 
+TEST(ProcessRunner, GivesASecretOnStandardInputAsAFileThatCanBeOpened) {
+  const core::Secret script("hush\n");
+  const auto result = run({.program = "sh",
+                           .arguments = {"-c", "cat /proc/self/fd/0; tr '\\0' ' ' < /proc/$$/cmdline; env"},
+                           .secret_variable = {},
+                           .input = &script},
+                          10s);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output.substr(0, 5), "hush\n");
+  EXPECT_EQ(result->output.find("hush", 5), std::string::npos);
+}
+
 TEST(ProcessRunner, KillsAtTheDeadline) {
   const auto result = run({.program = "sleep", .arguments = {"1000"}, .secret_variable = {}}, 50ms);
   ASSERT_FALSE(result);

@@ -38,14 +38,19 @@ PROVISION = Recipe("provision", True, (
 WIPE = Recipe("wipe", True, (Order(f"/assets/{SERVER}/wipe", {}, "disk-wipe"),))
 POWER = Recipe("power", True, tuple(
     Order(f"/assets/{SERVER}/power", {"action": action}, "power") for action in ("on", "cycle", "off")))
-ALL = {recipe.name: recipe for recipe in (DISCOVER, PROVISION, WIPE, POWER)}
+# That the machine can be switched afterwards shows that we can still log in.
+ROTATE = Recipe("rotate", True, (
+    Order(f"/assets/{SERVER}/bmc-rotate", {}, "bmc-rotate"), Order(f"/assets/{SERVER}/power", {"action": "on"}, "power"),
+    Order(f"/assets/{SERVER}/bmc-rotate", {}, "bmc-rotate"), Order(f"/assets/{SERVER}/power", {"action": "off"}, "power")))
+ALL = {recipe.name: recipe for recipe in (DISCOVER, PROVISION, WIPE, POWER, ROTATE)}
 
 FINISHED = ("completed", "failed")
 
 
 def carry_out(appliance: Appliance, recipe: Recipe, seconds: float = 60) -> None:
     """Orders one thing after the other, each until it has ended."""
-    for number, order in enumerate(recipe.orders, start=1):
+    for place, order in enumerate(recipe.orders):
+        number = sum(each.workflow == order.workflow for each in recipe.orders[:place + 1])
 
         def ended(order=order, number=number):
             listed = appliance.api.get("/workflows?limit=100")["workflows"]
@@ -57,4 +62,4 @@ def carry_out(appliance: Appliance, recipe: Recipe, seconds: float = 60) -> None
             assert not any(workflow["held"] for workflow in of_this_kind), of_this_kind
             return all(workflow["status"] in FINISHED for workflow in of_this_kind)
 
-        appliance.until(f"{recipe.name}: order {number} ends", seconds, ended)
+        appliance.until(f"{recipe.name}: order {place + 1} ends", seconds, ended)

@@ -22,7 +22,7 @@ class Verdict:
         self._power()
         self._events()
         {"discover": self._discovered, "provision": self._provisioned, "wipe": self._wiped,
-         "power": self._switched}[recipe.name]()
+         "power": self._switched, "rotate": self._rotated}[recipe.name]()
 
     def _check(self, good: bool, fault: str) -> None:
         if not good:
@@ -77,6 +77,16 @@ class Verdict:
     def _switched(self) -> None:
         self._asset("available", "off")
         self._untouched(self._server["disks"])
+
+    def _rotated(self) -> None:
+        self._switched()
+        (asset,) = self._outcome.journal.assets()
+        self._check(not asset["password_in_doubt"], "a change of the password is in doubt")
+        told = self._server["bmc"]["passwords_set"]
+        intended = len(self._acts("bmc_password"))
+        # The driver repeats what was not answered: it sets the same password again.
+        self._check(told >= 2, f"the BMC's password was set {told} times, for {intended} intentions")
+        self._check(self._server["bmc"]["most_rejections"] <= 2, "the BMC refused more than two logins in a row")
 
     def _provisioned(self) -> None:
         self._asset("provisioned", "on")

@@ -20,7 +20,7 @@ class Journal:
         return self.rows("SELECT id, type, status, step, error_code, error_message FROM workflows ORDER BY created_at")
 
     def assets(self) -> "list[dict]":
-        return self.rows("SELECT id, status, condition FROM assets")
+        return self.rows("SELECT id, status, condition, bmc_next_password IS NOT NULL AS password_in_doubt FROM assets")
 
     def intents(self) -> "list[dict]":
         """With how often the token of each was redeemed, and its workflow's type."""
