@@ -30,7 +30,8 @@ constexpr const char* api_key = "cd-0123456789ab_secret-api-key";
 constexpr const char* proxy_password = "proxy-secret";
 constexpr unsigned most_calls = 90;  // in ten minutes, whatever is answered
 // But where polls are good and answered at once (docs/wire/hosted.md): 30 quick ones, one every 10 s, a
-// heartbeat a minute.
+// heartbeat a minute. How many of them there are depends on which lane goes first when a back-off ends for
+// both: a post that fails again puts the poll off too.
 constexpr unsigned most_with_quick_polls = 30 + 60 + 10;
 
 struct Row {
