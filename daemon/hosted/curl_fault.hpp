@@ -1,6 +1,6 @@
 #pragma once
 // What went wrong in a transfer of libcurl's, by name: a person must see from the code alone whether the
-// name, the port, the proxy, the certificate or the answer is to blame. Internal to daemon/hosted.
+// name, the port, the proxy, the certificate or the answer is to blame.
 
 #include <string_view>
 

@@ -9,6 +9,7 @@
 
 #include "core/bytes.hpp"
 #include "core/json.hpp"
+#include "daemon/hosted/curl_fault.hpp"
 
 namespace colony::daemon {
 
@@ -40,11 +41,14 @@ std::size_t on_body(const char* data, std::size_t size, std::size_t count, void*
   return size * count;
 }
 
-core::Error network_error(CURLcode code, const std::string& detail, const ApiUrl& url) {
+core::Error network_error(CURL* curl, CURLcode code, const std::string& detail, const ApiUrl& url) {
+  hosted::CurlFault fault{.code = code, .detail = detail};
+  curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &fault.proxy_status);
+  // curl's own words repeat a proxy's whole address, which may carry a password.
+  if (auto named = hosted::name_fault(fault); named.code == "hosted.proxy") return named;
   const std::string why = detail.empty() ? curl_easy_strerror(code) : core::printable(detail, 160);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return {ErrorKind::unreachable, "hosted.dns",
               fmt::format("the name in {} cannot be resolved ({}); check DNS", url.text(), why)};
     case CURLE_COULDNT_CONNECT:
@@ -104,7 +108,7 @@ core::Result<HostedAnswer> call(const HostedAccess& access, const char* method, 
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
   const CURLcode code = curl_easy_perform(curl);
-  if (code != CURLE_OK) return std::unexpected(network_error(code, detail.data(), access.url));
+  if (code != CURLE_OK) return std::unexpected(network_error(curl, code, detail.data(), access.url));
 
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
   curl_off_t retry_after = 0;

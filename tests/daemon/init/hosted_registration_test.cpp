@@ -128,3 +128,27 @@ TEST(CurlRegistration, AnAuthorityFileThatIsNoneIsNamed) {
   ASSERT_FALSE(registered);
   EXPECT_THAT(registered.error().code, ::testing::AnyOf("hosted.tls", "hosted.connect"));
 }
+
+class ProxyFault : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ProxyFault, IsNamedWithoutItsPassword) {
+  ::setenv("https_proxy", GetParam(), 1);
+  CurlRegistration registration;
+  const auto registered =
+      registration.register_agent({*ApiUrl::parse("https://colony.invalid"), FilePath(), key}, datacenter);
+  ::unsetenv("https_proxy");
+  ASSERT_FALSE(registered);
+  EXPECT_EQ(registered.error().code, "hosted.proxy");
+  EXPECT_EQ(registered.error().kind, colony::core::ErrorKind::unreachable) << "exit code 3";
+  EXPECT_THAT(registered.error().message, HasSubstr("https_proxy"));
+  EXPECT_THAT(registered.error().message, ::testing::Not(HasSubstr("proxy-secret")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CurlRegistration, ProxyFault,
+    ::testing::Values(
+        "http://user:proxy-secret@", "gopher://user:proxy-secret@127.0.0.1:1",
+        "http://user:proxy-secret@a-label-of-more-than-sixty-three-characters-is-not-a-name-that-"
+        "any-server-knows.invalid:1",
+        "user:proxy-secret@a-label-of-more-than-sixty-three-characters-is-not-a-name-that-any-"
+        "server-knows.invalid:1"));
