@@ -24,17 +24,7 @@ fail() {
   tail -n 25 "$work"/*/log >&2 || true
   exit 1
 }
-# WHAT SECONDS COMMAND...: until the command succeeds.
-within() {
-  local what=$1 tenths=$(($2 * 10))
-  shift 2
-  until "$@" > "$work/said" 2>&1; do
-    tenths=$((tenths - 1))
-    [ "$tenths" -gt 0 ] || fail "$what: $(cat "$work/said")"
-    sleep 0.1
-  done
-  echo "ok   $what"
-}
+. "$(dirname "$0")/lab/within.sh"
 colony() { "$bin/colony" --socket "$work/$1/socket" "${@:2}"; }
 is_ready() { colony "$1" status > /dev/null; }
 status_of() { colony "$1" status --output json | jq -r "$2"; }
