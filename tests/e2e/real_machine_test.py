@@ -49,7 +49,8 @@ class RealMachine(unittest.TestCase):
         install = Disk(disks.make_empty(os.path.join(WORK, "a.raw"), SIZE), "LAB-DISK-A")
         data = Disk(disks.make_random(os.path.join(WORK, "b.raw"), SIZE), "LAB-DISK-B", "nvme")
         machine = Machine(WORK, Hardware(name="server", mac="52:54:00:77:0a:01", tap=NET.tap(), bmc_address=BMC,
-                                         memory_mib=1024, cpus=2, disks=[install, data], boot_order="nc"))
+                                         memory_mib=1024, cpus=2, disks=[install, data], boot_order="nc",
+                                         whole_console=True))
         machine.start_bmc()
         self.addCleanup(machine.chassis, "set", "power", "0")
         self.assertFalse(machine.running())

@@ -42,6 +42,8 @@ class Hardware:
     dimm: "dict[str, str]" = dataclasses.field(default_factory=lambda: {
         "loc_pfx": "DIMM", "manufacturer": "Lab", "serial": "LABDIMM1", "part": "LAB-PART", "speed": "3200"})
     boot_order: str = "cn"  # of SeaBIOS: c = disk, n = network; what follows when nothing is ordered
+    # ipmi_sim looks for the serial line every 10 s: a quick kernel has said it all by then. So the machine waits for it.
+    whole_console: bool = False
     hw_sim: str = ""  # the program, when its BMC is to be used: no KCS, and the serial line from the first byte
     firmware: str = "bios"  # or uefi (PXE over TFTP), uefi-http: OVMF, which goes by its own order, network first
     nic: str = "virtio-net-pci"
@@ -158,7 +160,8 @@ class Machine:
                    "-smbios", f"type=3,manufacturer=Lab,serial={hw.serial}-C",
                    "-smbios", "type=17," + ",".join(f"{key}={value}" for key, value in hw.dimm.items()),
                    "-chardev", f"socket,id=console,host=127.0.0.1,port={self._serial_port()},server=on,"
-                   f"{'wait=on,telnet=off' if hw.hw_sim else 'wait=off,telnet=on'},logfile={self.console_path},logappend=on", "-serial", "chardev:console",
+                   f"wait={'on' if hw.hw_sim or hw.whole_console else 'off'},telnet={'off' if hw.hw_sim else 'on'},"
+                   f"logfile={self.console_path},logappend=on", "-serial", "chardev:console",
                    "-netdev", f"tap,id=net0,ifname={hw.tap},script=no,downscript=no",
                    "-device", f"{hw.nic},netdev=net0,mac={hw.mac}" +
                    ("" if hw.firmware == "bios" else ",romfile=") +
