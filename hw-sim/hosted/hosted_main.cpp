@@ -19,6 +19,7 @@
 #include "core/http/server.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
+#include "hw-sim/hosted/hosted_keys.hpp"
 #include "hw-sim/hosted/hosted_server.hpp"
 #include "hw-sim/strike/strike.hpp"
 

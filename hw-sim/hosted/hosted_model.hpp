@@ -14,6 +14,7 @@
 #include "core/http/message.hpp"
 #include "core/json.hpp"
 #include "core/random.hpp"
+#include "hw-sim/hosted/hosted_reply.hpp"
 #include "hw-sim/hosted/hosted_rules.hpp"
 
 namespace colony::hw_sim {
@@ -29,19 +30,6 @@ struct HostedOptions {
   bool steering = true;  // whether the calls under /sim are there; they ask for no key
 };
 
-/// A hub's keys from a file: a line each, KEY and the datacenter's id; blank lines and "#" are left out.
-[[nodiscard]] core::Result<std::map<std::string, std::string>> parse_datacenter_keys(std::string_view text);
-
-/// How the answer travels.
-enum class Delivered : std::uint8_t { whole, not_at_all, half };
-
-struct HostedReply {
-  core::http::Status status = core::http::Status::ok;
-  std::string body;         // JSON, or empty
-  std::string retry_after;  // seconds, or empty
-  Delivered delivered = Delivered::whole;
-  core::Duration delay{};
-};
 /// Nothing to say yet: ask `answer_held` when something changed, at the latest after this time.
 struct HostedHold {
   core::Duration longest;

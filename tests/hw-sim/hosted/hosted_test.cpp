@@ -8,6 +8,7 @@
 #include "core/async/task_group.hpp"
 #include "core/async/virtual_timers.hpp"
 #include "core/http/exchange.hpp"
+#include "hw-sim/hosted/hosted_keys.hpp"
 #include "hw-sim/hosted/hosted_server.hpp"
 
 using namespace colony;
