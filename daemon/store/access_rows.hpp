@@ -22,4 +22,7 @@ extern const Table users_table, api_keys_table, audit_table;
 /// "SELECT id, columns": the id first.
 [[nodiscard]] core::Result<keys::AuditRow> decode_audit(const Cells& cells);
 
+/// The row of `secrets` that keys' hashes are made with.
+inline constexpr std::string_view hash_key_secret = "api.key_hash";
+
 }  // namespace colony::daemon::store

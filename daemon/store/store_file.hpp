@@ -153,8 +153,12 @@ class StoreFile {
   core::Result<> prune_timeline(const core::AssetId& asset);
   core::Result<> prune_workflows(const core::AssetId& asset);
   core::Result<std::vector<core::Result<>>> commit_group(const std::vector<Change>& changes);
+  void on_error(const core::Error& error);
   template <class T>
-  core::Result<T> watched(core::Result<T> result);
+  core::Result<T> watched(core::Result<T> result) {
+    if (!result) on_error(result.error());
+    return result;
+  }
   template <class T>
   core::Result<std::optional<T>> first(core::Result<std::vector<T>> found);
   template <class T>
