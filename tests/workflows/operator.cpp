@@ -1,5 +1,6 @@
 #include "tests/workflows/operator.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace colony::workflows {
@@ -137,6 +138,18 @@ core::Task<> do_the_whole_job(World& world, Server& server, Job& job) {
   co_await reach(world, status, id, AssetStatus::available);
   job.wiped = true;
   job.done = true;
+}
+
+AssetView only_asset(World& world) {
+  const auto assets = world.orders().assets();
+  return assets.size() == 1 ? assets.front() : AssetView{};
+}
+
+bool noted(World& world, std::string_view code) {
+  return std::ranges::any_of(world.disk.timeline, [code](const TimelineRow& row) {
+    const auto* note = std::get_if<core::Note>(&row.evidence.fact);
+    return note != nullptr && note->code == code;
+  });
 }
 
 }  // namespace colony::workflows

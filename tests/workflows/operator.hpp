@@ -20,6 +20,11 @@ std::string error_of(World& world, core::WorkflowId id);
 /// Enrolled, discovered and available.
 core::AssetId discovered(World& world, Server& server);
 
+/// What is listed, when that is one; else an empty view.
+AssetView only_asset(World& world);
+/// Whether a note with this code stands on a timeline.
+bool noted(World& world, std::string_view code);
+
 /// Enrol, discover, provision, wipe: asks again whenever no answer came.
 struct Job {
   std::optional<core::AssetId> asset;
