@@ -430,7 +430,13 @@ TEST(HostileAnswers, AreAtLeastSixtyAndCostNoMemory) {
   }
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);
-  EXPECT_LE(after.ru_maxrss - before.ru_maxrss, 48 * 1024) << "KiB";
+  // AddressSanitizer keeps what was freed, up to 256 MiB of it.
+#if __has_feature(address_sanitizer)
+  constexpr long most = 320 * 1024;
+#else
+  constexpr long most = 48 * 1024;
+#endif
+  EXPECT_LE(after.ru_maxrss - before.ru_maxrss, most) << "KiB";
 }
 
 // ---- Orders that make no sense ----

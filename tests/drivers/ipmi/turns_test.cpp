@@ -28,8 +28,8 @@ core::Duration time_of_power_on(IpmiBench& bench) {
 }  // namespace
 
 TEST(BmcTurns, APowerCommandPassesALongReadBetweenTwoOfItsCommands) {
+  std::optional<Sensors> sensors;  // outlives the bench, which ends what writes it
   IpmiBench bench;
-  std::optional<Sensors> sensors;
   read_sensors_beside(bench, sensors);
   ASSERT_FALSE(sensors);
   EXPECT_LT(time_of_power_on(bench), 1s);
@@ -41,10 +41,10 @@ TEST(BmcTurns, APowerCommandPassesALongReadBetweenTwoOfItsCommands) {
 }
 
 TEST(BmcTurns, ACommandThatStaysUnansweredIsPutAsideForAPowerCommand) {
+  std::optional<Sensors> sensors;
   IpmiBench bench;
   EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
   bench.model.faults().add({.at = BmcMoment::records, .kind = BmcFaultKind::drop, .times = 3});
-  std::optional<Sensors> sensors;
   read_sensors_beside(bench, sensors);
   EXPECT_LT(time_of_power_on(bench), 1500ms);  // without it: 7 s, and another session
   EXPECT_TRUE(bench.timers.run_until([&] { return sensors.has_value(); }, bench.in(2min)));
@@ -54,8 +54,8 @@ TEST(BmcTurns, ACommandThatStaysUnansweredIsPutAsideForAPowerCommand) {
 }
 
 TEST(BmcTurns, AConsolePassesALongReadToo) {
+  std::optional<Sensors> sensors;  // outlives the bench, which ends what writes it
   IpmiBench bench;
-  std::optional<Sensors> sensors;
   read_sensors_beside(bench, sensors);
   const auto begin = bench.timers.now();
   auto line = bench.run(bench.bmc->serial()->open_serial(drivers::Contention::refuse, bench.in(5s)));
@@ -71,8 +71,8 @@ TEST(BmcTurns, AConsolePassesALongReadToo) {
 }
 
 TEST(BmcTurns, WhatIsPassedWithoutEndEndsByItsOwnDeadline) {
+  std::optional<Sensors> sensors;  // outlives the bench, which ends what writes it
   IpmiBench bench;
-  std::optional<Sensors> sensors;
   bench.tasks.spawn("sensors", IpmiBench::keep(bench.bmc->records()->sensors(bench.in(5s)), sensors));
   const auto end = bench.in(10s);
   while (bench.timers.now() < end) {
