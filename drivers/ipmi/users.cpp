@@ -52,7 +52,7 @@ Parsed<UserAccessReply> parse_user_access(core::ByteView data) {
   const auto enabled = in.u8();
   const auto fixed = in.u8();
   const auto access = in.u8();
-  if (!access) return std::unexpected(IpmiError::bad_reply);
+  if (!most || !enabled || !fixed || !access) return std::unexpected(IpmiError::bad_reply);
   UserAccessReply reply;
   reply.max_users = static_cast<std::uint8_t>(*most & id_mask);
   if (reply.max_users == 0) return std::unexpected(IpmiError::bad_reply);
@@ -85,7 +85,7 @@ Parsed<SetUserAccess> parse_set_user_access(core::ByteView request) {
   const auto flags = in.u8();
   const auto user = user_of(in.u8());
   const auto limit = in.u8();
-  if (!user || !limit) return std::unexpected(IpmiError::bad_reply);
+  if (!flags || !user || !limit) return std::unexpected(IpmiError::bad_reply);
   return SetUserAccess{*user, (*flags & changes_bits) != 0, access_of(*flags, *limit)};
 }
 
@@ -140,7 +140,7 @@ Parsed<SetUserPassword> parse_set_user_password(core::ByteView request) {
   const auto first = in.u8();
   const auto user = user_of(first);
   const auto act = in.u8();
-  if (!user || !act) return std::unexpected(IpmiError::bad_reply);
+  if (!first || !user || !act) return std::unexpected(IpmiError::bad_reply);
   SetUserPassword order;
   order.user = *user;
   order.act = static_cast<PasswordAct>(*act & 0x03);

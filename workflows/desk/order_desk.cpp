@@ -343,7 +343,7 @@ core::Task<core::Result<Submitted>> OrderDesk::rotate_bmc_password(RotateOrder o
 core::Task<core::Result<BmcLogin>> OrderDesk::show_bmc_login(AssetRef asset, std::string to_whom) {
   const auto found = orderable(asset);
   if (!found) co_return std::unexpected(found.error());
-  const AssetPtr row = *found;
+  const AssetPtr& row = *found;
   const core::UtcTime now = parts_.timers.utc_now();
   parts_.log.warn("bmc.password_shown", "The password of a BMC was shown.",
                   {{"asset", row->id}, {"to", to_whom}});
@@ -357,17 +357,18 @@ core::Task<core::Result<BmcLogin>> OrderDesk::show_bmc_login(AssetRef asset, std
     co_return std::unexpected(kept.error());
   // Read only now: it may have changed while that was written.
   const AssetPtr durable = parts_.ledger.durable().asset(row->id);
-  if (!durable || !durable->bmc) {
+  static const std::optional<BmcRecord> none;
+  const auto& record = durable ? durable->bmc : none;
+  if (!record) {
     co_return core::fail(core::ErrorKind::refused, "asset.no_bmc", "the asset has no BMC any more");
   }
-  const BmcRecord& record = *durable->bmc;
   co_return BmcLogin{row->id,
                      row->name,
-                     record.address,
-                     record.port,
-                     record.username,
-                     record.password.clone(),
-                     record.next_password.clone()};
+                     record->address,
+                     record->port,
+                     record->username,
+                     record->password.clone(),
+                     record->next_password.clone()};
 }
 
 core::Task<core::Result<>> OrderDesk::cancel(core::WorkflowId workflow) {
