@@ -37,20 +37,26 @@ Failed failed(core::ErrorKind kind, std::string_view code, std::string message) 
 
 Failed password_unknown(StepContext& step) {
   const AssetPtr asset = step.asset();
+  const auto& record = asset->bmc;
   return failed(
       core::ErrorKind::unauthorized, "bmc.password_unknown",
       fmt::format("the BMC takes neither the old nor the new password of {}; both are kept: colony bmc "
                   "password {} shows them. Wait until a lock-out is over and order it again, or set one "
                   "at the BMC and hand it over with colony add-ipmi",
-                  asset->bmc ? asset->bmc->username : "", asset->name));
+                  record ? record->username : "", asset->name));
+}
+
+Failed no_bmc() {
+  return failed(core::ErrorKind::refused, "asset.no_bmc", "the asset has no BMC any more");
 }
 
 Task<StepOutcome> find_account(StepContext& step) {
   const AssetPtr asset = step.asset();
   const auto& record = asset->bmc;
+  if (!record) co_return no_bmc();
   // An earlier change that ended in doubt: that one is brought to its end, with what an operator mended
   // since.
-  const bool in_doubt = record && !record->next_password.empty();
+  const bool in_doubt = !record->next_password.empty();
   const auto bmc = in_doubt ? step.tools().bmcs.afresh(*record) : bmc_of(step);
   if (!bmc) co_return Failed{bmc.error()};
   drivers::BmcUsers* const users = (*bmc)->users();
@@ -92,22 +98,28 @@ Task<StepOutcome> set_password(StepContext& step) {
     co_return Next{};
   }
   const drivers::UserId user{static_cast<std::uint8_t>(core::json_uint(step.data(), "user").value_or(0))};
-  if (step.asset()->bmc->next_password.empty()) {
-    step.edit_asset(
-        [&random = step.random()](AssetRow& asset) { asset.bmc->next_password = make_bmc_password(random); });
+  const AssetPtr before = step.asset();
+  const auto& account = before->bmc;
+  if (!account) co_return no_bmc();
+  if (account->next_password.empty()) {
+    step.edit_asset([&random = step.random()](AssetRow& edited) {
+      if (auto& record = edited.bmc) record->next_password = make_bmc_password(random);
+    });
   }
   const auto intent =
-      co_await step.intend(act, core::Json{{"account", step.asset()->bmc->username}, {"user", user.value}});
+      co_await step.intend(act, core::Json{{"account", account->username}, {"user", user.value}});
   if (!intent) co_return Failed{intent.error()};
 
   // From here on either password may be the BMC's, and whoever opens a session has both.
   const auto bmc = bmc_of(step);
   if (!bmc) co_return Failed{bmc.error()};
   const AssetPtr asset = step.asset();
+  const auto& record = asset->bmc;
+  if (!record) co_return no_bmc();
   drivers::BmcUsers* const users = (*bmc)->users();
   if (users == nullptr)
     co_return failed(core::ErrorKind::unsupported, "bmc.no_users", "the driver was changed");
-  const auto done = co_await users->set_password(user, asset->bmc->next_password.clone(),
+  const auto done = co_await users->set_password(user, record->next_password.clone(),
                                                  step.timers().now() + step.tools().site.pacing.bmc_call);
   IntentState state = IntentState::done;
   if (done) {
