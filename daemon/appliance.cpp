@@ -30,6 +30,7 @@
 #include "daemon/init/api_key_form.hpp"
 #include "daemon/orders/operation_desk.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
+#include "workflows/assets/bmc_papers.hpp"
 
 namespace colony::daemon {
 
@@ -209,6 +210,14 @@ struct Appliance::House {
     workshop.observe([this](const workflows::StagedBatch& rows) {
       consoles.on_rows(rows);
       events.on_rows(rows);
+    });
+    bmcs.set_passport_of([this](const workflows::BmcRecord& bmc) {
+      return drivers::passport_from_text(
+          workshop.ledger().working().setting(workflows::passport_setting(bmc.address, bmc.port)));
+    });
+    ipmi.set_on_learnt([this](const drivers::BmcEndpoint& bmc, const drivers::BmcPassport& passport) {
+      workshop.keep(
+          {workflows::passport_setting(bmc.address, bmc.port), core::dump_json(drivers::to_json(passport))});
     });
   }
 
@@ -626,6 +635,7 @@ Task<> Appliance::take_down(House& house) {
   co_await house.access.stop();
   co_await house.consoles.stop();
   co_await house.events.stop();
+  house.ipmi.set_on_learnt({});  // nothing is written any more
   co_await house.workshop.stop();
   house.bmcs.let_go();
   co_await house.ipmi.close();

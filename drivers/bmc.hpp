@@ -9,10 +9,12 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/evidence/evidence.hpp"
+#include "drivers/bmc_passport.hpp"
 #include "drivers/bmc_values.hpp"
 
 namespace colony::drivers {
 
+class BmcAuditor;     // drivers/bmc_audit.hpp
 class BmcRecords;     // drivers/bmc_records.hpp
 class BmcUsers;       // drivers/bmc_users.hpp
 class SerialConsole;  // drivers/serial_console.hpp
@@ -29,10 +31,18 @@ class Bmc {
                                                                    core::BootTime deadline) = 0;
   /// What the BMC says is set (section 28.13, parameter 5).
   [[nodiscard]] virtual core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) = 0;
+  /// Restarts the controller itself (section 20.2); the machine is left as it is. Sent once. Success = it
+  /// took the order, or fell silent over it: it does not answer for a minute or more.
+  [[nodiscard]] virtual core::Task<core::Result<>> reset_controller(core::BootTime deadline) = 0;
+
+  /// What is known of it; nothing is sent.
+  [[nodiscard]] virtual BmcStanding standing() const { return {}; }
+
   // What not every driver can do: nullptr when it cannot. Lives as long as the Bmc.
   [[nodiscard]] virtual SerialConsole* serial() { return nullptr; }
   [[nodiscard]] virtual BmcRecords* records() { return nullptr; }
   [[nodiscard]] virtual BmcUsers* users() { return nullptr; }
+  [[nodiscard]] virtual BmcAuditor* auditor() { return nullptr; }
 
   /// Ends the session, if there is one. Always called before destruction where the loop still runs.
   [[nodiscard]] virtual core::Task<> close() = 0;

@@ -19,6 +19,7 @@
 #include "core/ids.hpp"
 #include "core/secret.hpp"
 #include "drivers/bmc.hpp"
+#include "drivers/bmc_audit_values.hpp"
 #include "drivers/scout/messages.hpp"
 #include "workflows/engine/journal.hpp"
 
@@ -107,6 +108,7 @@ struct Enrolled {
   // When auto_discover was asked for, of a machine that has no inventory yet.
   std::optional<Submitted> discovery;
   std::optional<core::UtcTime> window_until;  // of the discovery window, which lets unknown machines in
+  std::optional<drivers::BmcAudit> audit;     // where the driver can look
 };
 
 /// Exactly which disks a wipe would erase, for the operator's confirmation.
@@ -144,6 +146,11 @@ struct AssetView {
     core::Ipv4Address address;
     std::uint16_t port = 623;
     std::string driver, username, firmware, product;
+    drivers::BmcPassport passport;
+    std::optional<drivers::BmcQuiet> quiet;   // it does not answer and is left alone
+    std::optional<drivers::BmcAudit> audit;   // what the last one found
+    std::string boot_rung;                    // "once/legacy": what its model honours, once learnt
+    std::optional<core::Duration> self_test;  // what its machine takes from power on to its first request
   };
   std::optional<Bmc> bmc;
   std::optional<drivers::scout::Inventory> inventory;  // scout's last

@@ -26,10 +26,14 @@ struct BootImage {
 
 enum class DiscoverMode : std::uint8_t { window, always, never };
 
+/// May a BMC be restarted when nothing else brings its machine to boot from the network?
+enum class BmcReset : std::uint8_t { never, last_resort };
+
 /// How often we look and how long we wait. Real machines need minutes, simulated ones seconds.
 struct Pacing {
   core::Duration power_poll = std::chrono::seconds(2);
   core::Duration bmc_call = std::chrono::seconds(30);      // one command, with its retransmissions
+  core::Duration bmc_restart = std::chrono::minutes(4);    // until it answers again
   core::Duration off_confirmed = std::chrono::seconds(5);  // seen off twice, this far apart
   core::Duration power_change = std::chrono::minutes(2);   // soft parts of firmware take their time
   core::Duration boot = std::chrono::minutes(15);  // power on to first request, memory training included
@@ -52,6 +56,7 @@ struct Site {
   drivers::scout::WipeLevel wipe_minimum = drivers::scout::WipeLevel::clear;
   unsigned wipe_verify_permille = 100;
   unsigned wipe_budget_per_hour = 20;
+  BmcReset bmc_reset = BmcReset::never;
   std::string bmc_driver = "native";  // of BMCs that are handed over without one
   Pacing pacing;
 };

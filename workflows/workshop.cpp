@@ -107,6 +107,12 @@ void Workshop::reconfigure(Site site) {
   rooms_->site = std::move(site);
 }
 
+void Workshop::keep(SettingRow row) {
+  Batch batch;
+  batch.writes.emplace_back(std::move(row));
+  rooms_->ledger.post(std::move(batch));
+}
+
 Orders& Workshop::orders() {
   return rooms_->desk;
 }

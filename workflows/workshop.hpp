@@ -40,6 +40,8 @@ class Workshop {
   /// Once started: false = machines are told to come back and orders are refused, as before start(); work in
   /// hand goes on as far as it can.
   void set_ready(bool ready);
+  /// Something small to remember, with the next transaction.
+  void keep(SettingRow row);
   /// Stops answering, ends running steps where they are, writes what is staged.
   [[nodiscard]] core::Task<> stop();
   /// Ends without writing anything more.

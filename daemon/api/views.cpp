@@ -81,9 +81,31 @@ Json specs(const wf::AssetView& asset) {
                        : fmt::format("{} x up to {}", inventory.disks.size(), size_text(largest))}};
 }
 
+Json audit_json(const drivers::BmcAudit& audit) {
+  Json out = drivers::to_json(audit);
+  out["findings"] = Json::array();
+  for (const auto& finding : drivers::findings_of(audit)) {
+    out["findings"].push_back({{"code", finding.code}, {"text", finding.text}, {"cure", finding.cure}});
+  }
+  return out;
+}
+
 Json bmc(const wf::AssetView& asset) {
   if (!asset.bmc) return nullptr;
-  return {{"address", asset.bmc->address.to_string()},
+  const auto& quiet = asset.bmc->quiet;
+  Json passport = drivers::to_json(asset.bmc->passport);
+  passport["boot"] = asset.bmc->boot_rung.empty() ? Json(nullptr) : Json(asset.bmc->boot_rung);
+  passport["self_test_seconds"] =
+      asset.bmc->self_test
+          ? Json(std::chrono::duration_cast<std::chrono::seconds>(*asset.bmc->self_test).count())
+          : Json(nullptr);
+  return {{"passport", std::move(passport)},
+          {"left_alone", quiet ? Json{{"failures", quiet->failures},
+                                      {"until", core::format_utc(quiet->until)},
+                                      {"why", quiet->why}}
+                               : Json(nullptr)},
+          {"audit", asset.bmc->audit ? audit_json(*asset.bmc->audit) : Json(nullptr)},
+          {"address", asset.bmc->address.to_string()},
           {"port", asset.bmc->port},
           {"driver", asset.bmc->driver},
           {"username", asset.bmc->username},
@@ -271,6 +293,7 @@ Json to_json(const wf::Enrolled& enrolled) {
             {"board_serial", identity.board_serial},
             {"product_serial", identity.product_serial},
             {"product_name", identity.product_name}}},
+          {"audit", enrolled.audit ? audit_json(*enrolled.audit) : Json(nullptr)},
           {"discovery", enrolled.discovery ? to_json(*enrolled.discovery) : Json(nullptr)},
           {"discovery_window_until", time_or_null(enrolled.window_until)}};
 }

@@ -14,34 +14,49 @@ core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::at(const workflows:
         entry.next_password.equals(record.next_password.reveal())) {
       return entry.bmc;
     }
-  } else if (entries_.size() >= max_bmcs) {
+  }
+  return open(record, passport_of_ ? passport_of_(record) : drivers::BmcPassport{});
+}
+
+core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::open(const workflows::BmcRecord& record,
+                                                                  drivers::BmcPassport passport) {
+  const Place place{record.address, record.port};
+  if (!entries_.contains(place) && entries_.size() >= max_bmcs) {
     return core::fail(core::ErrorKind::exhausted, "bmc.too_many",
                       fmt::format("more than {} BMCs: give another appliance a part of them", max_bmcs));
   }
-  auto bmc = open(record);
+  auto bmc = make(record, std::move(passport));
   if (!bmc) return bmc;
   entries_.insert_or_assign(place, Entry{record.driver, record.username, record.password.clone(),
                                          record.next_password.clone(), *bmc});
   return bmc;
 }
 
-core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::open(const workflows::BmcRecord& record) {
+core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::make(const workflows::BmcRecord& record,
+                                                                  drivers::BmcPassport passport) {
   const drivers::BmcEndpoint endpoint{record.address, record.port};
   drivers::BmcCredentials credentials{record.username, record.password.clone(), record.next_password.clone()};
-  if (record.driver == "native") return native_.open(endpoint, std::move(credentials));
-  if (record.driver == "ipmitool") return program_.open(endpoint, std::move(credentials));
+  if (record.driver == "native") return native_.open(endpoint, std::move(credentials), std::move(passport));
+  if (record.driver == "ipmitool")
+    return program_.open(endpoint, std::move(credentials), std::move(passport));
   return core::fail(core::ErrorKind::unsupported, "bmc.driver",
                     fmt::format("no BMC driver '{}'; have: native, ipmitool", record.driver));
 }
 
 core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::alone(const workflows::BmcRecord& record) {
-  return open(record);
+  return make(record, passport_of_ ? passport_of_(record) : drivers::BmcPassport{});
 }
 
 core::Result<std::shared_ptr<drivers::Bmc>> DriverDirectory::afresh(const workflows::BmcRecord& record) {
   // Whoever still works with the old one keeps it until then; it closes its session when it is let go.
   entries_.erase(Place{record.address, record.port});
-  return at(record);
+  return open(record, {});
+}
+
+std::optional<drivers::BmcStanding> DriverDirectory::standing(const workflows::BmcRecord& record) const {
+  const auto found = entries_.find(Place{record.address, record.port});
+  if (found == entries_.end()) return std::nullopt;
+  return found->second.bmc->standing();
 }
 
 void DriverDirectory::let_go() {

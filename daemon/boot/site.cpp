@@ -26,6 +26,8 @@ workflows::Site make_site(const Config& config, const Images& images) {
                                                                 : drivers::scout::WipeLevel::clear;
   site.wipe_verify_permille = config.wipe.verify.value * 10U;
   site.wipe_budget_per_hour = config.wipe.budget_per_hour;
+  site.bmc_reset = config.bmc.reset == BmcResetPolicy::last_resort ? workflows::BmcReset::last_resort
+                                                                   : workflows::BmcReset::never;
   site.bmc_driver = config.bmc.driver == BmcDriver::ipmitool ? "ipmitool" : "native";
   site.pacing.off_confirmed = config.bmc.off_confirmation;
   site.pacing.power_change = config.bmc.power_change;

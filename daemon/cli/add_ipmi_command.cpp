@@ -72,8 +72,23 @@ class AddIpmiCommand final : public Command {
         {"product", bmc == nullptr ? "" : text_of(*bmc, "product_name")},
         {"board serial", bmc == nullptr ? "" : text_of(*bmc, "board_serial")},
         {"firmware", bmc == nullptr ? "" : text_of(*bmc, "firmware")},
+        {"audit", audit_text(enrolled)},
         {"discovery", auto_discover_ ? discovery_text(enrolled) : ""},
     }));
+  }
+
+  [[nodiscard]] static std::string audit_text(const Json& enrolled) {
+    const Json* const audit = core::json_member(enrolled, "audit");
+    const Json* const findings =
+        audit == nullptr || !audit->is_object() ? nullptr : core::json_member(*audit, "findings");
+    if (findings == nullptr) return "";
+    if (findings->empty()) return "nothing found";
+    std::string out;
+    for (const auto& finding : *findings) {
+      if (!out.empty()) out += "; ";
+      out += text_of(finding, "text") + " (" + text_of(finding, "cure") + ")";
+    }
+    return out;
   }
 
   [[nodiscard]] static std::string discovery_text(const Json& enrolled) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
@@ -66,6 +67,49 @@ std::string local_disk_by(const Json& asset) {
   return out;
 }
 
+const Json* of_bmc(const Json& asset, std::string_view what) {
+  const Json* const bmc = core::json_member(asset, "bmc");
+  const Json* const part = bmc == nullptr || !bmc->is_object() ? nullptr : core::json_member(*bmc, what);
+  return part == nullptr || !part->is_object() ? nullptr : part;
+}
+
+std::string left_alone(const Json& asset) {
+  const Json* const quiet = of_bmc(asset, "left_alone");
+  if (quiet == nullptr) return {};
+  return fmt::format("until {}: {} times in a row without an answer ({})", text_of(*quiet, "until"),
+                     number_of(*quiet, "failures"), text_of(*quiet, "why"));
+}
+
+/// "cipher suite 3, 4 sessions, 400 ms between commands, serial over LAN, boots by once/legacy"
+std::string passport_text(const Json& asset) {
+  const Json* const passport = of_bmc(asset, "passport");
+  if (passport == nullptr) return {};
+  std::vector<std::string> parts;
+  if (const Json* suites = core::json_member(*passport, "cipher_suites");
+      suites != nullptr && !suites->empty())
+    parts.push_back("cipher suite " + suites->front().dump());
+  if (const auto sessions = number_of(*passport, "sessions"); sessions > 0)
+    parts.push_back(fmt::format("{} session{}", sessions, sessions == 1 ? "" : "s"));
+  if (core::json_bool(*passport, "was_full").value_or(false)) parts.emplace_back("sessions have run out");
+  if (const auto gap = number_of(*passport, "command_gap_ms"); gap > 0)
+    parts.push_back(fmt::format("{} ms between commands", gap));
+  if (const auto sol = core::json_bool(*passport, "sol"))
+    parts.emplace_back(*sol ? "serial over LAN" : "no serial over LAN");
+  if (const auto rung = text_of(*passport, "boot"); !rung.empty()) parts.push_back("boots by " + rung);
+  if (const auto seconds = number_of(*passport, "self_test_seconds"); seconds > 0)
+    parts.push_back(fmt::format("self-test {} s", seconds));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string audit_text(const Json& asset) {
+  const Json* const audit = of_bmc(asset, "audit");
+  const Json* const findings = audit == nullptr ? nullptr : core::json_member(*audit, "findings");
+  if (findings == nullptr) return {};
+  std::vector<std::string> codes;
+  for (const auto& finding : *findings) codes.push_back(text_of(finding, "code"));
+  return codes.empty() ? "nothing found" : fmt::format("{}", fmt::join(codes, ", "));
+}
+
 std::string details(const Json& asset) {
   const std::string condition = text_of(asset, "condition");
   std::string out = render_pairs({
@@ -80,6 +124,9 @@ std::string details(const Json& asset) {
       {"bmc", member_of(asset, "bmc", "address") + " " + member_of(asset, "bmc", "driver") + " " +
                   member_of(asset, "bmc", "product") + " " + member_of(asset, "bmc", "firmware")},
       {"local disk by", local_disk_by(asset)},
+      {"bmc left alone", left_alone(asset)},
+      {"bmc passport", passport_text(asset)},
+      {"bmc audit", audit_text(asset)},
       {"workflow", text_of(asset, "workflow")},
       {"updated", text_of(asset, "updated_at")},
   });

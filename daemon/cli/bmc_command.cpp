@@ -38,6 +38,7 @@ class ProbeCommand final : public OneBmcCommand {
                    {"board_serial", identity->board_serial},
                    {"product_serial", identity->product_serial},
                    {"restart_cause", std::move(cause)},
+                   {"passport", drivers::to_json(bmc.standing().passport)},
                    {"system_guid", guid ? Json(guid->to_string()) : Json()}};
   }
 };

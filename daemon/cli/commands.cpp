@@ -51,6 +51,7 @@ Commands make_commands() {
       make_bmc_users_command,
       make_bmc_rotate_command,
       make_bmc_password_command,
+      make_bmc_audit_command,
       make_version_command,
       make_completion_command,
   };

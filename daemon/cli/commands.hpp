@@ -59,6 +59,7 @@ Maker make_bmc_lan_command;
 Maker make_bmc_users_command;
 Maker make_bmc_rotate_command;
 Maker make_bmc_password_command;
+Maker make_bmc_audit_command;
 // About
 Maker make_version_command;
 Maker make_completion_command;

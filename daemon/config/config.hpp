@@ -92,6 +92,9 @@ enum class BmcDriver : std::uint8_t { native, ipmitool };
 /// RMCP+ cipher suite ids (IPMI 2.0 table 22-20) that we are willing to speak.
 enum class CipherSuite : std::uint8_t { hmac_sha1_aes = 3, hmac_sha256_aes = 17 };
 
+/// When nothing else makes a machine boot from the network: is its BMC restarted?
+enum class BmcResetPolicy : std::uint8_t { never, last_resort };
+
 struct BmcConfig {
   BmcDriver driver = BmcDriver::native;
   std::vector<CipherSuite> cipher_suites{CipherSuite::hmac_sha256_aes, CipherSuite::hmac_sha1_aes};
@@ -102,6 +105,7 @@ struct BmcConfig {
       std::chrono::seconds(5);  // off is believed when seen twice, this far apart
   core::Duration power_change =
       std::chrono::minutes(2);  // an order without effect for so long is given again
+  BmcResetPolicy reset = BmcResetPolicy::never;
   friend bool operator==(const BmcConfig&, const BmcConfig&) = default;
 };
 

@@ -86,6 +86,7 @@ void fields(auto& v, Either<BmcConfig> auto& c) {
              TakesUp::restart);
   v.duration("power_change", c.power_change, std::chrono::milliseconds(100), std::chrono::minutes(10),
              TakesUp::restart);
+  v.value("reset", c.reset, TakesUp::live);
 }
 
 void fields(auto& v, Either<TalosConfig> auto& c) {

@@ -41,6 +41,9 @@ template <>
 inline constexpr Named<BmcDriver> words<BmcDriver>[] = {{BmcDriver::native, "native"},
                                                         {BmcDriver::ipmitool, "ipmitool"}};
 template <>
+inline constexpr Named<BmcResetPolicy> words<BmcResetPolicy>[] = {
+    {BmcResetPolicy::never, "never"}, {BmcResetPolicy::last_resort, "last-resort"}};
+template <>
 inline constexpr Named<CipherSuite> words<CipherSuite>[] = {{CipherSuite::hmac_sha256_aes, "17"},
                                                             {CipherSuite::hmac_sha1_aes, "3"}};
 template <>

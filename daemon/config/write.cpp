@@ -59,6 +59,7 @@ Config with_live_keys(const Config& running, const Config& wanted) {
   out.dhcp.discover = wanted.dhcp.discover;
   out.bmc.poll_interval = wanted.bmc.poll_interval;
   out.bmc.sol_capture = wanted.bmc.sol_capture;
+  out.bmc.reset = wanted.bmc.reset;
   out.wipe = wanted.wipe;
   out.policy = wanted.policy;
   out.api.tls_certificate = wanted.api.tls_certificate;

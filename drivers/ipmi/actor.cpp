@@ -1,6 +1,7 @@
 #include "drivers/ipmi/actor.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,10 @@ constexpr core::Duration longest_full_wait = 16s;
 constexpr core::Duration close_wait = 2s;
 /// A slow answer to what may wait is worth this much of the time of what may not.
 constexpr core::Duration yield_after = 1s;
+/// A BMC with one session has none for anybody else while we keep ours.
+constexpr core::Duration idle_close_of_the_only_session = 5s;
+/// Who gave it less time than this has not seen a BMC that does not answer.
+constexpr core::Duration shortest_silence = 1s;
 /// With a serial line open: BMCs end a session after 60 s without a command, whatever its line carries.
 constexpr core::Duration keep_alive_interval = 25s;
 constexpr core::Duration keep_alive_wait = 15s;
@@ -38,13 +43,18 @@ bool is_busy(const Answered& answer, Repeat repeat) {
 
 }  // namespace
 
-Actor::Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials)
+Actor::Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials, BmcPassport passport)
     : shared_(shared),
       endpoint_(endpoint),
       credentials_(std::move(credentials)),
       work_(shared.timers),
       inbox_(shared.timers, max_inbox),
-      serial_tasks_(shared.timers) {}
+      serial_tasks_(shared.timers),
+      breaker_({.failures_to_open = shared.options.failures_to_open,
+                .first_pause = shared.options.first_back_off,
+                .longest_pause = shared.options.longest_back_off}),
+      pace_(shared.options.command_gap, passport.gap),
+      passport_(std::move(passport)) {}
 
 Actor::~Actor() {
   end_session();
@@ -99,7 +109,10 @@ core::Task<> Actor::run() {
       co_await begin(std::move(job));
       continue;
     }
-    const auto rest = serial_ ? keep_alive_interval : shared_.options.idle_close;
+    const auto idle = passport_.sessions == 1
+                          ? std::min(shared_.options.idle_close, idle_close_of_the_only_session)
+                          : shared_.options.idle_close;
+    const auto rest = serial_ ? keep_alive_interval : idle;
     const auto idle_at = session_ ? last_used_ + rest : core::BootTime::max();
     const bool woken = co_await work_.wait_until(idle_at);
     if (woken) continue;
@@ -147,8 +160,10 @@ core::Task<> Actor::keep_alive() {
 
 core::Task<core::Result<Answered>> Actor::call(Command command, core::BootTime deadline) {
   bool reopened = false;
+  const core::OnExit unfinished([this] { breaker_.on_unfinished(); });
   unsigned tries = 1;
   for (;;) {
+    if (auto admitted = co_await admission(deadline); !admitted) co_return std::unexpected(admitted.error());
     const auto session = co_await ensure_session(deadline);
     if (!session) co_return std::unexpected(session.error());
     co_await pause(std::min(next_command_, deadline));
@@ -156,23 +171,32 @@ core::Task<core::Result<Answered>> Actor::call(Command command, core::BootTime d
     if (shared_.timers.now() >= deadline) co_return std::unexpected(to_error(IpmiError::deadline));
 
     if (is_passed()) {
+      breaker_.on_unfinished();  // what passes is the probe, if one is due
       co_await let_pass();
       continue;
     }
 
-    if (command.repeat == Repeat::safe) yields_from_ = shared_.timers.now() + yield_after;
-    auto event = co_await pump(session_->submit(command, shared_.timers.now()), deadline);
+    const auto sent = shared_.timers.now();
+    if (command.repeat == Repeat::safe) yields_from_ = sent + yield_after;
+    auto event = co_await pump(session_->submit(command, sent), deadline);
     yields_from_.reset();
-    next_command_ = shared_.timers.now() + shared_.options.command_gap;
+    next_command_ = shared_.timers.now() + pace_.gap();
     if (auto* const answer = std::get_if<Answered>(&event)) {
+      on_answer();
       if (!is_busy(*answer, command.repeat) || tries >= max_busy_tries) co_return std::move(*answer);
       ++tries;
       co_await pause(std::min(shared_.timers.now() + busy_wait, deadline));
       continue;
     }
     const auto failed = std::get<Failed>(event);
-    if (failed.error == IpmiError::put_aside) continue;
+    if (failed.error == IpmiError::put_aside) {
+      breaker_.on_unfinished();
+      continue;
+    }
     if (session_->over()) end_session();
+    const bool was_silent = failed.error == IpmiError::no_answer ||
+                            failed.error == IpmiError::outcome_unknown || failed.error == IpmiError::deadline;
+    if (was_silent && shared_.timers.now() - sent >= shortest_silence) on_silence(failed.error);
     // The BMC has forgotten the session (restarted, or it ended it): a question is asked once more in a new
     // one.
     const bool lost = failed.error == IpmiError::no_answer && command.repeat == Repeat::safe;
@@ -187,21 +211,18 @@ core::Task<core::Result<>> Actor::ensure_session(core::BootTime deadline) {
   core::Duration wait = full_wait;
   while (!session_ || !session_->ready()) {
     if (rejected_ >= max_rejections) co_return std::unexpected(to_error(IpmiError::locked_out));
-    if (shared_.timers.now() < quiet_until_) {
-      if (quiet_until_ >= deadline) co_return std::unexpected(to_error(IpmiError::backing_off));
-      co_await pause(quiet_until_);
-    }
     if (retired_) co_return std::unexpected(to_error(IpmiError::closed));
     if (shared_.timers.now() >= deadline) co_return std::unexpected(to_error(IpmiError::deadline));
 
     begin_session();
-    const auto event = co_await pump(session_->open(shared_.timers.now()), deadline);
+    const auto begun = shared_.timers.now();
+    const auto event = co_await pump(session_->open(begun), deadline);
     if (const auto* const opened = std::get_if<Opened>(&event)) {
       on_opened(opened->suite);
       break;
     }
     const auto failed = std::get<Failed>(event);
-    const auto error = on_open_failed(failed);
+    const auto error = on_open_failed(failed, shared_.timers.now() - begun);
     end_session();
     if (turn_to_other_password(failed)) continue;
     const auto again = shared_.timers.now() + wait;
@@ -254,6 +275,11 @@ core::Task<> Actor::close_session() {
 
 std::vector<CipherSuite> Actor::suites_to_try() const {
   auto suites = shared_.options.suites;
+  // Behind one another at the front: what worked, the last one first; never one that is not allowed any more.
+  for (const auto number : std::views::reverse(passport_.suites)) {
+    const auto at = std::ranges::find(suites, number, [](CipherSuite s) { return static_cast<unsigned>(s); });
+    if (at != suites.end()) std::rotate(suites.begin(), at, at + 1);
+  }
   const auto known = shared_.suites.find(endpoint_key(endpoint_));
   if (known == shared_.suites.end()) return suites;
   const auto at = std::ranges::find(suites, known->second);
@@ -281,32 +307,36 @@ void Actor::end_session() {
 }
 
 void Actor::on_opened(CipherSuite suite) {
-  if (silent_ > 0) {
-    shared_.log.info("ipmi.answers_again", "the BMC answers again", {{"bmc", endpoint_.address}});
-  }
-  silent_ = 0;
   rejected_ = 0;
   last_used_ = shared_.timers.now();
   shared_.suites.insert_or_assign(endpoint_key(endpoint_), suite);
+  learn([this, number = static_cast<std::uint8_t>(suite)](BmcPassport& passport) {
+    std::erase(passport.suites, number);
+    passport.suites.insert(passport.suites.begin(), number);
+    const std::size_t length = credentials_.password.reveal().size();
+    // Beyond IPMI 1.5's 16 bytes it is worth knowing.
+    if (length > 16) passport.password_bytes = static_cast<std::uint8_t>(length);
+  });
   shared_.log.debug("ipmi.session_opened", "session opened",
                     {{"bmc", endpoint_.address}, {"cipher_suite", static_cast<unsigned>(suite)}});
 }
 
-core::Error Actor::on_open_failed(const Failed& failed) {
+core::Error Actor::on_open_failed(const Failed& failed, core::Duration waited) {
   core::Error error = to_error(failed.error, failed.detail);
+  const bool silent = failed.error == IpmiError::no_answer || failed.error == IpmiError::deadline;
   if (error.kind == core::ErrorKind::unauthorized) {
     ++rejected_;
     shared_.log.warn("ipmi.login_rejected", error.message,
                      {{"bmc", endpoint_.address}, {"code", error.code}, {"attempt", rejected_}});
-  } else if (failed.error == IpmiError::no_answer) {
-    ++silent_;
-    core::Duration quiet = shared_.options.first_back_off;
-    for (unsigned i = 1; i < silent_ && quiet < shared_.options.longest_back_off; ++i) quiet *= 2;
-    quiet_until_ = shared_.timers.now() + std::min(quiet, shared_.options.longest_back_off);
-    if (silent_ == 1) {
-      shared_.log.warn("ipmi.silent", "the BMC does not answer; next attempts get rarer",
-                       {{"bmc", endpoint_.address}, {"port", endpoint_.port}});
-    }
+  }
+  if (failed.error == IpmiError::no_free_session) {
+    learn([](BmcPassport& passport) { passport.was_full = true; });
+  }
+  if (failed.error == IpmiError::closed) return error;
+  if (!silent) {
+    breaker_.on_answer();
+  } else if (waited >= shortest_silence) {
+    on_silence(failed.error);
   }
   return error;
 }
@@ -318,6 +348,64 @@ bool Actor::turn_to_other_password(const Failed& failed) {
   }
   std::swap(credentials_.password, credentials_.other);
   return true;
+}
+
+// --- what it teaches ---
+
+/// Back-off: waits. Breaker open: says until when, and why.
+core::Task<core::Result<>> Actor::admission(core::BootTime deadline) {
+  for (;;) {
+    switch (breaker_.admit(shared_.timers.now())) {
+      case Breaker::Admission::go: co_return core::Result<>{};
+      case Breaker::Admission::refuse: co_return std::unexpected(breaker_error());
+      case Breaker::Admission::wait: break;
+    }
+    if (breaker_.until() >= deadline) co_return std::unexpected(to_error(IpmiError::backing_off));
+    co_await pause(breaker_.until());
+    if (retired_) co_return std::unexpected(to_error(IpmiError::closed));
+  }
+}
+
+core::Error Actor::breaker_error() const {
+  core::Error error = to_error(IpmiError::breaker_open);
+  if (const auto quiet = standing().quiet) error.message = describe(*quiet);
+  return error;
+}
+
+BmcStanding Actor::standing() const {
+  return {passport_, quiet_of(breaker_, shared_.timers.now(), shared_.timers.utc_now())};
+}
+
+void Actor::learn(const std::function<void(BmcPassport&)>& what) {
+  const BmcPassport before = passport_;
+  what(passport_);
+  if (passport_ != before && shared_.on_learnt) shared_.on_learnt(endpoint_, passport_);
+}
+
+void Actor::on_answer() {
+  if (breaker_.failures() > 0) {
+    shared_.log.info("ipmi.answers_again", "the BMC answers again", {{"bmc", endpoint_.address}});
+  }
+  breaker_.on_answer();
+  const auto slower = pace_.on_answer(shared_.timers.now());
+  if (!slower) return;
+  learn([gap = *slower](BmcPassport& passport) { passport.gap = gap; });
+  shared_.log.info("ipmi.slower",
+                   "the BMC froze under commands close together; it gets more time between them",
+                   {{"bmc", endpoint_.address}, {"gap", core::format_duration(*slower)}});
+}
+
+void Actor::on_silence(IpmiError how) {
+  const auto now = shared_.timers.now();
+  pace_.on_silence();
+  breaker_.on_silence(now, how);
+  if (breaker_.failures() == 1) {
+    shared_.log.warn("ipmi.silent", "the BMC does not answer; next attempts get rarer",
+                     {{"bmc", endpoint_.address}, {"port", endpoint_.port}});
+  } else if (breaker_.just_opened()) {
+    shared_.log.warn("ipmi.breaker_open", breaker_error().message,
+                     {{"bmc", endpoint_.address}, {"port", endpoint_.port}});
+  }
 }
 
 }  // namespace colony::drivers::ipmi

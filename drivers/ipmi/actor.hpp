@@ -17,8 +17,11 @@
 #include "core/async/task_group.hpp"
 #include "core/log.hpp"
 #include "core/on_exit.hpp"
+#include "drivers/bmc_audit.hpp"
+#include "drivers/ipmi/breaker.hpp"
 #include "drivers/ipmi/ipmi_client.hpp"
 #include "drivers/ipmi/operations.hpp"
+#include "drivers/ipmi/pace.hpp"
 #include "drivers/ipmi/serial.hpp"
 
 namespace colony::drivers::ipmi {
@@ -34,6 +37,7 @@ struct Shared {
   IpmiOptions options;
   std::unordered_map<std::uint32_t, Actor*> by_console_session;
   std::unordered_map<std::uint64_t, CipherSuite> suites;  // by endpoint_key
+  IpmiClient::OnLearnt on_learnt;
 };
 
 [[nodiscard]] inline std::uint64_t endpoint_key(const BmcEndpoint& endpoint) {
@@ -49,12 +53,13 @@ enum class Turn : std::uint8_t { first, second, last };
 
 class Actor final : public Link {
  public:
-  Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials);
+  Actor(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials, BmcPassport passport);
   Actor(const Actor&) = delete;
   Actor& operator=(const Actor&) = delete;
   ~Actor() override;
 
   [[nodiscard]] const BmcEndpoint& endpoint() const { return endpoint_; }
+  [[nodiscard]] BmcStanding standing() const;
 
   /// Does what is asked until retired; then closes the session and ends.
   [[nodiscard]] core::Task<> run();
@@ -96,6 +101,13 @@ class Actor final : public Link {
 
   /// Ends the session, if there is one.
   [[nodiscard]] core::Task<> close_session();
+  /// The BMC has forgotten it: nothing is sent.
+  void drop_session() { end_session(); }
+
+  /// How it lets people in (actor_audit.cpp); an operation, as close_session is.
+  [[nodiscard]] core::Task<core::Result<BmcAudit>> audit(AskFactoryPasswords factory,
+                                                         std::uint32_t manufacturer_id,
+                                                         core::BootTime deadline);
 
   // The serial line (actor_serial.cpp). open_serial is an operation, as close_session is.
   [[nodiscard]] core::Task<core::Result<std::shared_ptr<SerialState>>> open_serial(Contention contention,
@@ -125,6 +137,11 @@ class Actor final : public Link {
 
   [[nodiscard]] core::Task<core::Result<Answered>> call(Command command, core::BootTime deadline) override;
   [[nodiscard]] std::uint32_t session() const override { return session_ ? session_->bmc_session() : 0; }
+  void learn(const std::function<void(BmcPassport&)>& what) override;
+  [[nodiscard]] core::Task<core::Result<>> admission(core::BootTime deadline);
+  [[nodiscard]] core::Error breaker_error() const;
+  void on_answer();
+  void on_silence(IpmiError how);
   [[nodiscard]] core::Task<core::Result<>> ensure_session(core::BootTime deadline);
   [[nodiscard]] core::Task<SessionEvent> pump(Step step, core::BootTime deadline);
   [[nodiscard]] core::Task<> pause(core::BootTime until);
@@ -140,7 +157,7 @@ class Actor final : public Link {
   void begin_session();
   void end_session();
   void on_opened(CipherSuite suite);
-  [[nodiscard]] core::Error on_open_failed(const Failed& failed);
+  [[nodiscard]] core::Error on_open_failed(const Failed& failed, core::Duration waited);
   [[nodiscard]] bool turn_to_other_password(const Failed& failed);
 
   [[nodiscard]] core::Task<> keep_alive();
@@ -167,9 +184,10 @@ class Actor final : public Link {
   bool closing_ = false;
   core::BootTime next_command_{};  // not before
   core::BootTime last_used_{};
-  core::BootTime quiet_until_{};  // back-off
-  unsigned silent_ = 0;           // attempts in a row without an answer
-  unsigned rejected_ = 0;         // logins in a row
+  Breaker breaker_;
+  Pace pace_;
+  BmcPassport passport_;
+  unsigned rejected_ = 0;  // logins in a row
 };
 
 }  // namespace colony::drivers::ipmi

@@ -63,7 +63,9 @@ Parsed<ChannelCapabilities> parse_channel_auth_capabilities(core::ByteView data)
   ChannelCapabilities out;
   const bool extended = (data[1] & 0x80) != 0;
   out.rmcp_plus = extended && (data[3] & 0x02) != 0;
-  out.anonymous_login = (data[2] & 0x03) != 0;
+  out.anonymous = (data[2] & 0x01) != 0;
+  out.null_users = (data[2] & 0x02) != 0;
+  out.auth_types_15 = data[1] & 0x37;
   return out;
 }
 
@@ -89,6 +91,28 @@ Parsed<DeviceId> parse_device_id(core::ByteView data) {
   out.product_id = in.u16le().value_or(0);
   if (!in.ok()) return std::unexpected(IpmiError::bad_reply);
   return out;
+}
+
+Command cold_reset() {
+  return {NetFn::app, 0x02, {}, Repeat::never};
+}
+
+Command get_session_info() {
+  return {NetFn::app, 0x3d, {0x00}};
+}
+
+Parsed<SessionInfo> parse_session_info(core::ByteView data) {
+  if (data.size() < 3) return std::unexpected(IpmiError::bad_reply);
+  return SessionInfo{static_cast<std::uint8_t>(data[1] & 0x3f), static_cast<std::uint8_t>(data[2] & 0x3f)};
+}
+
+Command get_channel_payload_support() {
+  return {NetFn::app, 0x4e, {0x0e}};  // the channel this is sent on
+}
+
+Parsed<bool> parse_carries_sol(core::ByteView data) {
+  if (data.empty()) return std::unexpected(IpmiError::bad_reply);
+  return (data[0] & 0x02) != 0;
 }
 
 Command get_system_guid() {

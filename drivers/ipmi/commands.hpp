@@ -43,7 +43,9 @@ using Parsed = std::expected<T, IpmiError>;
 // Section 22.13. The one command that is sent outside a session.
 struct ChannelCapabilities {
   bool rmcp_plus = false;
-  bool anonymous_login = false;  // somebody may log in without a name or a password
+  bool anonymous = false;          // neither a name nor a password is wanted
+  bool null_users = false;         // the user without a name may log in
+  std::uint8_t auth_types_15 = 0;  // of IPMI 1.5: 01 none, 02 MD2, 04 MD5, 10 straight password, 20 OEM
 };
 [[nodiscard]] Command get_channel_auth_capabilities(Privilege privilege);
 [[nodiscard]] Parsed<ChannelCapabilities> parse_channel_auth_capabilities(core::ByteView data);
@@ -59,6 +61,21 @@ struct DeviceId {
 };
 [[nodiscard]] Command get_device_id();
 [[nodiscard]] Parsed<DeviceId> parse_device_id(core::ByteView data);
+
+// Section 20.2: the controller restarts, not the machine.
+[[nodiscard]] Command cold_reset();
+
+// Section 22.20: of the session that it is asked in.
+struct SessionInfo {
+  std::uint8_t possible = 0;  // sessions at once
+  std::uint8_t active = 0;
+};
+[[nodiscard]] Command get_session_info();
+[[nodiscard]] Parsed<SessionInfo> parse_session_info(core::ByteView data);
+
+// Section 24.8: does the channel carry serial over LAN?
+[[nodiscard]] Command get_channel_payload_support();
+[[nodiscard]] Parsed<bool> parse_carries_sol(core::ByteView data);
 
 // Section 22.14.
 [[nodiscard]] Command get_system_guid();

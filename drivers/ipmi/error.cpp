@@ -72,6 +72,9 @@ Row row(IpmiError error) {
     case IpmiError::queue_full: return {"queue_full", exhausted, "too many operations wait for this BMC"};
     case IpmiError::backing_off:
       return {"backing_off", unreachable, "the BMC did not answer of late and is left alone for a while"};
+    case IpmiError::breaker_open:
+      return {"breaker_open", unreachable,
+              "the BMC has not answered several times in a row and is left alone"};
     case IpmiError::locked_out:
       return {
           "locked_out", unauthorized,

@@ -54,13 +54,14 @@ enum class IpmiError : std::uint8_t {
   sol_lost,         // the BMC, or our session with it, is gone
 
   // Ours.
-  credentials,  // a name over 16 or a password over 20 bytes: IPMI cannot carry it
-  queue_full,   // too many operations wait for this BMC
-  backing_off,  // this BMC did not answer of late; not tried again until later
-  locked_out,   // this password was refused twice; not tried again
-  closed,       // the client is closing
-  put_aside,    // made way for something urgent; asked again, never seen by callers
-  deadline,     // the caller's time was over; an act was not sent (else: outcome_unknown)
+  credentials,   // a name over 16 or a password over 20 bytes: IPMI cannot carry it
+  queue_full,    // too many operations wait for this BMC
+  backing_off,   // this BMC did not answer of late; not tried again until later
+  breaker_open,  // it did not answer several times in a row: commands fail at once until a probe is due
+  locked_out,    // this password was refused twice; not tried again
+  closed,        // the client is closing
+  put_aside,     // made way for something urgent; asked again, never seen by callers
+  deadline,      // the caller's time was over; an act was not sent (else: outcome_unknown)
 };
 
 [[nodiscard]] std::string_view name(IpmiError error);

@@ -14,7 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What the caller holds; the actor lives on until its session is closed.
-class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords, public BmcUsers {
+class IpmiBmc final : public Bmc,
+                      public SerialConsole,
+                      public BmcRecords,
+                      public BmcUsers,
+                      public BmcAuditor {
  public:
   IpmiBmc(core::Timers& timers, std::shared_ptr<Actor> actor, bool usable)
       : timers_(timers), actor_(std::move(actor)), usable_(usable) {}
@@ -41,6 +45,17 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords, publi
   core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) override {
     return perform<BootDeviceSetting>(read_boot_device, deadline);
   }
+  core::Task<core::Result<>> reset_controller(core::BootTime deadline) override {
+    const auto reset = [](Actor& actor, Link& link, core::BootTime until) -> core::Task<core::Result<>> {
+      auto done = co_await ipmi::reset_controller(link, until);
+      if (done) actor.drop_session();
+      co_return done;
+    };
+    return perform<void>([actor = actor_.get(), reset](
+                             Link& link, core::BootTime until) { return reset(*actor, link, until); },
+                         deadline);
+  }
+  BmcStanding standing() const override { return actor_->standing(); }
   SerialConsole* serial() override { return this; }
   core::Task<core::Result<std::unique_ptr<SerialLine>>> open_serial(Contention contention,
                                                                     core::BootTime deadline) override {
@@ -50,6 +65,16 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords, publi
       return open_line(actor, contention, until);
     };
     return perform<Line>(std::move(operation), deadline, Turn::second);
+  }
+
+  BmcAuditor* auditor() override { return this; }
+  core::Task<core::Result<BmcAudit>> audit(AskFactoryPasswords factory, std::uint32_t manufacturer_id,
+                                           core::BootTime deadline) override {
+    return perform<BmcAudit>(
+        [actor = actor_.get(), factory, manufacturer_id](Link&, core::BootTime until) {
+          return actor->audit(factory, manufacturer_id, until);
+        },
+        deadline);
   }
 
   BmcRecords* records() override { return this; }
@@ -156,7 +181,9 @@ class IpmiBmc final : public Bmc, public SerialConsole, public BmcRecords, publi
 struct IpmiClient::Parts {
   Parts(core::Timers& timers, core::Random& random, const core::Log& log, DatagramPort& port,
         IpmiOptions options)
-      : shared{timers, random, log, port, std::move(options), {}, {}}, receiver(timers), running(timers) {}
+      : shared{timers, random, log, port, std::move(options), {}, {}, {}},
+        receiver(timers),
+        running(timers) {}
 
   Shared shared;
   std::list<std::shared_ptr<Actor>> actors;
@@ -198,15 +225,21 @@ IpmiClient::IpmiClient(core::Timers& timers, core::Random& random, const core::L
 
 IpmiClient::~IpmiClient() = default;
 
-std::unique_ptr<Bmc> IpmiClient::open(BmcEndpoint endpoint, BmcCredentials credentials) {
+std::unique_ptr<Bmc> IpmiClient::open(BmcEndpoint endpoint, BmcCredentials credentials,
+                                      BmcPassport passport) {
   const bool usable = credentials.username.size() <= max_username &&
                       credentials.password.reveal().size() <= max_password &&
                       credentials.other.reveal().size() <= max_password;
   Parts& parts = *parts_;
   const auto at = parts.actors.insert(
-      parts.actors.end(), std::make_shared<Actor>(parts.shared, endpoint, std::move(credentials)));
+      parts.actors.end(),
+      std::make_shared<Actor>(parts.shared, endpoint, std::move(credentials), std::move(passport)));
   parts.running.spawn("ipmi.bmc", Parts::run(parts, at));
   return std::make_unique<IpmiBmc>(parts.shared.timers, *at, usable);
+}
+
+void IpmiClient::set_on_learnt(OnLearnt on_learnt) {
+  parts_->shared.on_learnt = std::move(on_learnt);
 }
 
 std::optional<CipherSuite> IpmiClient::suite_of(BmcEndpoint endpoint) const {

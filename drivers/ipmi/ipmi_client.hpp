@@ -1,9 +1,10 @@
 #pragma once
 // RMCP+ to many BMCs over one port. Each BMC has one actor: operations one after the other, one session kept
-// between them, a gap between commands, and a pause that grows while it does not answer. Power acts are sent
+// between them, a gap between commands, a breaker for when it does not answer. Power acts are sent
 // once; reads and settings are repeated. A session that was opened is closed: when idle, by Bmc::close(), or
 // by close() here.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "drivers/bmc.hpp"
+#include "drivers/bmc_passport.hpp"
 #include "drivers/ipmi/cipher_suite.hpp"
 #include "drivers/ipmi/datagram_port.hpp"
 #include "drivers/ipmi/handshake.hpp"
@@ -26,6 +28,7 @@ struct IpmiOptions {
   core::Duration idle_close = std::chrono::seconds(45);
   core::Duration first_back_off = std::chrono::seconds(1);
   core::Duration longest_back_off = std::chrono::minutes(5);
+  unsigned failures_to_open = 3;  // breaker.hpp
 };
 
 class IpmiClient {
@@ -40,7 +43,12 @@ class IpmiClient {
 
   /// Sends nothing yet. Several for one endpoint share nothing but the memory of its cipher suite.
   /// Credentials that IPMI cannot carry (16 and 20 bytes) make every call fail with ipmi.credentials.
-  [[nodiscard]] std::unique_ptr<Bmc> open(BmcEndpoint endpoint, BmcCredentials credentials);
+  [[nodiscard]] std::unique_ptr<Bmc> open(BmcEndpoint endpoint, BmcCredentials credentials,
+                                          BmcPassport passport = {});
+
+  /// Called whenever a BMC has taught something that its passport did not say.
+  using OnLearnt = std::function<void(const BmcEndpoint&, const BmcPassport&)>;
+  void set_on_learnt(OnLearnt on_learnt);
 
   /// The suite that worked last for this BMC.
   [[nodiscard]] std::optional<CipherSuite> suite_of(BmcEndpoint endpoint) const;

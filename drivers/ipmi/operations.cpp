@@ -101,6 +101,27 @@ core::Task<core::Result<Inventory>> read_inventory(Link& link, core::BootTime de
   co_return out;
 }
 
+namespace {
+
+/// What it says of its own limits. Best effort: nothing depends on it.
+core::Task<> read_limits(Link& link, core::BootTime deadline) {
+  if (const auto data = co_await ask(link, get_session_info(), deadline)) {
+    const auto info = parse_session_info(*data);
+    if (info && info->possible > 0) {
+      link.learn([&info](BmcPassport& passport) { passport.sessions = info->possible; });
+    }
+  } else if (!is_about_content(data.error())) {
+    co_return;
+  }
+  if (const auto data = co_await ask(link, get_channel_payload_support(), deadline)) {
+    if (const auto sol = parse_carries_sol(*data)) {
+      link.learn([&sol](BmcPassport& passport) { passport.sol = *sol ? Learnt::yes : Learnt::no; });
+    }
+  }
+}
+
+}  // namespace
+
 core::Task<core::Result<BmcIdentity>> read_identity(Link& link, core::BootTime deadline) {
   const auto device_data = co_await ask(link, get_device_id(), deadline);
   if (!device_data) co_return std::unexpected(device_data.error());
@@ -128,6 +149,7 @@ core::Task<core::Result<BmcIdentity>> read_identity(Link& link, core::BootTime d
   } else if (!is_about_content(fru.error())) {
     co_return std::unexpected(fru.error());
   }
+  co_await read_limits(link, deadline);
   co_return identity;
 }
 
@@ -146,6 +168,15 @@ core::Task<core::Result<>> act_on_power(Link& link, PowerAction action, core::Bo
   if (!alive) co_return std::unexpected(alive.error());
   const auto done = co_await ask(link, chassis_control(action), deadline);
   if (!done) co_return std::unexpected(done.error());
+  co_return core::Result<>{};
+}
+
+core::Task<core::Result<>> reset_controller(Link& link, core::BootTime deadline) {
+  const auto alive = co_await read_power(link, deadline);
+  if (!alive) co_return std::unexpected(alive.error());
+  const auto done = co_await ask(link, cold_reset(), deadline);
+  // Some restart before they answer.
+  if (!done && done.error().kind != core::ErrorKind::timed_out) co_return std::unexpected(done.error());
   co_return core::Result<>{};
 }
 

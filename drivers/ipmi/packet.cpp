@@ -83,16 +83,29 @@ std::expected<Packet, IpmiError> decode_packet(core::ByteView datagram) {
   return std::unexpected(IpmiError::bad_auth_type);
 }
 
-core::Bytes encode_plain(PayloadType type, core::ByteView payload) {
+namespace {
+
+core::Bytes encode_v20(PayloadType type, std::uint32_t session_id, std::uint32_t sequence,
+                       core::ByteView payload) {
   core::ByteWriter out(max_datagram);
   put_rmcp(out, class_ipmi);
   out.u8(auth_rmcp_plus);
   out.u8(static_cast<std::uint8_t>(type));
-  out.u32le(0);
-  out.u32le(0);
+  out.u32le(session_id);
+  out.u32le(sequence);
   out.u16le(static_cast<std::uint16_t>(payload.size()));
   out.bytes(payload);
   return std::move(out).finish();
+}
+
+}  // namespace
+
+core::Bytes encode_plain(PayloadType type, core::ByteView payload) {
+  return encode_v20(type, 0, 0, payload);
+}
+
+core::Bytes encode_bare(std::uint32_t session_id, std::uint32_t sequence, core::ByteView message) {
+  return encode_v20(PayloadType::ipmi, session_id, sequence, message);
 }
 
 core::Bytes encode_plain_v15(core::ByteView message) {

@@ -48,7 +48,10 @@ struct Packet {
 
 /// A payload outside any session.
 [[nodiscard]] core::Bytes encode_plain(PayloadType type, core::ByteView payload);
-/// The same with an IPMI 1.5 header.
+/// An IPMI message in a session without any protection (suite 0): only the audit sends it, and the simulator.
+[[nodiscard]] core::Bytes encode_bare(std::uint32_t session_id, std::uint32_t sequence,
+                                      core::ByteView message);
+/// Outside any session, with an IPMI 1.5 header.
 [[nodiscard]] core::Bytes encode_plain_v15(core::ByteView message);
 
 /// ASF presence ping and pong (section 13.2.3): recognised and answered by the simulator only.

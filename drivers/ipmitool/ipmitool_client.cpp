@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "core/async/signal.hpp"
+#include "core/on_exit.hpp"
 #include "drivers/bmc_users.hpp"
+#include "drivers/ipmi/breaker.hpp"
 #include "drivers/ipmi/users.hpp"
 #include "drivers/ipmitool/output.hpp"
 #include "drivers/ipmitool/process_runner.hpp"
@@ -67,11 +69,16 @@ std::unexpected<core::Error> unreadable(std::string_view output) {
 
 struct IpmitoolClient::Shared {
   Shared(core::Timers& t, const core::Log& l, IpmitoolOptions o)
-      : timers(t), log(l), options(std::move(o)), processes(t, options.max_processes) {}
+      : timers(t),
+        log(l),
+        options(std::move(o)),
+        processes(t, options.max_processes),
+        for_silent(t, std::min(options.max_for_silent, options.max_processes)) {}
   core::Timers& timers;
   const core::Log& log;
   IpmitoolOptions options;
   Gate processes;
+  Gate for_silent;  // entered before `processes`
 };
 
 namespace {
@@ -109,8 +116,12 @@ Words get_boot_flags() {
 template <class Shared>
 class IpmitoolBmc final : public Bmc, public BmcUsers {
  public:
-  IpmitoolBmc(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials)
-      : shared_(shared), endpoint_(endpoint), credentials_(std::move(credentials)), turn_(shared.timers, 1) {}
+  IpmitoolBmc(Shared& shared, BmcEndpoint endpoint, BmcCredentials credentials, BmcPassport passport)
+      : shared_(shared),
+        endpoint_(endpoint),
+        credentials_(std::move(credentials)),
+        turn_(shared.timers, 1),
+        passport_(std::move(passport)) {}
 
   core::Task<core::Result<BmcIdentity>> identity(core::BootTime deadline) override {
     const auto device_bytes = co_await raw({"0x06", "0x01"}, deadline);
@@ -230,6 +241,21 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
     co_return *verdict;
   }
 
+  core::Task<core::Result<>> reset_controller(core::BootTime deadline) override {
+    const auto alive = co_await power_state(deadline);
+    if (!alive) co_return std::unexpected(alive.error());
+    const auto printed = co_await ask({"mc", "reset", "cold"}, Repeat::never, deadline);
+    // Some restart before they answer.
+    if (!printed && printed.error().kind != core::ErrorKind::timed_out) {
+      co_return std::unexpected(printed.error());
+    }
+    co_return core::Result<>{};
+  }
+
+  BmcStanding standing() const override {
+    return {passport_, ipmi::quiet_of(breaker_, shared_.timers.now(), shared_.timers.utc_now())};
+  }
+
   /// ipmitool closes its session itself, each time.
   core::Task<> close() override { co_return; }
 
@@ -287,6 +313,33 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
     }
     if (!co_await turn_.enter(deadline)) co_return std::unexpected(ipmi::to_error(IpmiError::deadline));
     const Leave leave_turn(turn_);
+    if (auto admitted = co_await admission(deadline); !admitted) co_return std::unexpected(admitted.error());
+    const core::OnExit unfinished([this] { breaker_.on_unfinished(); });
+    if (breaker_.failures() == 0) co_return co_await ask_now(std::move(words), repeat, deadline, extra);
+    // The living do not wait for the dead: those have few of the places.
+    if (!co_await shared_.for_silent.enter(deadline)) {
+      co_return std::unexpected(ipmi::to_error(IpmiError::deadline));
+    }
+    const Leave leave_silent(shared_.for_silent);
+    co_return co_await ask_now(std::move(words), repeat, deadline, extra);
+  }
+
+  /// Back-off: waits. Breaker open: says until when, and why.
+  core::Task<core::Result<>> admission(core::BootTime deadline) {
+    const auto admitted = breaker_.admit(shared_.timers.now());
+    if (admitted == ipmi::Breaker::Admission::go) co_return core::Result<>{};
+    if (admitted == ipmi::Breaker::Admission::refuse) {
+      core::Error error = ipmi::to_error(IpmiError::breaker_open);
+      if (const auto quiet = standing().quiet) error.message = describe(*quiet);
+      co_return std::unexpected(std::move(error));
+    }
+    if (breaker_.until() >= deadline) co_return std::unexpected(ipmi::to_error(IpmiError::backing_off));
+    co_await shared_.timers.sleep_until(breaker_.until());
+    co_return core::Result<>{};
+  }
+
+  core::Task<core::Result<std::string>> ask_now(Words words, Repeat repeat, core::BootTime deadline,
+                                                Extra extra) {
     for (;;) {
       if (rejected_ >= max_rejections) co_return std::unexpected(ipmi::to_error(IpmiError::locked_out));
       if (!co_await shared_.processes.enter(deadline)) {
@@ -296,6 +349,7 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
       auto result = co_await run_process(shared_.timers, order(words, repeat, extra.script), deadline);
       if (!result) {
         const bool killed = result.error().kind == core::ErrorKind::timed_out;
+        if (killed) breaker_.on_silence(shared_.timers.now(), IpmiError::deadline);
         if (killed && repeat == Repeat::never)
           co_return std::unexpected(ipmi::to_error(IpmiError::outcome_unknown));
         co_return std::unexpected(std::move(result.error()));
@@ -309,6 +363,8 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
       }
       if (result->exit_code == 0) {
         rejected_ = 0;
+        breaker_.on_answer();
+        passport_.suites = {static_cast<std::uint8_t>(shared_.options.suites[suite_])};
         co_return extra.script != nullptr ? std::string() : std::move(result->output);
       }
       const bool next_suite =
@@ -339,6 +395,11 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
                               failure.session == SessionOutcome::established;
     if (perhaps_done) failure.error = IpmiError::outcome_unknown;
     core::Error error = ipmi::to_error(failure.error, failure.detail);
+    if (failure.error == IpmiError::no_answer || failure.error == IpmiError::outcome_unknown) {
+      breaker_.on_silence(shared_.timers.now(), failure.error);
+    } else {
+      breaker_.on_answer();
+    }
     if (error.kind == core::ErrorKind::unauthorized && failure.session == SessionOutcome::refused) {
       ++rejected_;
       shared_.log.warn("ipmitool.login_rejected", error.message,
@@ -367,6 +428,8 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
   BmcEndpoint endpoint_;
   BmcCredentials credentials_;
   Gate turn_;
+  ipmi::Breaker breaker_;
+  BmcPassport passport_;
   std::size_t suite_ = 0;
   unsigned rejected_ = 0;
 };
@@ -378,8 +441,10 @@ IpmitoolClient::IpmitoolClient(core::Timers& timers, const core::Log& log, Ipmit
 
 IpmitoolClient::~IpmitoolClient() = default;
 
-std::unique_ptr<Bmc> IpmitoolClient::open(BmcEndpoint endpoint, BmcCredentials credentials) {
-  return std::make_unique<IpmitoolBmc<Shared>>(*shared_, endpoint, std::move(credentials));
+std::unique_ptr<Bmc> IpmitoolClient::open(BmcEndpoint endpoint, BmcCredentials credentials,
+                                          BmcPassport passport) {
+  return std::make_unique<IpmitoolBmc<Shared>>(*shared_, endpoint, std::move(credentials),
+                                               std::move(passport));
 }
 
 }  // namespace colony::drivers::ipmitool

@@ -17,6 +17,8 @@ struct IpmitoolOptions {
   std::string program = "ipmitool";
   std::vector<ipmi::CipherSuite> suites{ipmi::CipherSuite::sha256_aes, ipmi::CipherSuite::sha1_aes};
   unsigned max_processes = 8;  // a call burns 25 ms of CPU, mostly by starting
+  /// Of those, for BMCs that did not answer the last time: they keep a process for seconds.
+  unsigned max_for_silent = 2;
 };
 
 class IpmitoolClient {
@@ -28,7 +30,8 @@ class IpmitoolClient {
   ~IpmitoolClient();
 
   /// Errors have the codes of drivers/ipmi, and those of process_runner.hpp.
-  [[nodiscard]] std::unique_ptr<Bmc> open(BmcEndpoint endpoint, BmcCredentials credentials);
+  [[nodiscard]] std::unique_ptr<Bmc> open(BmcEndpoint endpoint, BmcCredentials credentials,
+                                          BmcPassport passport = {});
 
  private:
   struct Shared;

@@ -21,6 +21,7 @@ constexpr std::array moments{
 };
 
 constexpr std::array kinds{
+    std::pair<std::string_view, BmcFaultKind>{"stuck", BmcFaultKind::stuck},
     std::pair<std::string_view, BmcFaultKind>{"drop", BmcFaultKind::drop},
     std::pair<std::string_view, BmcFaultKind>{"lose", BmcFaultKind::lose},
     std::pair<std::string_view, BmcFaultKind>{"late", BmcFaultKind::late},

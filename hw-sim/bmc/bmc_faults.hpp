@@ -38,6 +38,7 @@ enum class BmcFaultKind : std::uint8_t {
   repeat,         // a retransmitted command is carried out again
   ignore_legacy,  // bootdev: a setting without the EFI bit is answered with success, and not taken
   cut,            // password: answered with success, and cut to its first eight characters
+  stuck,          // bootdev: as ignore, until the controller is reset
   freeze_after,   // `times` commands are carried out, the next one freezes it for `delay`, once
 };
 
@@ -55,6 +56,10 @@ class BmcFaults {
  public:
   void add(const BmcFault& fault) { faults_.push_back(fault); }
   void clear() { faults_.clear(); }
+  /// What a reset of the controller cures.
+  void on_reset() {
+    std::erase_if(faults_, [](const BmcFault& fault) { return fault.kind == BmcFaultKind::stuck; });
+  }
   /// The fault of this kind that strikes now, and one strike less is left of it.
   [[nodiscard]] std::optional<BmcFault> strike(BmcMoment at, BmcFaultKind kind);
   /// A command is about to be carried out: how long a BMC freezes that has had enough by now.

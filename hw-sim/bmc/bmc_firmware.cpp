@@ -58,6 +58,20 @@ FirmwareReply channel_info(const ipmi::RequestMessage& request) {
 
 }  // namespace
 
+bool weaken(BmcProfile& profile, std::string_view weakness) {
+  if (weakness == "cipher-zero")
+    profile.cipher_zero = true;
+  else if (weakness == "anonymous")
+    profile.anonymous = true;
+  else if (weakness == "null-user")
+    profile.null_user = true;
+  else if (weakness == "ipmi-1.5")
+    profile.auth_types = 0x14;
+  else
+    return false;
+  return true;
+}
+
 BmcFirmware::BmcFirmware(const BmcProfile& profile, Chassis& chassis)
     : profile_(profile),
       chassis_(chassis),
@@ -89,7 +103,7 @@ FirmwareReply BmcFirmware::run(const Request& request, ipmi::Privilege privilege
   return fail(completion::invalid_command);
 }
 
-// Set Session Privilege Level and Close Session belong to the session and are answered there.
+// Set Session Privilege Level, Close Session and Cold Reset belong to the session and are answered there.
 FirmwareReply BmcFirmware::app(const Request& request) const {
   const auto& device = profile_.device;
   switch (request.code) {
@@ -98,8 +112,7 @@ FirmwareReply BmcFirmware::app(const Request& request) const {
                  low(device.manufacturer_id), high(device.manufacturer_id), low(device.manufacturer_id >> 16),
                  low(device.product_id), high(device.product_id), 0, 0, 0, 0});
     case 0x04: return ok({0x55, 0x00});                  // Get Self Test Results: passed
-    case 0x06:                                           // Set ACPI Power State
-    case 0x02: return fail(completion::not_privileged);  // Cold Reset
+    case 0x06: return fail(completion::not_privileged);  // Set ACPI Power State
     case 0x07: return ok({0x00, 0x00});                  // Get ACPI Power State
     case 0x08:                                           // Get Device GUID
     case 0x37: {                                         // Get System GUID
@@ -115,13 +128,17 @@ FirmwareReply BmcFirmware::app(const Request& request) const {
 }
 
 FirmwareReply BmcFirmware::auth_capabilities() const {
-  // Channel 1; IPMI 2.0 data; only named users, no null passwords; IPMI 1.5 and 2.0 connections.
-  return ok({0x01, 0x80, 0x04, 0x03, 0, 0, 0, 0});
+  // Channel 1; IPMI 2.0 data; named users; IPMI 1.5 and 2.0 connections.
+  const auto types = static_cast<core::Byte>(0x80 | profile_.auth_types);
+  const auto users =
+      static_cast<core::Byte>(0x04 | (profile_.null_user ? 0x02 : 0) | (profile_.anonymous ? 0x01 : 0));
+  return ok({0x01, types, users, 0x03, 0, 0, 0, 0});
 }
 
 FirmwareReply BmcFirmware::cipher_suites(const Request& request) const {
   if (request.data.size() != 3) return fail(completion::request_length);
   core::Bytes records;
+  if (profile_.cipher_zero) records = {0xc0, 0x00, 0x00, 0x40, 0x80};
   for (const auto suite : profile_.suites) {
     const auto algorithms = ipmi::algorithms(suite);
     records.push_back(0xc0);  // start of a standard suite

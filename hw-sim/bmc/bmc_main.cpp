@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> faults;
   std::size_t max_sessions = 4;
   unsigned lockout_after = 0;
+  std::vector<std::string> weaknesses;
   bool powered_on = false;
   std::string serial;
   std::string chassis;
@@ -83,6 +84,11 @@ int serve(const Options& options) {
   profile.password = core::Secret(password);
   profile.address = {listen->address, 24};
   profile.max_sessions = options.max_sessions;
+  for (const auto& weakness : options.weaknesses) {
+    if (!weaken(profile, weakness)) {
+      return complain(fmt::format("--weak {}: want cipher-zero, anonymous, null-user or ipmi-1.5", weakness));
+    }
+  }
   const auto guid = options.guid.empty() ? std::optional(random.uuid()) : core::Uuid::parse(options.guid);
   if (!guid) return complain("--guid: want a UUID");
   profile.system_guid = *guid;
@@ -153,6 +159,8 @@ void register_bmc(Subcommands& subcommands) {
   app->add_option("--lockout-after", options->lockout_after,
                   "So many rejected logins in a row lock a user out; 0: never")
       ->capture_default_str();
+  app->add_option("--weak", options->weaknesses,
+                  "cipher-zero, anonymous, null-user, ipmi-1.5: a way in; repeatable");
   app->add_flag("--powered-on", options->powered_on, "The machine runs already");
   subcommands.add(app, [options] { return serve(*options); });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "hw-sim/bmc/bmc_session.hpp"
 
@@ -20,6 +21,8 @@ constexpr core::Duration handshake_silence = 20s;
 constexpr core::Duration request_memory = 5s;
 constexpr std::uint8_t set_privilege_code = 0x3b;
 constexpr std::uint8_t close_session_code = 0x3c;
+constexpr std::uint8_t cold_reset_code = 0x02;
+constexpr std::uint8_t session_info_code = 0x3d;
 constexpr std::uint8_t auth_capabilities_code = 0x38;
 constexpr std::uint8_t cipher_suites_code = 0x54;
 
@@ -51,7 +54,7 @@ BmcModel::~BmcModel() {
 
 std::size_t BmcModel::open_sessions() const {
   return static_cast<std::size_t>(
-      std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second->keys.has_value(); }));
+      std::ranges::count_if(sessions_, [](const auto& entry) { return entry.second->open(); }));
 }
 
 void BmcModel::restart() {
@@ -66,7 +69,7 @@ BmcModel::Session* BmcModel::find(std::uint32_t bmc_session) {
 
 void BmcModel::expire(core::BootTime now) {
   std::erase_if(sessions_, [&](const auto& entry) {
-    const bool open = entry.second->keys.has_value();
+    const bool open = entry.second->open();
     const bool silent = now - entry.second->last_heard >= (open ? session_silence : handshake_silence);
     if (open && silent) ++counters_.sessions_expired;
     return silent;
@@ -143,7 +146,8 @@ core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime
     return ipmi::encode_plain(ipmi::PayloadType::open_session_response, ipmi::encode(response));
   };
   const auto suite = ipmi::find_suite(request->algorithms);
-  const bool known = suite && std::ranges::find(profile_.suites, *suite) != profile_.suites.end();
+  const bool bare = profile_.cipher_zero && request->algorithms == ipmi::SuiteAlgorithms{};
+  const bool known = bare || (suite && std::ranges::find(profile_.suites, *suite) != profile_.suites.end());
   if (!known) {
     response.status = ipmi::RmcpStatus::no_cipher_suite_match;
     return send();
@@ -152,7 +156,7 @@ core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime
   // further gives way.
   if (sessions_.size() >= profile_.max_sessions) {
     const auto waiting =
-        std::ranges::find_if(sessions_, [](const auto& entry) { return !entry.second->keys; });
+        std::ranges::find_if(sessions_, [](const auto& entry) { return !entry.second->open(); });
     if (waiting != sessions_.end()) sessions_.erase(waiting);
   }
   if (sessions_.size() >= profile_.max_sessions || faults_.strike(BmcMoment::session, BmcFaultKind::full)) {
@@ -162,7 +166,8 @@ core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime
   std::uint32_t id = random_.u32();
   while (id == 0 || sessions_.contains(id)) id = random_.u32();
   auto session = std::make_unique<Session>();
-  session->context.suite = *suite;
+  session->context.suite = suite.value_or(ipmi::CipherSuite::sha1_aes);
+  session->bare = bare;
   session->context.console_session = request->console_session;
   session->context.bmc_session = id;
   session->last_heard = now;
@@ -208,8 +213,10 @@ core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
   random_.fill(context.bmc_random);
   response.bmc_random = context.bmc_random;
   response.bmc_guid = context.bmc_guid;
-  const ipmi::HandshakeCodes codes(context, user->password);
-  response.code.assign(codes.rakp2().begin(), codes.rakp2().end());
+  if (!session->bare) {
+    const ipmi::HandshakeCodes codes(context, user->password);
+    response.code.assign(codes.rakp2().begin(), codes.rakp2().end());
+  }
   session->rakp2 = send();
   return session->rakp2;
 }
@@ -221,6 +228,7 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   const std::uint32_t named = preamble.u32le().value_or(0);
   Session* const session = find(named);
   if (session == nullptr || session->rakp2.empty()) return drop();
+  if (session->bare) return answer_bare_rakp3(*session, payload, now);
   const auto request = ipmi::decode_rakp3(payload, session->context.suite);
   if (!request) return drop();
   if (!session->rakp4.empty()) return session->rakp4;  // again: the reply was lost
@@ -251,10 +259,29 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   return session->rakp4;
 }
 
+/// Suite 0: whoever names the session is in.
+core::Bytes BmcModel::answer_bare_rakp3(Session& session, core::ByteView payload, core::BootTime now) {
+  core::ByteReader in(payload);
+  const std::uint8_t tag = in.u8().value_or(0);
+  const std::uint8_t status = in.u8().value_or(1);
+  if (status != 0) {
+    sessions_.erase(session.context.bmc_session);
+    return {};
+  }
+  session.bare_open = true;
+  session.last_heard = now;
+  ++counters_.sessions_opened;
+  const ipmi::Rakp4 response{.tag = tag, .console_session = session.context.console_session};
+  return ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(response));
+}
+
 core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime now, BmcMoment& at) {
   Session* const session = find(packet.session_id);
-  if (session == nullptr || !session->keys) return drop();
-  const auto message = ipmi::unseal(*session->keys, packet);
+  if (session == nullptr || !session->open()) return drop();
+  if (session->bare && (packet.encrypted || packet.authenticated)) return drop();
+  const auto message = session->bare ? std::expected<core::Bytes, ipmi::IpmiError>(
+                                           core::Bytes(packet.payload.begin(), packet.payload.end()))
+                                     : ipmi::unseal(*session->keys, packet);
   if (!message || !session->window.accept(packet.sequence)) return drop();
   const auto request = ipmi::decode_request(*message);
   if (!request) return drop();
@@ -281,12 +308,19 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
   ipmi::AesKey::Block iv{};
   random_.fill(iv);
   const ipmi::RecordHeader header{session->context.console_session, session->counter.next()};
-  core::Bytes sealed = ipmi::seal(*session->keys, header, session->reply, iv);
+  core::Bytes sealed = session->bare ? ipmi::encode_bare(header.session_id, header.sequence, session->reply)
+                                     : ipmi::seal(*session->keys, header, session->reply, iv);
   const bool closed = static_cast<ipmi::NetFn>(request->net_fn) == ipmi::NetFn::app &&
                       request->code == close_session_code && session->reply[6] == 0;
   if (closed) {
     ++counters_.sessions_closed;
     sessions_.erase(packet.session_id);
+  }
+  if (std::exchange(resetting_, false)) {
+    ++counters_.resets;
+    restart();
+    faults_.on_reset();
+    frozen_until_ = now + profile_.reset_time;
   }
   return sealed;
 }
@@ -295,6 +329,7 @@ FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& 
                                   core::BootTime now) {
   if (faults_.strike(at, BmcFaultKind::refuse)) return {0xd5, {}};  // not in this state
   if (faults_.strike(at, BmcFaultKind::ignore)) return {0x00, {}};
+  if (at == BmcMoment::bootdev && faults_.strike(at, BmcFaultKind::stuck)) return {0x00, {}};
   const bool without_efi =
       at == BmcMoment::bootdev && request.data.size() > 1 && (request.data[1] & 0x20) == 0;
   if (without_efi && faults_.strike(at, BmcFaultKind::ignore_legacy)) return {0x00, {}};
@@ -312,6 +347,15 @@ FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& 
     core::ByteReader in(request.data);
     const auto id = in.u32le();
     if (!id || *id != session.context.bmc_session) return {0x87, {}};
+    return {0x00, {}};
+  }
+  if (app && request.code == session_info_code) {
+    const auto open = static_cast<core::Byte>(open_sessions());
+    return {0x00, {0x01, static_cast<core::Byte>(profile_.max_sessions), open}};
+  }
+  if (app && request.code == cold_reset_code) {
+    if (session.privilege < ipmi::Privilege::administrator) return {ipmi::completion::not_privileged, {}};
+    resetting_ = true;
     return {0x00, {}};
   }
   if (app) {

@@ -43,6 +43,7 @@ struct BmcCounters {
   unsigned commands = 0;          // carried out
   unsigned retransmissions = 0;   // recognised, answered from memory
   unsigned sol_activations = 0;
+  unsigned resets = 0;   // of the controller
   unsigned dropped = 0;  // damaged, forged, replayed or foreign datagrams
   [[nodiscard]] unsigned total_acts() const {
     unsigned total = 0;
@@ -68,6 +69,7 @@ class BmcModel {
   void set_on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
 
   /// The port it is reached at, where it is not 623.
+  void set_reset_time(core::Duration time) { profile_.reset_time = time; }
   void set_port(std::uint16_t port) { profile_.sol_port = port; }
   [[nodiscard]] BmcFaults& faults() { return faults_; }
   [[nodiscard]] BmcUserTable& users() { return users_; }
@@ -85,6 +87,7 @@ class BmcModel {
   [[nodiscard]] core::Bytes answer_open_session(core::ByteView payload, core::BootTime now);
   [[nodiscard]] core::Bytes answer_rakp1(core::ByteView payload, core::BootTime now);
   [[nodiscard]] core::Bytes answer_rakp3(core::ByteView payload, core::BootTime now);
+  [[nodiscard]] core::Bytes answer_bare_rakp3(Session& session, core::ByteView payload, core::BootTime now);
   [[nodiscard]] core::Bytes answer_command(const drivers::ipmi::Packet& packet, core::BootTime now,
                                            BmcMoment& at);
   [[nodiscard]] FirmwareReply carry_out(Session& session, const drivers::ipmi::RequestMessage& request,
@@ -111,6 +114,7 @@ class BmcModel {
   BmcCounters counters_;
   std::map<std::uint32_t, std::unique_ptr<Session>> sessions_;  // by the BMC's own session id
   core::BootTime frozen_until_{};
+  bool resetting_ = false;  // as soon as it has answered
   core::BootTime now_{};
   BmcPeer peer_ = 0;  // of the datagram in hand
   std::optional<BmcSol> sol_;

@@ -68,7 +68,9 @@ std::optional<FirmwareReply> BmcModel::payload_command(Session& session, const i
       return FirmwareReply{0x00, std::move(out)};
     }
     case 0x4e:  // Get Channel Payload Support: IPMI and SOL; session set-up
-      return FirmwareReply{0x00, {0x03, 0x00, 0x3f, 0x00, 0x00, 0x00, 0x00, 0x00}};
+      return FirmwareReply{
+          0x00,
+          {static_cast<core::Byte>(profile_.sol ? 0x03 : 0x01), 0x00, 0x3f, 0x00, 0x00, 0x00, 0x00, 0x00}};
     case 0x4f: return FirmwareReply{0x00, {0x10}};  // Get Channel Payload Version: 1.0
     default: return std::nullopt;
   }

@@ -3,9 +3,11 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/address.hpp"
+#include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/secret.hpp"
 #include "drivers/ipmi/commands.hpp"
@@ -39,9 +41,18 @@ struct BmcProfile {
   std::map<std::uint8_t, std::uint8_t> readings;  // raw, by sensor, while it is on: instead of the usual ones
   std::size_t sel_capacity = 64;
   SelWhenFull sel_when_full = SelWhenFull::forget_oldest;
-  bool sol = true;                // serial over LAN is switched on
-  std::uint16_t sol_port = 623;   // what Activate Payload names; ipmitool wants the one it talks to
+  // Ways in that an audit should find.
+  bool cipher_zero = false;      // takes cipher suite 0
+  bool anonymous = false;        // says that neither name nor password is wanted
+  bool null_user = false;        // says that the user without a name may log in
+  std::uint8_t auth_types = 0;   // of IPMI 1.5, as it says: 01 none, 02 MD2, 04 MD5, 10 straight password
+  bool sol = true;               // serial over LAN is switched on
+  std::uint16_t sol_port = 623;  // what Activate Payload names; ipmitool wants the one it talks to
+  core::Duration reset_time = std::chrono::seconds(60);  // it is silent after a cold reset
   bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
 };
+
+/// One weakness by name: cipher-zero, anonymous, null-user, ipmi-1.5. False: there is no such thing.
+[[nodiscard]] bool weaken(BmcProfile& profile, std::string_view weakness);
 
 }  // namespace colony::hw_sim

@@ -13,6 +13,9 @@ namespace colony::hw_sim {
 struct BmcModel::Session {
   drivers::ipmi::HandshakeContext context;
   std::optional<drivers::ipmi::SessionKeys> keys;  // with RAKP 3 proven: the session is open
+  bool bare = false;                               // cipher suite 0: neither codes nor encryption
+  bool bare_open = false;
+  [[nodiscard]] bool open() const { return keys.has_value() || bare_open; }
   drivers::ipmi::SequenceWindow window;
   drivers::ipmi::SequenceCounter counter;
   drivers::ipmi::Privilege privilege = drivers::ipmi::Privilege::user;

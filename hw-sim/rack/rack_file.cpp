@@ -266,7 +266,7 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
 
   const YAML::Node bmc = node["bmc"];
   const std::string bmc_path = path + ".bmc";
-  if (reader.map(bmc, bmc_path, {"first_address", "username", "password", "max_sessions"})) {
+  if (reader.map(bmc, bmc_path, {"first_address", "username", "password", "max_sessions", "weak"})) {
     const std::string address = reader.need(bmc, bmc_path, "first_address");
     const auto parsed = core::Ipv4Address::parse(address);
     if (parsed) {
@@ -280,6 +280,11 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
     if (password.size() > 20) reader.fault(bmc_path + ".password", "at most 20 bytes (IPMI 2.0)");
     server.bmc.password = core::Secret(password);
     server.bmc.max_sessions = reader.number(bmc, bmc_path, "max_sessions", 4, 1, 64);
+    for (const auto& weakness : reader.list(bmc, bmc_path, "weak", 8)) {
+      constexpr std::string_view weaknesses[] = {"cipher-zero", "anonymous", "null-user", "ipmi-1.5"};
+      const std::string word = weakness.IsScalar() ? weakness.Scalar() : "";
+      if (!weaken(server.bmc, word)) reader.unknown_word(bmc_path + ".weak", word, weaknesses);
+    }
   }
   const auto disks = reader.list(node, path, "disks", 64);
   for (std::size_t i = 0; i < disks.size(); ++i) {
@@ -297,6 +302,10 @@ RackServer copy_of(const RackServer& group) {
   out.bmc.username = group.bmc.username;
   out.bmc.password = group.bmc.password.clone();
   out.bmc.max_sessions = group.bmc.max_sessions;
+  out.bmc.cipher_zero = group.bmc.cipher_zero;
+  out.bmc.anonymous = group.bmc.anonymous;
+  out.bmc.null_user = group.bmc.null_user;
+  out.bmc.auth_types = group.bmc.auth_types;
   return out;
 }
 

@@ -310,6 +310,10 @@ TEST(BootLadder, BeginsWithWhatWorkedAndHasEachRungOnce) {
   EXPECT_EQ(texts(boot_ladder(BootFirmware::efi)), "once/efi once/legacy persistent/efi persistent/legacy ");
   EXPECT_EQ(texts(boot_ladder(BootFirmware::legacy, parse_boot_rung("persistent/legacy"))),
             "persistent/legacy once/legacy once/efi persistent/efi ");
+  const auto with_reset = boot_ladder(BootFirmware::efi, {}, RungBefore::bmc_reset);
+  EXPECT_EQ(texts(with_reset), "once/efi once/legacy persistent/efi persistent/legacy once/efi/reset ");
+  EXPECT_EQ(parse_boot_rung("once/efi/reset"), with_reset.back());
+  EXPECT_EQ(describe(with_reset.back()), "one-time EFI after a reset of the BMC");
   EXPECT_FALSE(parse_boot_rung("once"));
   EXPECT_EQ(model_of({}), "") << "what says nothing of itself is no model";
 }

@@ -99,6 +99,13 @@ core::Task<core::Result<drivers::BootDeviceSetting>> FakeBmc::boot_device(core::
   co_return server_.next_boot;
 }
 
+core::Task<core::Result<>> FakeBmc::reset_controller(core::BootTime deadline) {
+  if (auto reached = co_await reach(deadline); !reached) co_return reached;
+  ++server_.bmc_resets;
+  server_.faults.until_bmc_reset = false;
+  co_return core::Result<>{};
+}
+
 core::Task<> FakeBmc::close() {
   co_return;
 }
@@ -132,8 +139,22 @@ Appliance::~Appliance() {
 }
 
 core::Result<std::shared_ptr<drivers::Bmc>> Appliance::at(const BmcRecord& record) {
+  return open(record, Open::kept);
+}
+
+std::optional<drivers::BmcStanding> Appliance::standing(const BmcRecord& record) const {
   for (auto& server : world.servers) {
-    if (server.bmc_address == record.address) return std::make_shared<FakeBmc>(world, server);
+    if (world.bmcs == nullptr || server.bmc_address != record.address) continue;
+    return world.bmcs->bmc(server, false)->standing();
+  }
+  return std::nullopt;
+}
+
+core::Result<std::shared_ptr<drivers::Bmc>> Appliance::open(const BmcRecord& record, Open how) {
+  for (auto& server : world.servers) {
+    if (server.bmc_address != record.address) continue;
+    if (world.bmcs != nullptr) return world.bmcs->bmc(server, how == Open::afresh);
+    return std::make_shared<FakeBmc>(world, server);
   }
   return core::fail(core::ErrorKind::unreachable, "bmc.nobody", "nobody has this address");
 }
@@ -227,7 +248,7 @@ core::Task<> World::boot(Server& server, unsigned life) {
     if (once) server.next_boot = {};
     from_network = !take(server.faults.ignore_boot_device) &&
                    !(server.faults.only_without_efi && wanted.firmware == drivers::BootFirmware::efi) &&
-                   !(server.faults.only_persistent && once);
+                   !(server.faults.only_persistent && once) && !server.faults.until_bmc_reset;
   }
   while (alive(server, life)) {
     if (from_network) {

@@ -35,6 +35,7 @@ struct Faults {
   bool only_without_efi = false;    // takes a network boot with the EFI bit, and ignores it
   bool only_persistent = false;     // takes a one-time network boot, and ignores it
   bool refuse_efi = false;          // refuses it
+  bool until_bmc_reset = false;     // takes a network boot, and ignores it until its BMC was reset
   unsigned scout_never_starts = 0;
   bool reset_instead_of_scout = false;
   unsigned die_mid_wipe = 0;        // after the redemption and the first writes
@@ -76,6 +77,7 @@ struct Server {
   core::PowerState power = core::PowerState::off;
   drivers::BootDeviceSetting next_boot;
   unsigned boot_device_commands = 0;
+  unsigned bmc_resets = 0;
   unsigned lives = 0;  // grows with every change of power: who lived before is gone
   bool booted_from_disk = false;
   std::string runs;  // "", "scout", "talos", "disk", "hold"
@@ -95,6 +97,7 @@ class FakeBmc final : public drivers::Bmc {
   core::Task<core::Result<>> set_boot_device(const drivers::BootDeviceSetting& setting,
                                              core::BootTime deadline) override;
   core::Task<core::Result<drivers::BootDeviceSetting>> boot_device(core::BootTime deadline) override;
+  core::Task<core::Result<>> reset_controller(core::BootTime deadline) override;
   core::Task<> close() override;
 
  private:
@@ -111,8 +114,9 @@ class Appliance final : public BmcDirectory {
   core::Result<std::shared_ptr<drivers::Bmc>> at(const BmcRecord& record) override;
   core::Result<std::shared_ptr<drivers::Bmc>> afresh(const BmcRecord& record) override {
     ++opened_afresh;
-    return at(record);
+    return open(record, Open::afresh);
   }
+  std::optional<drivers::BmcStanding> standing(const BmcRecord& record) const override;
 
   core::Result<std::shared_ptr<drivers::Bmc>> alone(const BmcRecord& record) override { return at(record); }
 
@@ -123,6 +127,10 @@ class Appliance final : public BmcDirectory {
   core::TaskGroup connections;
   bool started = false;
   unsigned opened_afresh = 0;  // BMCs, by enrolments
+
+ private:
+  enum class Open : std::uint8_t { kept, afresh };
+  core::Result<std::shared_ptr<drivers::Bmc>> open(const BmcRecord& record, Open how);
 };
 
 class World {
@@ -150,6 +158,14 @@ class World {
   void run_for(core::Duration span) { timers.run_for(span); }
 
   void power_changed(Server& server, core::PowerState power);
+
+  /// Other BMCs than FakeBmc: tests/workflows/wire_bmcs.hpp.
+  class Bmcs {
+   public:
+    virtual ~Bmcs() = default;
+    virtual std::shared_ptr<drivers::Bmc> bmc(Server& server, bool afresh) = 0;
+  };
+  Bmcs* bmcs = nullptr;
 
   boost::asio::io_context loop{1};
   core::VirtualTimers timers;

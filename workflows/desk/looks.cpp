@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/assets/bmc_papers.hpp"
+#include "workflows/boot/boot_ladder.hpp"
 #include "workflows/boot/boot_stages.hpp"
+#include "workflows/boot/self_test_memory.hpp"
 #include "workflows/desk/order_desk.hpp"
 #include "workflows/desk/wipe_budget.hpp"
 
@@ -93,11 +98,15 @@ AssetView OrderDesk::view(const AssetRow& row) const {
   view.wiped_by_us = row.wiped_by_us;
   view.power = parts_.timelines.last_power(row.id);
   if (row.bmc) {
-    view.bmc.emplace(
-        AssetView::Bmc{row.bmc->address, row.bmc->port, row.bmc->driver, row.bmc->username, {}, {}});
+    view.bmc.emplace(AssetView::Bmc{
+        row.bmc->address, row.bmc->port, row.bmc->driver, row.bmc->username, {}, {}, {}, {}, {}, {}, {}});
+    read_papers(*row.bmc, row.id, *view.bmc);
     if (const auto told = bmc_identity_from_text(row.bmc_identity_json)) {
       view.bmc->firmware = told->firmware_revision;
       view.bmc->product = told->product_name;
+      if (const std::string model = model_of(*told); !model.empty()) {
+        view.bmc->boot_rung = parts_.ledger.durable().setting(rung_setting(model));
+      }
     }
   }
   if (const KnownAsset* const known = parts_.registry.known(row.id)) {
@@ -115,6 +124,61 @@ AssetView OrderDesk::view(const AssetRow& row) const {
   view.created_at = row.created_at;
   view.updated_at = row.updated_at;
   return view;
+}
+
+void OrderDesk::read_papers(const BmcRecord& record, const core::AssetId& asset, AssetView::Bmc& out) const {
+  const State& kept = parts_.ledger.durable();
+  if (auto standing = parts_.bmcs.standing(record)) {
+    out.passport = std::move(standing->passport);
+    out.quiet = std::move(standing->quiet);
+  } else {
+    out.passport = drivers::passport_from_text(kept.setting(passport_setting(record.address, record.port)));
+  }
+  if (const auto audit = kept.setting(audit_setting(asset)); !audit.empty()) {
+    out.audit = drivers::audit_from_text(audit);
+  }
+  out.self_test = known_self_test(kept, asset);
+}
+
+std::vector<std::string> OrderDesk::bmc_findings() const {
+  // What many BMCs have in common is said once, with some of their names.
+  struct Group {
+    std::string text, cure;
+    std::vector<std::string> names;
+  };
+  std::map<std::string, Group> groups;
+  const auto add = [&groups](const std::string& key, std::string text, std::string cure,
+                             const std::string& name) {
+    Group& group = groups[key];
+    group.text = std::move(text);
+    group.cure = std::move(cure);
+    group.names.push_back(name);
+  };
+  const State& kept = parts_.ledger.durable();
+  for (const auto& [id, row] : kept.assets()) {
+    if (!row->bmc) continue;
+    if (const auto standing = parts_.bmcs.standing(*row->bmc); standing && standing->quiet) {
+      add("quiet", "does not answer and is left alone for a while (the living never wait for it)",
+          "colony why NAME says until when; check power, cable and address of the BMC", row->name);
+    }
+    // Most have nothing; what is not true is not read.
+    const auto text = kept.setting(audit_setting(id));
+    if (text.find("true") == std::string::npos) continue;
+    for (auto& found : drivers::findings_of(drivers::audit_from_text(text))) {
+      add(std::string(found.code) + found.text, std::move(found.text), std::string(found.cure), row->name);
+    }
+  }
+  constexpr std::size_t most_named = 5;
+  std::vector<std::string> texts;
+  for (auto& [key, group] : groups) {
+    const std::size_t count = group.names.size();
+    std::ranges::sort(group.names);
+    group.names.resize(std::min(count, most_named));
+    texts.push_back(fmt::format("the BMC of {}{} {}. Cure: {}", fmt::join(group.names, ", "),
+                                count > most_named ? fmt::format(" and {} more", count - most_named) : "",
+                                group.text, group.cure));
+  }
+  return texts;
 }
 
 WorkflowView OrderDesk::view(const WorkflowRow& row) const {
@@ -231,6 +295,9 @@ core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::A
 
 core::Result<Why> OrderDesk::why(const AssetRef& asset) const {
   auto why = why_by_itself(asset);
+  if (why && why->asset.bmc && why->asset.bmc->quiet) {
+    why->advice.insert(why->advice.begin(), drivers::describe(*why->asset.bmc->quiet));
+  }
   // Whatever it waits for, it goes no further while nothing can be written down.
   if (const auto full = parts_.ledger.full(); why && full) {
     why->waits_for = "room in the store";
@@ -359,6 +426,7 @@ StatusView OrderDesk::status() const {
   }
   status.wipes_left_this_hour = wipes_left();
   status.findings = parts_.registry.findings();
+  std::ranges::move(bmc_findings(), std::back_inserter(status.findings));
   status.last_event = parts_.ledger.journal().last_event();
   status.store_failure = parts_.ledger.failure();
   status.store_full = parts_.ledger.full();

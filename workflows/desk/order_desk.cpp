@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "drivers/bmc_audit.hpp"
+#include "workflows/assets/bmc_papers.hpp"
 #include "workflows/desk/machine_config.hpp"
 #include "workflows/engine/events.hpp"
 #include "workflows/recipes/preconditions.hpp"
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr core::Duration enrolment_patience = 30s;
+constexpr core::Duration audit_patience = 20s;
 constexpr core::Duration auto_discover_window = 30min;
 constexpr std::size_t max_kernel_arguments = 64;
 constexpr std::size_t max_text = 256;
@@ -108,6 +111,8 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   if (!identity) {
     co_return std::unexpected(core::with_context(identity.error(), "BMC " + record.address.to_string()));
   }
+  const core::Ipv4Address address = record.address;
+  const auto audited = co_await audit(**bmc, address);
   const core::UtcTime now = parts_.timers.utc_now();
   auto admission = parts_.registry.enrol(std::move(record), *identity, enrolment.name, now, parts_.random);
   if (!admission) co_return std::unexpected(admission.error());
@@ -127,6 +132,12 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
   enrolled.asset = admission->asset;
   enrolled.updated = !admission->created;
   enrolled.identity = *identity;
+  enrolled.audit = audited;
+  // An audit that did not come about takes nothing of the last one back.
+  if (audited) {
+    admission->batch.writes.emplace_back(
+        SettingRow{audit_setting(enrolled.asset), core::dump_json(drivers::to_json(*audited))});
+  }
   for (const auto& write : admission->batch.writes) {
     const auto* const row = std::get_if<AssetRow>(&write);
     if (row != nullptr && row->id == enrolled.asset) enrolled.name = row->name;
@@ -146,6 +157,23 @@ core::Task<core::Result<Enrolled>> OrderDesk::enrol_bmc(BmcEnrolment enrolment) 
     }
   }
   co_return enrolled;
+}
+
+core::Task<std::optional<drivers::BmcAudit>> OrderDesk::audit(drivers::Bmc& bmc, core::Ipv4Address address) {
+  drivers::BmcAuditor* const auditor = bmc.auditor();
+  if (auditor == nullptr) co_return std::nullopt;
+  auto found =
+      co_await auditor->audit(drivers::AskFactoryPasswords::no, 0, parts_.timers.now() + audit_patience);
+  if (!found) {
+    parts_.log.info("bmc.not_audited", "A BMC was enrolled and could not be audited.",
+                    {{"address", address}, {"code", found.error().code}});
+    co_return std::nullopt;
+  }
+  for (const auto& finding : drivers::findings_of(*found)) {
+    parts_.log.warn("bmc.audit", "The BMC " + finding.text,
+                    {{"address", address}, {"code", finding.code}, {"cure", finding.cure}});
+  }
+  co_return std::move(*found);
 }
 
 core::Task<core::Result<AssetView>> OrderDesk::accept(AssetRef asset) {

@@ -83,6 +83,11 @@ class OrderDesk final : public Orders {
   [[nodiscard]] unsigned wipes_left() const;
   [[nodiscard]] SettingRow spend_wipe() const;
 
+  /// Looks at how it lets people in. Best effort: an enrolment does not depend on it.
+  [[nodiscard]] core::Task<std::optional<drivers::BmcAudit>> audit(drivers::Bmc& bmc,
+                                                                   core::Ipv4Address address);
+  void read_papers(const BmcRecord& record, const core::AssetId& asset, AssetView::Bmc& out) const;
+  [[nodiscard]] std::vector<std::string> bmc_findings() const;
   [[nodiscard]] AssetView view(const AssetRow& row) const;
   [[nodiscard]] WorkflowView view(const WorkflowRow& row) const;
 

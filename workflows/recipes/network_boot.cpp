@@ -1,20 +1,19 @@
 #include "workflows/recipes/network_boot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "workflows/recipes/bmc_reset.hpp"
 
 namespace colony::workflows {
 
 namespace {
 
-std::string rung_setting(const std::string& model) {
-  return "boot.rung." + model;
-}
 std::string bmc_model(StepContext& step) {
   const auto identity = bmc_identity_from_text(step.asset()->bmc_identity_json);
   return identity ? model_of(*identity) : std::string();
@@ -35,7 +34,9 @@ std::vector<BootRung> ladder(StepContext& step) {
   const auto worked = model.empty()
                           ? std::nullopt
                           : parse_boot_rung(step.tools().ledger.working().setting(rung_setting(model)));
-  rungs = boot_ladder(likely_firmware(step), worked);
+  rungs = boot_ladder(
+      likely_firmware(step), worked,
+      step.tools().site.bmc_reset == BmcReset::last_resort ? RungBefore::bmc_reset : RungBefore::nothing);
   core::Json kept = core::Json::array();
   for (const BootRung& rung : rungs) kept.push_back(to_text(rung));
   step.data()["ladder"] = std::move(kept);
@@ -47,9 +48,10 @@ const core::Error* refusal_of(const StepOutcome& outcome) {
   const core::Error* error = nullptr;
   if (const auto* later = std::get_if<Again>(&outcome)) error = &later->because;
   if (const auto* failed = std::get_if<Failed>(&outcome)) error = &failed->error;
-  const bool refused = error != nullptr && (error->kind == core::ErrorKind::refused ||
-                                            error->kind == core::ErrorKind::unsupported ||
-                                            error->kind == core::ErrorKind::invalid_input);
+  const bool refused =
+      error != nullptr &&
+      (error->kind == core::ErrorKind::refused || error->kind == core::ErrorKind::unsupported ||
+       error->code == "ipmi.boot_device_ignored" || error->kind == core::ErrorKind::invalid_input);
   return refused ? error : nullptr;
 }
 
@@ -58,6 +60,8 @@ void remember_rung(StepContext& step) {
   // The first rung needs no memory: it is what is tried anyway.
   if (model.empty() || step.count("rung") == 0) return;
   const BootRung rung = rung_in_hand(step);
+  // A BMC that had to be restarted says nothing about its model.
+  if (rung.before == RungBefore::bmc_reset) return;
   step.add(SettingRow{rung_setting(model), to_text(rung)});
   step.note("boot.learnt",
             fmt::format("{} network boot is what this BMC honours; tried first from now on", describe(rung)));
@@ -71,12 +75,20 @@ BootRung rung_in_hand(StepContext& step) {
 }
 
 core::Task<StepOutcome> arm_network_boot(StepContext& step) {
+  bool tried_again = false;
   for (;;) {
     const BootRung rung = rung_in_hand(step);
+    if (rung.before == RungBefore::bmc_reset) {
+      auto restarted = co_await reset_bmc(step);
+      if (!std::holds_alternative<Next>(restarted)) co_return restarted;
+    }
     auto outcome =
         co_await set_boot_device(step, {drivers::BootDevice::pxe, rung.persistence, rung.firmware});
     const core::Error* const refusal = refusal_of(outcome);
     if (refusal == nullptr) co_return outcome;
+    // Once may be a slip; twice is its way.
+    if (refusal->code == "ipmi.boot_device_ignored" && !std::exchange(tried_again, true)) continue;
+    tried_again = false;
     const std::string why = refusal->message;
     if (!climb(step)) co_return outcome;
     step.note("boot.rung_refused", fmt::format("the BMC does not take a {} network boot ({}); next: {}",
@@ -92,7 +104,9 @@ core::Task<> boot_was_seen(StepContext& step, IntentPtr boot) {
 
 bool climb(StepContext& step) {
   const unsigned next = step.count("rung") + 1;
-  if (next >= ladder(step).size()) return false;
+  const auto rungs = ladder(step);
+  if (next >= rungs.size()) return false;
+  if (rungs[next].before == RungBefore::bmc_reset && !may_reset_bmc(step)) return false;
   step.data()["rung"] = next;
   return true;
 }

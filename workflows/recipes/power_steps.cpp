@@ -157,8 +157,15 @@ StepOutcome bmc_trouble(StepContext& step, const core::Error& error) {
     case core::ErrorKind::timed_out:
     case core::ErrorKind::unreachable: {
       const unsigned doublings = std::min(step.workflow()->tries, 4U);
-      return Again{std::min<core::Duration>(5s * (1U << doublings), longest_bmc_pause),
-                   {error.kind, "bmc.unreachable", "the BMC does not answer: " + error.message}};
+      core::Duration pause = std::min<core::Duration>(5s * (1U << doublings), longest_bmc_pause);
+      // Left alone: the next try should be the probe, not another one that fails at once.
+      const AssetPtr asset = step.asset();
+      const auto standing = asset->bmc ? step.tools().bmcs.standing(*asset->bmc) : std::nullopt;
+      if (standing && standing->quiet) {
+        pause = std::clamp<core::Duration>(standing->quiet->until - step.timers().utc_now() + 1s, pause,
+                                           longest_bmc_pause * 2);
+      }
+      return Again{pause, {error.kind, "bmc.unreachable", "the BMC does not answer: " + error.message}};
     }
     default: break;
   }

@@ -2,6 +2,7 @@
 // What recipes need beside the engine.
 
 #include <memory>
+#include <optional>
 
 #include "drivers/bmc.hpp"
 #include "workflows/assets/registry.hpp"
@@ -19,11 +20,16 @@ class BmcDirectory {
  public:
   virtual ~BmcDirectory() = default;
   [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> at(const BmcRecord& record) = 0;
-  /// A new actor in any case: what the last one held against the BMC (refused passwords, a back-off) is
-  /// forgotten, for the operator may have mended it there.
+  /// A new actor in any case: what the last one held against the BMC (refused passwords, an open
+  /// breaker, its passport) is forgotten, for the operator may have mended it there.
   [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> afresh(const BmcRecord& record) = 0;
   /// One that nobody else gets and that is not kept: for a login with exactly this password.
   [[nodiscard]] virtual core::Result<std::shared_ptr<drivers::Bmc>> alone(const BmcRecord& record) = 0;
+  /// How it stands, if somebody has it open; nothing is opened or sent.
+  [[nodiscard]] virtual std::optional<drivers::BmcStanding> standing(const BmcRecord& record) const {
+    (void)record;
+    return std::nullopt;
+  }
 };
 
 struct Tools {

@@ -78,8 +78,15 @@ TEST(ApiRoutes, ShowAssetsInTheDocumentedForm) {
   Bench bench;
   auto& asset = bench.orders.add_asset("web-1");
   asset.status = workflows::AssetStatus::available;
-  asset.bmc =
-      workflows::AssetView::Bmc{*Ipv4Address::parse("10.1.1.20"), 623, "native", "ADMIN", "2.49", "X11"};
+  auto& bmc = asset.bmc.emplace(workflows::AssetView::Bmc{});
+  bmc.address = *Ipv4Address::parse("10.1.1.20");
+  bmc.driver = "native";
+  bmc.passport.suites = {3, 17};
+  bmc.quiet.emplace(drivers::BmcQuiet{4, *parse_utc("2026-11-20T18:00:00Z"), "no_answer"});
+  bmc.audit.emplace();
+  bmc.audit->cipher_zero = drivers::Learnt::yes;
+  bmc.boot_rung = "once/legacy";
+  bmc.self_test = std::chrono::seconds(95);
   drivers::scout::Inventory inventory;
   inventory.cpu.cores = 16;
   inventory.memory_bytes = std::uint64_t{64} << 30;
@@ -98,6 +105,14 @@ TEST(ApiRoutes, ShowAssetsInTheDocumentedForm) {
   EXPECT_EQ(shown["specs"]["disk"], "1 x up to 1TB");
   EXPECT_EQ(shown["cpu_cores"], 16);
   EXPECT_EQ(shown["storages"][0]["name"], "nvme0n1");
+  EXPECT_EQ(shown["bmc"]["passport"]["cipher_suites"], Json({3, 17}));
+  EXPECT_EQ(shown["bmc"]["passport"]["boot"], "once/legacy");
+  EXPECT_EQ(shown["bmc"]["passport"]["self_test_seconds"], 95);
+  EXPECT_EQ(shown["bmc"]["left_alone"]["failures"], 4);
+  EXPECT_EQ(shown["bmc"]["left_alone"]["until"], "2026-11-20T18:00:00.000Z");
+  EXPECT_EQ(shown["bmc"]["audit"]["cipher_zero"], true);
+  EXPECT_TRUE(shown["bmc"]["audit"]["ipmi_15"].is_null()) << "not known is not no";
+  EXPECT_EQ(shown["bmc"]["audit"]["findings"][0]["code"], "bmc.cipher_zero");
   EXPECT_EQ(bench.json("/api/v1/assets/web-1")["id"], shown["id"]);
 }
 

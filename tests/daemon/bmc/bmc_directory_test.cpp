@@ -59,6 +59,19 @@ TEST(DriverDirectory, APasswordMendedOnTheBmcIsTriedWhenTheOperatorEnrolsItAgain
   bench.close();  // before `mended` goes
 }
 
+TEST(DriverDirectory, OpensABmcWithItsPassportAndAfreshWithoutOne) {
+  DirectoryBench bench("secret");
+  const auto record = bench.record("secret");
+  bench.directory.set_passport_of(
+      [](const workflows::BmcRecord&) { return drivers::BmcPassport{.suites = {3}, .gap = 800ms}; });
+  EXPECT_FALSE(bench.directory.standing(record)) << "nobody has it open";
+  ASSERT_TRUE(bench.directory.at(record));
+  EXPECT_EQ(bench.directory.standing(record)->passport.gap, 800ms);
+  ASSERT_TRUE(bench.directory.afresh(record));
+  EXPECT_EQ(bench.directory.standing(record)->passport, drivers::BmcPassport{})
+      << "the board may be a new one";
+}
+
 TEST(DriverDirectory, LettingGoDoesNotWaitForABmcThatIsSilentInTheMiddle) {
   DirectoryBench bench("secret");
   const auto bmc = bench.directory.at(bench.record("secret"));

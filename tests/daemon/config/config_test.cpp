@@ -279,7 +279,8 @@ TEST(ConfigDiff, WithLiveKeysTakesOverEveryLiveKeyAndNothingElse) {
       minimal +
           "http: { port: 8081 }\nlog: { level: debug, format: json }\ndhcp: { discover: never }\n"
           "wipe: { minimum: purge, verify: 20%, budget_per_hour: 1 }\nbmc: { poll_interval: 10s, "
-          "sol_capture: false }\napi: { tls_certificate: /etc/colony/tls.pem, tls_key: /etc/colony/tls.key "
+          "sol_capture: false, reset: last-resort }\napi: { tls_certificate: /etc/colony/tls.pem, tls_key: "
+          "/etc/colony/tls.key "
           "}\n"
           "policy: { allow: [discover], protected: [db-1], two_person: true }\n",
       "f.yaml");

@@ -49,6 +49,23 @@ TEST(RackFile, ReadsTheDocumentedForm) {
   EXPECT_EQ(last.bmc_faults[0].kind, BmcFaultKind::ignore);
 }
 
+TEST(RackFile, TakesWaysInThatAnAuditShouldFind) {
+  const auto with = [](std::string_view weak) {
+    return parse_rack_file(
+        "network: { interface: sim0 }\nservers:\n  - bmc: { first_address: 10.77.1.1, username: A, "
+        "password: b, weak: [" +
+        std::string(weak) + "] }\n");
+  };
+  const auto rack = with("cipher-zero, ipmi-1.5");
+  ASSERT_TRUE(rack) << rack.error().message;
+  EXPECT_TRUE(rack->servers[0].bmc.cipher_zero);
+  EXPECT_NE(rack->servers[0].bmc.auth_types, 0);
+  EXPECT_FALSE(rack->servers[0].bmc.anonymous || rack->servers[0].bmc.null_user);
+  const auto wrong = with("cypher-zero");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("cipher-zero"), std::string::npos) << wrong.error().message;
+}
+
 TEST(RackFile, EveryServerIsSomebodyElseAndTheSameAtEveryRun) {
   const auto once = parse_rack_file(documented);
   const auto again = parse_rack_file(documented);
