@@ -279,9 +279,10 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
   Session* const session = find(packet.session_id);
   if (session == nullptr || !session->open()) return drop();
   if (session->bare && (packet.encrypted || packet.authenticated)) return drop();
-  const auto message = session->bare ? std::expected<core::Bytes, ipmi::IpmiError>(
-                                           core::Bytes(packet.payload.begin(), packet.payload.end()))
-                                     : ipmi::unseal(*session->keys, packet);
+  const auto& keys = session->keys;  // none: suite 0
+  const auto message = keys ? ipmi::unseal(*keys, packet)
+                            : std::expected<core::Bytes, ipmi::IpmiError>(
+                                  core::Bytes(packet.payload.begin(), packet.payload.end()));
   if (!message || !session->window.accept(packet.sequence)) return drop();
   const auto request = ipmi::decode_request(*message);
   if (!request) return drop();
@@ -308,8 +309,8 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
   ipmi::AesKey::Block iv{};
   random_.fill(iv);
   const ipmi::RecordHeader header{session->context.console_session, session->counter.next()};
-  core::Bytes sealed = session->bare ? ipmi::encode_bare(header.session_id, header.sequence, session->reply)
-                                     : ipmi::seal(*session->keys, header, session->reply, iv);
+  core::Bytes sealed = keys ? ipmi::seal(*keys, header, session->reply, iv)
+                            : ipmi::encode_bare(header.session_id, header.sequence, session->reply);
   const bool closed = static_cast<ipmi::NetFn>(request->net_fn) == ipmi::NetFn::app &&
                       request->code == close_session_code && session->reply[6] == 0;
   if (closed) {

@@ -156,8 +156,9 @@ std::vector<std::string> OrderDesk::bmc_findings() const {
   };
   const State& kept = parts_.ledger.durable();
   for (const auto& [id, row] : kept.assets()) {
-    if (!row->bmc) continue;
-    if (const auto standing = parts_.bmcs.standing(*row->bmc); standing && standing->quiet) {
+    const auto& bmc = row->bmc;
+    if (!bmc) continue;
+    if (const auto standing = parts_.bmcs.standing(*bmc); standing && standing->quiet) {
       add("quiet", "does not answer and is left alone for a while (the living never wait for it)",
           "colony why NAME says until when; check power, cable and address of the BMC", row->name);
     }
@@ -295,8 +296,10 @@ core::Task<core::Result<std::vector<TimelineEntry>>> OrderDesk::timeline(core::A
 
 core::Result<Why> OrderDesk::why(const AssetRef& asset) const {
   auto why = why_by_itself(asset);
-  if (why && why->asset.bmc && why->asset.bmc->quiet) {
-    why->advice.insert(why->advice.begin(), drivers::describe(*why->asset.bmc->quiet));
+  if (why) {
+    const auto& bmc = why->asset.bmc;
+    const auto quiet = bmc ? bmc->quiet : std::nullopt;
+    if (quiet) why->advice.insert(why->advice.begin(), drivers::describe(*quiet));
   }
   // Whatever it waits for, it goes no further while nothing can be written down.
   if (const auto full = parts_.ledger.full(); why && full) {

@@ -49,8 +49,9 @@ core::Task<StepOutcome> await_answer(StepContext& step, IntentPtr intent) {
 bool may_reset_bmc(StepContext& step) {
   if (step.tools().site.bmc_reset != BmcReset::last_resort || step.newest(act)) return false;
   const AssetPtr asset = step.asset();
-  if (!asset->bmc) return false;
-  const auto last = core::parse_utc(step.tools().ledger.working().setting(reset_setting(*asset->bmc)));
+  const auto& place = asset->bmc;
+  if (!place) return false;
+  const auto last = core::parse_utc(step.tools().ledger.working().setting(reset_setting(*place)));
   if (!last) return true;
   const auto since = step.timers().utc_now() - *last;
   // A clock that was set back does not make it wait for ever.
@@ -65,11 +66,13 @@ core::Task<StepOutcome> reset_bmc(StepContext& step) {
   const auto bmc = bmc_of(step);
   if (!bmc) co_return Failed{bmc.error()};
   const AssetPtr asset = step.asset();
-  step.add(SettingRow{reset_setting(*asset->bmc), core::format_utc(step.timers().utc_now())});
-  const auto intent = co_await step.intend(act, core::Json{{"bmc", asset->bmc->address.to_string()}});
+  const auto& place = asset->bmc;
+  if (!place) co_return Next{};  // bmc_of has looked
+  step.add(SettingRow{reset_setting(*place), core::format_utc(step.timers().utc_now())});
+  const auto intent = co_await step.intend(act, core::Json{{"bmc", place->address.to_string()}});
   if (!intent) co_return Failed{intent.error()};
   step.log().warn("bmc.reset", "A BMC is restarted as the last resort to boot its machine from the network.",
-                  {{"asset", step.asset_id()}, {"address", asset->bmc->address}});
+                  {{"asset", step.asset_id()}, {"address", place->address}});
   const auto sent =
       co_await (*bmc)->reset_controller(step.timers().now() + step.tools().site.pacing.bmc_call);
   const bool refused = !sent && sent.error().kind != core::ErrorKind::timed_out &&
