@@ -11,12 +11,25 @@ using namespace std::chrono_literals;
 constexpr core::Duration give_back_wait = 5s;
 constexpr core::Duration give_back_deadline = 30s;  // behind a long read
 
+/// Does the BMC have a serial line? One that somebody else holds is there; silence says nothing.
+Learnt learnt_of_sol(const core::Result<SolActivation>& activation) {
+  if (activation) return Learnt::yes;
+  const auto& code = activation.error().code;
+  if (code == to_error(IpmiError::sol_busy).code) return Learnt::yes;
+  const bool none =
+      code == to_error(IpmiError::sol_disabled).code || code == to_error(IpmiError::unsupported).code;
+  return none ? Learnt::no : Learnt::unknown;
+}
+
 }  // namespace
 
 core::Task<core::Result<std::shared_ptr<SerialState>>> Actor::open_serial(Contention contention,
                                                                           core::BootTime deadline) {
   if (serial_) co_return std::unexpected(to_error(IpmiError::sol_open));
   const auto activation = co_await activate_serial(*this, contention, deadline);
+  if (const auto sol = learnt_of_sol(activation); sol != Learnt::unknown) {
+    learn([sol](BmcPassport& passport) { passport.sol = sol; });
+  }
   if (!activation) co_return std::unexpected(activation.error());
   serial_ = std::make_shared<SerialState>(shared_.timers, *activation);
   serial_tasks_.spawn("ipmi.serial", drive_serial(serial_));

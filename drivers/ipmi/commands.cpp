@@ -106,15 +106,6 @@ Parsed<SessionInfo> parse_session_info(core::ByteView data) {
   return SessionInfo{static_cast<std::uint8_t>(data[1] & 0x3f), static_cast<std::uint8_t>(data[2] & 0x3f)};
 }
 
-Command get_channel_payload_support() {
-  return {NetFn::app, 0x4e, {0x0e}};  // the channel this is sent on
-}
-
-Parsed<bool> parse_carries_sol(core::ByteView data) {
-  if (data.empty()) return std::unexpected(IpmiError::bad_reply);
-  return (data[0] & 0x02) != 0;
-}
-
 Command get_system_guid() {
   return {NetFn::app, 0x37, {}};
 }

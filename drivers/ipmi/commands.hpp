@@ -73,10 +73,6 @@ struct SessionInfo {
 [[nodiscard]] Command get_session_info();
 [[nodiscard]] Parsed<SessionInfo> parse_session_info(core::ByteView data);
 
-// Section 24.8: does the channel carry serial over LAN?
-[[nodiscard]] Command get_channel_payload_support();
-[[nodiscard]] Parsed<bool> parse_carries_sol(core::ByteView data);
-
 // Section 22.14.
 [[nodiscard]] Command get_system_guid();
 [[nodiscard]] Parsed<core::Uuid> parse_system_guid(core::ByteView data);

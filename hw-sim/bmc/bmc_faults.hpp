@@ -21,7 +21,7 @@ enum class BmcMoment : std::uint8_t {
   sol,       // "bmc.sol": serial text and its answers, each way
   bootdev,   // "bmc.bootdev": Set System Boot Options, boot flags
   records,   // "bmc.records": events, sensors, FRU
-  payload,   // "bmc.payload": who has the serial line
+  payload,   // "bmc.payload": who has the serial line, what a channel carries
   password,  // "bmc.password": Set User Password, the operation that sets one
 };
 

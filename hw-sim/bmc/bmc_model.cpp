@@ -30,7 +30,7 @@ BmcMoment moment_of(const ipmi::RequestMessage& request) {
   if (sets_password(request)) return BmcMoment::password;
   const auto net_fn = static_cast<ipmi::NetFn>(request.net_fn);
   if (net_fn == ipmi::NetFn::storage || net_fn == ipmi::NetFn::sensor) return BmcMoment::records;
-  const bool payload = net_fn == ipmi::NetFn::app && request.code >= 0x48 && request.code <= 0x4b;
+  const bool payload = net_fn == ipmi::NetFn::app && request.code >= 0x48 && request.code <= 0x4f;
   if (payload) return BmcMoment::payload;
   if (net_fn != ipmi::NetFn::chassis) return BmcMoment::command;
   if (request.code == 0x01) return BmcMoment::status;

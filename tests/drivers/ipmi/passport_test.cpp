@@ -4,6 +4,7 @@
 
 #include "drivers/bmc_passport.hpp"
 #include "drivers/bmc_records.hpp"
+#include "drivers/serial_console.hpp"
 #include "tests/drivers/ipmi/ipmi_bench.hpp"
 
 using namespace colony;
@@ -43,6 +44,8 @@ TEST(BmcPassport, IsLearntFromWhatHappensAndBeginsTheNextLife) {
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->suites, std::vector<std::uint8_t>{3});
   EXPECT_EQ(kept->sessions, 1);
+  EXPECT_EQ(kept->sol, drivers::Learnt::unknown) << "nobody has opened the serial line";
+  EXPECT_FALSE(bench.run(bench.bmc->serial()->open_serial(drivers::Contention::refuse, bench.in(30s))));
   EXPECT_EQ(kept->sol, drivers::Learnt::no);
   EXPECT_EQ(bench.bmc->standing().passport, *kept);
   bench.timers.run_for(6s);
@@ -55,6 +58,34 @@ TEST(BmcPassport, IsLearntFromWhatHappensAndBeginsTheNextLife) {
   later.bmc = later.client.open(later.address, {"ADMIN", core::Secret("secret")}, *kept);
   EXPECT_TRUE(later.run(later.bmc->power_state(later.in(30s))));
   EXPECT_EQ(later.network.datagrams(), 10U) << "open, RAKP 1-4, privilege, status: no second proposal";
+}
+
+// OpenIPMI's ipmi_sim 2.0.33, given a serial line, ends at Get Channel Payload Support for the channel in
+// use.
+TEST(BmcPassport, NoQuestionAtEnrolmentKillsABmcThatDiesOfQuestionsAboutItsPayloads) {
+  IpmiBench bench;
+  bench.model.faults().add(
+      {.at = BmcMoment::payload, .kind = BmcFaultKind::freeze, .times = 1, .delay = 24h});
+  EXPECT_TRUE(bench.run(bench.bmc->identity(bench.in(60s))));
+  EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
+}
+
+TEST(BmcPassport, TheSerialLineIsLearntWhenItIsOpened) {
+  IpmiBench bench;
+  const auto open = [&bench](drivers::Bmc& bmc) {
+    return bench.run(bmc.serial()->open_serial(drivers::Contention::refuse, bench.in(30s)));
+  };
+  const auto line = open(*bench.bmc);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(bench.bmc->standing().passport.sol, drivers::Learnt::yes);
+  const auto other = bench.client.open(bench.address, {"ADMIN", core::Secret("secret")});
+  EXPECT_EQ(open(*other).error().code, "ipmi.sol_busy");
+  EXPECT_EQ(other->standing().passport.sol, drivers::Learnt::yes) << "somebody else has it: it is there";
+
+  IpmiBench silent;
+  silent.model.faults().add({.at = BmcMoment::payload, .kind = BmcFaultKind::drop, .times = 1000});
+  EXPECT_FALSE(silent.run(silent.bmc->serial()->open_serial(drivers::Contention::refuse, silent.in(30s))));
+  EXPECT_EQ(silent.bmc->standing().passport.sol, drivers::Learnt::unknown) << "silence says nothing";
 }
 
 TEST(BmcPassport, AFreezeUnderABurstMakesTheGapWider) {
