@@ -37,7 +37,7 @@ core::Result<std::optional<core::UtcTime>> parse_expiry(std::string_view text, c
   if (!end) return refuse("is no time of expiry");
   if (*end <= now) return refuse("is over already");
   if (*end > now + longest) return refuse("is more than ten years away");
-  return std::optional(*end);
+  return end;
 }
 
 }  // namespace colony::daemon::keys
