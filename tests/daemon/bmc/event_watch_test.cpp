@@ -131,7 +131,7 @@ TEST(EventWatch, ACriticalSensorIsNotedWhenADiskIsToBeWritten) {
 TEST(EventLines, KeepTheNewestAndSayRepetitionsOnce) {
   const auto at = core::parse_utc("2026-11-20T18:00:00Z");
   std::vector<drivers::SelEntry> entries;
-  for (std::uint16_t i = 0; i < 5; ++i) entries.push_back({i, *at, "Memory #0x01", "Correctable ECC ", true});
+  for (std::uint16_t i = 0; i < 5; ++i) entries.push_back({i, at, "Memory #0x01", "Correctable ECC ", true});
   entries.push_back({6, {}, "Fan #0x02", "Lower Critical going low ", false});
   EXPECT_EQ(daemon::event_lines(entries, 2),
             (std::vector<std::string>{

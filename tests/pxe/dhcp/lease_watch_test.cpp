@@ -11,7 +11,7 @@ namespace {
 using Change = LeaseWatch::Change;
 using Reach = LeaseWatch::Reach;
 
-const RivalServer dnsmasq{*Ipv4Address::parse("10.77.0.1"), *MacAddress::parse("02:00:00:00:00:99")};
+const RivalServer dnsmasq{*Ipv4Address::parse("10.77.0.1"), MacAddress::parse("02:00:00:00:00:99")};
 const RivalServer other{*Ipv4Address::parse("10.77.0.2"), std::nullopt};
 
 BootTime at(Duration since) {
