@@ -28,6 +28,7 @@
 #include "daemon/hosted/curl_exchange.hpp"
 #include "daemon/hosted/unlinked.hpp"
 #include "daemon/init/api_key_form.hpp"
+#include "daemon/orders/local_desk.hpp"
 #include "daemon/orders/operation_desk.hpp"
 #include "drivers/ipmi/ipmi_socket.hpp"
 #include "workflows/assets/bmc_papers.hpp"
@@ -127,18 +128,9 @@ void tell_unserved(Findings& findings, const core::Log& log, const Config& confi
   findings.set("config.unserved", text);
 }
 
-core::Json held_json(const HeldOrder& order) {
-  return {{"id", order.operation},
-          {"generation", order.generation},
-          {"type", order.kind},
-          {"asset", order.asset.to_string()},
-          {"asset_name", order.asset_name},
-          {"reason", order.reason}};
-}
-
 /// What the site's policy needs a person for: orders that wait, and entries that protect nothing.
 FindingMap policy_findings(const PolicyConfig& policy, const workflows::Orders& orders,
-                           const HeldOrders* held) {
+                           const std::vector<HeldOrder>& waiting) {
   FindingMap found;
   for (const auto& entry : policy.protected_assets) {
     const auto asset = orders.asset(entry.text());
@@ -149,15 +141,29 @@ FindingMap policy_findings(const PolicyConfig& policy, const workflows::Orders& 
         .cure = "correct it, or leave it if the machine is still to come",
         .severity = Severity::warn};
   }
-  const auto waiting = held != nullptr ? held->waiting() : std::vector<HeldOrder>{};
   if (!waiting.empty()) {
     found["policy.second_person"] = {
-        .text = fmt::format("{} orders of the hosted side wait for a second person, first: {} of {}",
-                            waiting.size(), waiting.front().kind, waiting.front().asset_name),
+        .text = fmt::format("{} orders wait for a second person, first: {} of {}", waiting.size(),
+                            waiting.front().kind, waiting.front().asset_name),
         .cure = "colony approve lists them",
         .severity = Severity::warn};
   }
   return found;
+}
+
+/// One of the hosted side's, or one that was given here.
+Task<Result<core::Json>> decide_held(LocalDesk& desk, HeldOrders* hosted, std::string operation,
+                                     HeldOrders::Decision decision, keys::Persons by) {
+  if (hosted != nullptr && !desk.knows(operation)) {
+    const auto decided = hosted->decide(operation, decision);
+    if (!decided) co_return std::unexpected(decided.error());
+    co_return to_json(*decided);
+  }
+  const auto decided = co_await desk.decide(std::move(operation), decision, std::move(by));
+  if (!decided) co_return std::unexpected(decided.error());
+  core::Json json = to_json(decided->order);
+  if (decided->submitted) json["workflow_id"] = decided->submitted->workflow.to_string();
+  co_return json;
 }
 
 /// After a reload: which changes are not in force, if any.
@@ -204,6 +210,8 @@ struct Appliance::House {
                 .log = parts.log,
                 .pool = parts.pool,
                 .store = parts.store}),
+        desk({.timers = parts.timers, .random = parts.random, .log = parts.log, .orders = workshop.orders()},
+             config.policy),
         artifacts(parts.timers, parts.pool, beside_store(config.store, "artifacts")),
         serving(parts.timers),
         tasks(parts.timers) {
@@ -229,6 +237,16 @@ struct Appliance::House {
     return texts;
   }
 
+  /// Orders that wait for a second person: the hosted side's, then those that were given here.
+  [[nodiscard]] std::vector<HeldOrder> waiting() {
+    auto all = operations ? operations->held().waiting() : std::vector<HeldOrder>{};
+    std::ranges::move(desk.waiting(), std::back_inserter(all));
+    return all;
+  }
+  [[nodiscard]] keys::Persons persons_of(const keys::Caller& caller) {
+    return keys::persons_of(caller, access.ring().maker_of_key(caller));
+  }
+
   std::unique_ptr<drivers::ipmi::DatagramPort> ipmi_port;
   drivers::ipmi::IpmiClient ipmi;
   drivers::ipmitool::IpmitoolClient ipmitool;
@@ -238,6 +256,7 @@ struct Appliance::House {
   ConsoleHub consoles;
   EventWatch events;
   keys::Access access;
+  LocalDesk desk;
   std::optional<pxe::dhcp::KernelNeighbours> neighbours;
   std::optional<pxe::dhcp::KnownClients> clients;
   pxe::ArtifactCache artifacts;
@@ -350,8 +369,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
              }
              for (const auto& [code, finding] : house.findings.all()) add_finding(code, finding, status);
              for (const auto& [code, finding] :
-                  policy_findings(config_.policy, house.workshop.orders(),
-                                  house.operations ? &house.operations->held() : nullptr)) {
+                  policy_findings(config_.policy, house.workshop.orders(), house.waiting())) {
                add_finding(code, finding, status);
              }
              status["dhcp"] = dhcp_status(config_.dhcp.mode, house.boot.get());
@@ -363,19 +381,24 @@ Task<Result<>> Appliance::bring_up(House& house) {
        .held_orders =
            [&house] {
              auto list = core::Json::array();
-             if (!house.operations) return list;
-             for (const auto& order : house.operations->held().waiting()) list.push_back(held_json(order));
+             for (const auto& order : house.waiting()) list.push_back(to_json(order));
              return list;
            },
-       .decide = [&house](const std::string& operation,
-                          api::ApiServices::Decision decision) -> core::Result<core::Json> {
-         HeldOrders none;
-         auto& held = house.operations ? house.operations->held() : none;
-         const auto decided = held.decide(operation, decision == api::ApiServices::Decision::approve
-                                                         ? HeldOrders::Decision::approved
-                                                         : HeldOrders::Decision::denied);
-         if (!decided) return std::unexpected(decided.error());
-         return held_json(*decided);
+       .decide =
+           [&house](std::string operation, api::ApiServices::Decision decision, keys::Caller caller) {
+             const auto what = decision == api::ApiServices::Decision::approve
+                                   ? HeldOrders::Decision::approved
+                                   : HeldOrders::Decision::denied;
+             auto by = house.persons_of(caller);
+             return decide_held(house.desk, house.operations ? &house.operations->held() : nullptr,
+                                std::move(operation), what, std::move(by));
+           },
+       .hold = [&house](const workflows::WipeRequest& request,
+                        const keys::Caller& caller) -> core::Result<std::optional<core::Json>> {
+         const auto held = house.desk.hold(request, house.persons_of(caller));
+         if (!held) return std::unexpected(held.error());
+         if (!*held) return std::optional<core::Json>{};
+         return to_json(**held);
        },
        .consoles = &house.consoles,
        .access = &house.access});
@@ -660,6 +683,7 @@ void Appliance::reload(std::expected<Config, ConfigFaults> wanted) {
       tell_unserved(house_->findings, parts_.log, *wanted);
       house_->consoles.set_capture(config_.bmc.sol_capture);
       house_->workshop.reconfigure(make_site(config_, house_->images));
+      house_->desk.set_policy(config_.policy);
       if (house_->operations) house_->operations->set_policy(config_.policy);
       if (house_->link) house_->link->look_at_key();
       if (house_->keeper) serve_tls(*house_);

@@ -11,6 +11,7 @@
 #include "daemon/api/cluster_body.hpp"
 #include "daemon/api/console_routes.hpp"
 #include "daemon/api/event_stream.hpp"
+#include "daemon/api/held_routes.hpp"
 #include "daemon/api/key_routes.hpp"
 #include "daemon/api/metrics.hpp"
 #include "daemon/api/paging.hpp"
@@ -36,6 +37,8 @@ constexpr unsigned max_limit = 1000;
 
 /// A route's coroutine: a free function, so that nothing captured can die before it.
 using Answer = Task<HttpResponse> (*)(const ApiServices& api, HttpRequest request);
+/// Of a route that has to know who asks.
+using AnswerTo = Task<HttpResponse> (*)(const ApiServices& api, keys::Caller caller, HttpRequest request);
 
 template <class View>
 HttpResponse answer(Status status, const Result<View>& result) {
@@ -112,7 +115,11 @@ Task<HttpResponse> get_asset(const ApiServices& api, HttpRequest request) {
 }
 
 Task<HttpResponse> get_why(const ApiServices& api, HttpRequest request) {
-  co_return answer(Status::ok, api.orders.why(std::string(request.param("id"))));
+  const auto why = api.orders.why(std::string(request.param("id")));
+  if (!why) co_return error_response(why.error());
+  Json body = to_json(*why);
+  body["held"] = held_of(api, why->asset.id);
+  co_return json_response(Status::ok, body);
 }
 
 Task<HttpResponse> get_timeline(const ApiServices& api, HttpRequest request) {
@@ -257,9 +264,6 @@ Task<HttpResponse> post_discover(const ApiServices& api, HttpRequest request) {
 Task<HttpResponse> post_provision(const ApiServices& api, HttpRequest request) {
   return submit(api, std::move(request), decode_provision, &Orders::provision);
 }
-Task<HttpResponse> post_wipe(const ApiServices& api, HttpRequest request) {
-  return submit(api, std::move(request), decode_wipe, &Orders::wipe);
-}
 Task<HttpResponse> post_power(const ApiServices& api, HttpRequest request) {
   return submit(api, std::move(request), decode_power, &Orders::power);
 }
@@ -316,27 +320,16 @@ Task<HttpResponse> delete_workflow(const ApiServices& api, HttpRequest request) 
   co_return response;
 }
 
-// ---- Orders of the hosted side that wait for a second person ----
+// ---- Orders that wait for a second person ----
 
 Task<HttpResponse> get_operations(const ApiServices& api, HttpRequest) {
-  co_return json_response(Status::ok,
-                          Json{{"operations", api.held_orders ? api.held_orders() : Json::array()}});
+  co_return get_held(api);
 }
-
-HttpResponse decide(const ApiServices& api, const HttpRequest& request, ApiServices::Decision decision) {
-  const std::string operation(request.param("id"));
-  if (!api.decide) {
-    return error_response(core::Error{core::ErrorKind::not_found, "operation.not_held", "no order waits"});
-  }
-  const auto decided = api.decide(operation, decision);
-  if (!decided) return error_response(decided.error());
-  return json_response(Status::ok, *decided);
+Task<HttpResponse> post_approve(const ApiServices& api, keys::Caller caller, HttpRequest request) {
+  return decide_held(api, std::move(caller), std::move(request), ApiServices::Decision::approve);
 }
-Task<HttpResponse> post_approve(const ApiServices& api, HttpRequest request) {
-  co_return decide(api, request, ApiServices::Decision::approve);
-}
-Task<HttpResponse> post_deny(const ApiServices& api, HttpRequest request) {
-  co_return decide(api, request, ApiServices::Decision::deny);
+Task<HttpResponse> post_deny(const ApiServices& api, keys::Caller caller, HttpRequest request) {
+  return decide_held(api, std::move(caller), std::move(request), ApiServices::Decision::deny);
 }
 
 // ---- Consoles ----
@@ -383,6 +376,7 @@ Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
 struct RouteRow {
   RouteRule rule;
   Answer answer = nullptr;
+  AnswerTo answer_to = nullptr;
 };
 
 constexpr RouteRow routes[] = {
@@ -402,7 +396,7 @@ constexpr RouteRow routes[] = {
     {{Method::post, "/api/v1/assets/{id}/discover", Need::operate, "discover"}, post_discover},
     {{Method::post, "/api/v1/assets/{id}/provision", Need::operate, "provision", 3 * max_machine_config},
      post_provision},
-    {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, post_wipe},
+    {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, nullptr, post_wipe},
     {{Method::post, "/api/v1/assets/{id}/bmc-rotate", Need::operate, "bmc-rotate"}, post_rotate},
     {{Method::post, "/api/v1/assets/{id}/bmc-password", Need::admin, "bmc-password"}, post_bmc_password},
     {{Method::post, "/api/v1/assets/{id}/provision-plan", Need::read, ""}, post_provision_plan},
@@ -416,8 +410,10 @@ constexpr RouteRow routes[] = {
     {{Method::get, "/api/v1/workflows/{id}", Need::read, ""}, get_workflow},
     {{Method::del, "/api/v1/workflows/{id}", Need::operate, "cancel"}, delete_workflow},
     {{Method::get, "/api/v1/operations", Need::read, ""}, get_operations},
-    {{Method::post, "/api/v1/operations/{id}/approve", Need::wipe, "operation.approve"}, post_approve},
-    {{Method::post, "/api/v1/operations/{id}/deny", Need::operate, "operation.deny"}, post_deny},
+    {{Method::post, "/api/v1/operations/{id}/approve", Need::wipe, "operation.approve"},
+     nullptr,
+     post_approve},
+    {{Method::post, "/api/v1/operations/{id}/deny", Need::operate, "operation.deny"}, nullptr, post_deny},
     {{Method::get, "/api/v1/wipe-records", Need::read, ""}, get_wipe_records},
     {{Method::get, "/api/v1/dhcp/leases", Need::read, ""}, get_leases},
     {{Method::get, "/api/v1/clusters", Need::read, ""}, get_clusters},
@@ -433,8 +429,9 @@ void add_api_routes(http::Router& router, ApiServices services) {
   const auto shared = std::make_shared<const ApiServices>(std::move(services));
   Door door(router, shared->timers, shared->log, shared->access);
   for (const auto& row : routes) {
-    door.add(row.rule, [shared, run = row.answer](const keys::Caller&, HttpRequest request) {
-      return run(*shared, std::move(request));
+    door.add(row.rule, [shared, &row](keys::Caller caller, HttpRequest request) {
+      return row.answer != nullptr ? row.answer(*shared, std::move(request))
+                                   : row.answer_to(*shared, std::move(caller), std::move(request));
     });
   }
   add_key_routes(door, shared->access);

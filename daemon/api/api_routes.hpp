@@ -35,10 +35,16 @@ struct ApiServices {
   std::function<std::vector<Metric>()> metrics;
   /// The DHCP server and its leases, each by its MAC; the asset is added here. May be empty.
   std::function<core::Json()> leases = {};
-  /// Orders of the hosted side that wait for a person here, and what one says of one. May be empty.
+  /// Orders that wait for a second person, and what one says of one. May be empty.
   std::function<core::Json()> held_orders = {};
   enum class Decision : std::uint8_t { approve, deny };
-  std::function<core::Result<core::Json>(const std::string& operation, Decision decision)> decide = {};
+  std::function<core::Task<core::Result<core::Json>>(std::string operation, Decision decision,
+                                                     keys::Caller caller)>
+      decide = {};
+  /// The order as it waits, when the caller may not give it alone. May be empty.
+  std::function<core::Result<std::optional<core::Json>>(const workflows::WipeRequest& request,
+                                                        const keys::Caller& caller)>
+      hold = {};
   ConsoleHub* consoles = nullptr;  // without it consoles are answered 501
   keys::Access* access = nullptr;  // without it only the unix socket is let in
 };

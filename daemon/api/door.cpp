@@ -73,6 +73,8 @@ std::string_view name(Need need) {
 HttpResponse access_error(const core::Error& error) {
   if (error.code == "api.forbidden")
     return http::error_response(Status::forbidden, error.code, "You may not do this", error.message);
+  if (error.code == "policy.same_person")
+    return http::error_response(Status::forbidden, error.code, "It takes a second person", error.message);
   if (error.code == "api_key.too_many" || error.code == "user.too_many")
     return http::error_response(Status::conflict, error.code, error.message);
   return http::error_response(error);

@@ -38,8 +38,8 @@ struct RouteRule {
   std::string_view subject = {};  // the body's member that says what it is about, where the path does not
 };
 
-/// An error as an answer: api.forbidden is 403, exhausted limits of keys and users are 409, the rest as its
-/// kind says.
+/// An error as an answer: api.forbidden and policy.same_person are 403, exhausted limits of keys and users
+/// are 409, the rest as its kind says.
 [[nodiscard]] core::http::HttpResponse access_error(const core::Error& error);
 /// 429 with Retry-After in whole seconds.
 [[nodiscard]] core::http::HttpResponse too_many(std::string_view code, std::string_view error,

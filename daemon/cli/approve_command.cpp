@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/follow.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -27,14 +28,16 @@ std::string shell_word(std::string_view text) {
 class ApproveCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
-    return {"approve", "Let go, or deny, an order of the hosted side that waits for a second person",
+    return {"approve", "Let go, or deny, an order that waits for a second person",
             "  colony approve                 those that wait (policy.two_person)\n"
             "  colony approve op-7\n"
-            "  colony approve op-7 --deny"};
+            "  colony approve op-7 --deny\n"
+            "Whoever gave an order may withdraw it with --deny; letting it go takes somebody else: another\n"
+            "user, or another uid at the socket (so not all by sudo)."};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("OPERATION", operation_, "Its id, as listed", Need::optional);
-    arguments.flag("--deny", deny_, "It is refused, and the hosted side is told so");
+    arguments.flag("--deny", deny_, "It is refused; the hosted side is told so if it was its order");
   }
   [[nodiscard]] core::Task<ExitCode> run(Session& session) override {
     if (operation_.empty()) co_return co_await list(session);
@@ -44,9 +47,13 @@ class ApproveCommand final : public Command {
     if (session.output == Output::json) {
       print_json(session, *decided);
     } else {
-      session.console.out(terminal_text(
-          fmt::format("{} of {} is {}; the hosted side is answered within 10 s\n", text_of(*decided, "type"),
-                      text_of(*decided, "asset_name"), deny_ ? "denied" : "let go")));
+      const std::string workflow = text_of(*decided, "workflow_id");
+      const bool is_local = decided->contains("at");
+      session.console.out(
+          terminal_text(fmt::format("{} of {} is {}{}\n", text_of(*decided, "type"),
+                                    text_of(*decided, "asset_name"), deny_ ? "denied" : "let go",
+                                    is_local ? (workflow.empty() ? "" : ": workflow " + workflow)
+                                             : "; the hosted side is answered within 10 s")));
     }
     co_return ExitCode::success;
   }
@@ -65,10 +72,7 @@ class ApproveCommand final : public Command {
       co_return ExitCode::success;
     }
     for (const auto& row : *rows) {
-      session.console.out(
-          terminal_text(fmt::format("{}  {} {}: {}", shell_word(text_of(row, "id")), text_of(row, "type"),
-                                    text_of(row, "asset_name"), text_of(row, "reason"))) +
-          "\n");
+      session.console.out(terminal_text(held_line(shell_word(text_of(row, "id")), row)) + "\n");
     }
     co_return ExitCode::success;
   }

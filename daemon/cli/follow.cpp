@@ -252,6 +252,34 @@ Task<ExitCode> order_each(Session& session, std::vector<std::string> assets, std
   co_return refusal == ExitCode::success ? followed : refusal;
 }
 
+std::string held_line(const std::string& id, const Json& held) {
+  std::string disks;
+  if (const Json* named = core::json_member(held, "disks"); named != nullptr && named->is_array()) {
+    for (const auto& disk : *named) {
+      if (disk.is_string()) disks += (disks.empty() ? ", disks " : " ") + disk.get<std::string>();
+    }
+  }
+  return fmt::format("{}  {} {}{}: {}; ordered by {}; may approve: {}", id, text_of(held, "type"),
+                     text_of(held, "asset_name"), disks, text_of(held, "reason"), text_of(held, "ordered_by"),
+                     text_of(held, "may_approve"));
+}
+
+bool report_held(Session& session, const Json& answer) {
+  const Json* held = core::json_member(answer, "held");
+  if (held == nullptr || !held->is_object()) return false;
+  const std::string id = text_of(*held, "id");
+  if (session.output == Output::json) {
+    print_json(session, answer);
+  } else {
+    session.console.out(terminal_text("held " + held_line(id, *held)) + "\n");
+  }
+  session.console.err(terminal_text(fmt::format(
+      "Nothing is erased until somebody else runs: colony approve {}\n(it is kept for a day, and not over a "
+      "restart; withdraw it: colony approve {} --deny)\n",
+      id, id)));
+  return true;
+}
+
 Task<ExitCode> after_orders(Session& session, Json submitted, bool wait) {
   std::vector<std::string> ids;
   for (const auto& order : submitted) ids.push_back(text_of(order, "workflow_id"));

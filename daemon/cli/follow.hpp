@@ -34,6 +34,11 @@ struct Follow {
                                               std::string route,
                                               std::function<core::Json(std::size_t)> body_of, bool wait);
 
+/// One line about an order that waits for a second person (docs/openapi.yaml, HeldOrder). For terminal_text.
+[[nodiscard]] std::string held_line(const std::string& id, const core::Json& held);
+/// Whether the answer to an order is that it waits so, which is said then.
+[[nodiscard]] bool report_held(Session& session, const core::Json& answer);
+
 /// After orders: their answers with workflow_id each. Follows them when `wait`, else says how to.
 [[nodiscard]] core::Task<ExitCode> after_orders(Session& session, core::Json submitted, bool wait);
 

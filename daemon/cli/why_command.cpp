@@ -27,6 +27,15 @@ void show_boot(Session& session, const Json& why) {
       render_table({{"STAGE"}, {"TIME", Align::left, 24}, {"AFTER", Align::right}}, rows, style_of(session)));
 }
 
+/// Orders for it that wait for a second person, and who that may be.
+void show_held(Session& session, const Json& why) {
+  const Json* held = core::json_member(why, "held");
+  if (held == nullptr || !held->is_array() || held->empty()) return;
+  session.console.out("\nHeld for a second person (colony approve ID, or --deny)\n");
+  for (const auto& order : *held)
+    session.console.out("  " + terminal_text(held_line(text_of(order, "id"), order)) + "\n");
+}
+
 void show(Session& session, const Json& why) {
   const Json* asset = core::json_member(why, "asset");
   const Json* workflow = core::json_member(why, "workflow");
@@ -56,6 +65,7 @@ void show(Session& session, const Json& why) {
   if (const auto until = text_of(why, "gives_up_at"); !until.empty())
     lines.emplace_back("gives up at", until);
   session.console.out(render_pairs(lines, style_of(session).fit));
+  show_held(session, why);
 
   std::vector<std::vector<std::string>> rows;
   if (const Json* evidence = core::json_member(why, "evidence"); evidence != nullptr) {

@@ -64,6 +64,8 @@ core::Task<ExitCode> wipe(Session& session, std::string asset, Json wanted, bool
   auto order =
       co_await session.api.post(api_path({"assets", text_of(*plan, "asset_id"), "wipe"}), std::move(wanted));
   if (!order) co_return report_error(session, core::with_context(order.error(), asset_name));
+  // Also with --wait: whoever lets it go may come tomorrow.
+  if (report_held(session, *order)) co_return ExitCode::success;
   co_return co_await after_orders(session, Json::array({std::move(*order)}), wait);
 }
 

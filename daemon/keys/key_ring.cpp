@@ -346,6 +346,11 @@ Result<KeyRow> KeyRing::key(const Caller& caller, std::string_view id) const {
   return keys_.at(*found).row;
 }
 
+std::string KeyRing::maker_of_key(const Caller& caller) const {
+  const auto found = caller.through == Caller::Through::key ? keys_.find(caller.key) : keys_.end();
+  return found == keys_.end() ? std::string() : found->second.row.created_by;
+}
+
 std::vector<KeyRow> KeyRing::list_keys(const Caller& caller, std::string_view owner) const {
   std::vector<KeyRow> out;
   for (const auto& [id, kept] : keys_) {

@@ -131,6 +131,8 @@ class KeyRing {
                                                       core::UtcTime now);
   [[nodiscard]] core::Result<AccessChange> delete_key(const Caller& caller, std::string_view id);
   [[nodiscard]] core::Result<KeyRow> key(const Caller& caller, std::string_view id) const;
+  /// The created_by of the key that the caller uses; empty without one.
+  [[nodiscard]] std::string maker_of_key(const Caller& caller) const;
   /// Those that the caller may see, oldest first; of one owner when named.
   [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
 

@@ -1,10 +1,32 @@
 #include "daemon/orders/held_orders.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 
 namespace colony::daemon {
+
+core::Json to_json(const HeldOrder& order) {
+  core::Json json{{"id", order.operation},
+                  {"generation", order.generation},
+                  {"type", order.kind},
+                  {"asset", order.asset.to_string()},
+                  {"asset_name", order.asset_name},
+                  {"reason", order.reason}};
+  if (order.ordered_by.empty()) {
+    json["ordered_by"] = "the hosted side";
+    json["may_approve"] = "whoever has the scope wipe here";
+    return json;
+  }
+  json["ordered_by"] = fmt::format("{}", fmt::join(order.ordered_by, ", "));
+  json["may_approve"] =
+      fmt::format("whoever has the scope wipe, except {}", fmt::join(order.ordered_by, " and "));
+  if (!order.disks.empty()) json["disks"] = order.disks;
+  if (order.at) json["at"] = core::format_utc(*order.at);
+  return json;
+}
 
 HeldOrders::Decision HeldOrders::ask(const HeldOrder& order) {
   const auto known = held_.find(order.operation);

@@ -12,17 +12,25 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "core/json.hpp"
 
 namespace colony::daemon {
 
 struct HeldOrder {
-  std::string operation;  // the hosted side's id
+  std::string operation;  // the hosted side's id, or one of ours
   std::uint64_t generation = 0;
   std::string kind;  // "wipe"
   core::AssetId asset;
   std::string asset_name;
   std::string reason;
+  // Of an order that was given here (local_desk.hpp); empty otherwise.
+  std::vector<std::string> ordered_by = {};  // keys::Persons
+  std::vector<std::string> disks = {};
+  std::optional<core::UtcTime> at = {};
 };
+
+/// As the local API shows it: docs/openapi.yaml, HeldOrder.
+[[nodiscard]] core::Json to_json(const HeldOrder& order);
 
 class HeldOrders {
  public:

@@ -315,3 +315,31 @@ TEST(ApiRoutes, ListPageByPageAndTagWhatTheyShow) {
   }
   EXPECT_EQ(bench.get("/api/v1/assets?limit=x").status, Status::bad_request);
 }
+
+TEST(ApiRoutes, AWipeThatNeedsASecondPersonIsHeldAndNotOrdered) {
+  Bench bench;
+  auto& asset = bench.orders.add_asset("db-1");
+  const Json held{{"id", "local-1"}, {"asset", asset.id.to_string()}};
+  daemon::api::ApiServices services{bench.timers, bench.log, bench.orders, "0.1.0", {}, {}};
+  services.held_orders = [held] { return Json::array({held, {{"id", "op-1"}, {"asset", "another"}}}); };
+  services.hold = [held](const workflows::WipeRequest& request,
+                         const daemon::keys::Caller& caller) -> Result<std::optional<Json>> {
+    if (request.asset != "db-1" || caller.uid != 0) return std::optional<Json>{};
+    return held;
+  };
+  services.decide = [](std::string, daemon::api::ApiServices::Decision,
+                       daemon::keys::Caller) -> Task<Result<Json>> {
+    co_return fail(ErrorKind::refused, "policy.same_person", "somebody else");
+  };
+  bench.router = Router{};
+  daemon::api::add_api_routes(bench.router, std::move(services));
+  const auto answer = bench.post("/api/v1/assets/db-1/wipe", "{}");
+  EXPECT_EQ(answer.status, Status::accepted);
+  EXPECT_EQ(Json::parse(answer.body)["held"], held);
+  EXPECT_TRUE(bench.orders.asked.empty());
+  EXPECT_EQ(bench.json("/api/v1/assets/db-1/why")["held"], Json::array({held}));
+  EXPECT_EQ(bench.post("/api/v1/operations/local-1/approve", "{}").status, Status::forbidden);
+  bench.peer = UnixPeer{1000, 1000, 1};
+  EXPECT_EQ(bench.post("/api/v1/assets/db-1/wipe", "{}").status, Status::accepted);
+  EXPECT_EQ(bench.orders.asked.size(), 1U);
+}
