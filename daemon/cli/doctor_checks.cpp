@@ -104,15 +104,17 @@ Check check_address(const Json& status) {
 
 std::string hosted_cure(std::string_view code) {
   if (code == "hosted.dns") return "correct hosted.url, or the name servers in /etc/resolv.conf";
-  if (code == "hosted.connect")
-    return "correct hosted.url; is the port open, is a proxy needed (HTTPS_PROXY)?";
-  if (code == "hosted.timeout") return "a firewall in between drops it: port 443 must be open to the outside";
-  if (code == "hosted.tls_expired")
+  if (code == "hosted.proxy") return "correct https_proxy in the service's environment, or NO_PROXY";
+  if (code == "http.connect") return "correct hosted.url; is the port open, is a proxy needed (HTTPS_PROXY)?";
+  if (code == "http.timeout") return "a firewall in between drops it: port 443 must be open to the outside";
+  if (code == "http.closed") return "a firewall or proxy in between may cut it; else the hosted side";
+  if (code == "hosted.tls_expired" || code == "hosted.tls_not_yet_valid")
     return "look at this machine's clock (timedatectl), then at that certificate";
-  if (code == "hosted.tls_name") return "correct the host in hosted.url";
-  if (code == "hosted.tls_authority") {
+  if (code == "hosted.tls_wrong_host") return "correct the host in hosted.url";
+  if (code == "hosted.tls_unknown_ca" || code == "hosted.tls_self_signed") {
     return "hosted.ca_file with the authority that made it; a proxy that looks into TLS has one of its own";
   }
+  if (code == "hosted.tls_none") return "correct the port in hosted.url: what answers there speaks no TLS";
   return fmt::format("docs/common-errors.md, {}", code);
 }
 

@@ -48,6 +48,8 @@ ExitCode exit_code_of(const core::Error& error) {
   const std::string code = plain(error.code);
   const auto found = std::ranges::find(exceptions, code, &Exception::code);
   if (found != exceptions.end()) return found->exit;
+  // Whoever answers there is not who was called.
+  if (code.starts_with("hosted.tls")) return ExitCode::network;
   switch (error.kind) {
     case ErrorKind::invalid_input: return ExitCode::arguments;
     case ErrorKind::timed_out:

@@ -34,6 +34,9 @@ Error tls_fault(const CurlFault& fault, const std::string& why) {
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
       return refused("hosted.tls_unknown_ca",
                      "the authority that signed the hosted side's certificate is not known here");
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return refused("hosted.tls_wrong_host", "the certificate is another host's");
     default: break;
   }
   const auto says = [&fault](std::string_view words) {
@@ -97,6 +100,13 @@ Error name_fault(const CurlFault& fault) {
     return {ErrorKind::corrupt, "http.response", why};
   }
   return {ErrorKind::unreachable, "http.closed", why};
+}
+
+Error name_fault(CURL* transfer, CURLcode code, std::string_view detail) {
+  CurlFault fault{.code = code, .detail = detail};
+  curl_easy_getinfo(transfer, CURLINFO_SSL_VERIFYRESULT, &fault.verify_result);
+  curl_easy_getinfo(transfer, CURLINFO_HTTP_CONNECTCODE, &fault.proxy_status);
+  return name_fault(fault);
 }
 
 }  // namespace colony::daemon::hosted

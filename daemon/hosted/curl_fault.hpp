@@ -24,5 +24,7 @@ struct CurlFault {
 /// _protocol, _none, hosted.tls (anything else about TLS). The words never hold the proxy's address, which
 /// may carry a password.
 [[nodiscard]] core::Error name_fault(const CurlFault& fault);
+/// Of a transfer that ended with `code`, `detail` in its error buffer.
+[[nodiscard]] core::Error name_fault(CURL* transfer, CURLcode code, std::string_view detail);
 
 }  // namespace colony::daemon::hosted

@@ -5,16 +5,12 @@
 #include <memory>
 
 #include <curl/curl.h>
-#include <fmt/format.h>
-#include <openssl/x509_vfy.h>
 
-#include "core/bytes.hpp"
+#include "daemon/hosted/curl_fault.hpp"
 
 namespace colony::daemon {
 
 namespace {
-
-using core::ErrorKind;
 
 constexpr long connect_seconds = 4;
 constexpr long total_seconds = 8;
@@ -41,66 +37,12 @@ std::size_t on_header(const char* data, std::size_t size, std::size_t count, voi
   return line.size();
 }
 
-std::string tls_words(std::string_view code) {
-  if (code == "hosted.tls_expired") return "its certificate has expired, or is not valid yet";
-  if (code == "hosted.tls_name") return "its certificate is another host's";
-  if (code == "hosted.tls_authority") return "no authority that we trust vouches for its certificate";
-  return "its certificate or its TLS was not accepted";
-}
-
-std::unexpected<core::Error> reach_error(CURLcode code, long verdict, std::string_view words,
-                                         const ApiUrl& url) {
-  const std::string why = core::printable(words.empty() ? curl_easy_strerror(code) : words, 160);
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return core::fail(ErrorKind::unreachable, "hosted.dns",
-                        fmt::format("the name in {} has no address ({})", url.text(), why));
-    case CURLE_COULDNT_CONNECT:
-      return core::fail(ErrorKind::unreachable, "hosted.connect",
-                        fmt::format("no connection to {} ({})", url.text(), why));
-    case CURLE_OPERATION_TIMEDOUT:
-      return core::fail(ErrorKind::timed_out, "hosted.timeout",
-                        fmt::format("{} did not answer in time ({})", url.text(), why));
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_ISSUER_ERROR: {
-      auto fault = tls_fault(verdict, words);
-      auto text = fmt::format("{}: {} ({})", url.text(), tls_words(fault), why);
-      return core::fail(ErrorKind::refused, std::move(fault), std::move(text));
-    }
-    default:
-      return core::fail(ErrorKind::unreachable, "hosted.network",
-                        fmt::format("talking to {}: {}", url.text(), why));
-  }
-}
-
 }  // namespace
-
-std::string tls_fault(long verdict, std::string_view words) {
-  switch (verdict) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return "hosted.tls_expired";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return "hosted.tls_authority";
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return "hosted.tls_name";
-    default: break;
-  }
-  // libcurl compares the name itself, after the chain was found good.
-  const bool name = words.find("subject name") != std::string_view::npos ||
-                    words.find("does not match") != std::string_view::npos;
-  return name ? "hosted.tls_name" : "hosted.tls";
-}
 
 core::Result<HostedReach> reach_hosted(const ApiUrl& url, const FilePath& ca_file) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, CloseEasy> handle(ready == CURLE_OK ? curl_easy_init() : nullptr);
-  if (!handle) return core::fail(ErrorKind::internal, "hosted.network", "libcurl did not start");
+  if (!handle) return core::fail(core::ErrorKind::internal, "hosted.network", "libcurl did not start");
   CURL* const curl = handle.get();
   HostedReach reach;
   std::array<char, CURL_ERROR_SIZE> words{};
@@ -125,9 +67,7 @@ core::Result<HostedReach> reach_hosted(const ApiUrl& url, const FilePath& ca_fil
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reach.its_time);
   const CURLcode code = curl_easy_perform(curl);
   if (code == CURLE_OK) return reach;
-  long verdict = 0;
-  curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
-  return reach_error(code, verdict, words.data(), url);
+  return std::unexpected(core::with_context(hosted::name_fault(curl, code, words.data()), url.text()));
 }
 
 }  // namespace colony::daemon

@@ -3,7 +3,6 @@
 // nobody's until that is known. For `colony doctor`.
 
 #include <optional>
-#include <string>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -15,11 +14,7 @@ struct HostedReach {
   std::optional<core::UtcTime> its_time;  // the Date of its answer
 };
 
-/// HEAD, blocking; whatever is answered is an answer. Errors: hosted.dns, hosted.connect, hosted.timeout,
-/// hosted.tls_expired, hosted.tls_name, hosted.tls_authority, hosted.tls, hosted.network.
+/// HEAD, blocking; whatever is answered is an answer. Errors: those of hosted/curl_fault.hpp, as of the link.
 [[nodiscard]] core::Result<HostedReach> reach_hosted(const ApiUrl& url, const FilePath& ca_file);
-
-/// Which of the three, by OpenSSL's verdict on the chain (X509_V_*) and by libcurl's words.
-[[nodiscard]] std::string tls_fault(long verdict, std::string_view words);
 
 }  // namespace colony::daemon

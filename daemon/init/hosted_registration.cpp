@@ -41,33 +41,16 @@ std::size_t on_body(const char* data, std::size_t size, std::size_t count, void*
   return size * count;
 }
 
-core::Error network_error(CURL* curl, CURLcode code, const std::string& detail, const ApiUrl& url) {
-  hosted::CurlFault fault{.code = code, .detail = detail};
-  curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &fault.proxy_status);
-  // curl's own words repeat a proxy's whole address, which may carry a password.
-  if (auto named = hosted::name_fault(fault); named.code == "hosted.proxy") return named;
-  const std::string why = detail.empty() ? curl_easy_strerror(code) : core::printable(detail, 160);
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {ErrorKind::unreachable, "hosted.dns",
-              fmt::format("the name in {} cannot be resolved ({}); check DNS", url.text(), why)};
-    case CURLE_COULDNT_CONNECT:
-      return {ErrorKind::unreachable, "hosted.connect",
-              fmt::format("no connection to {} ({}); is the port open, is a proxy needed (HTTPS_PROXY)?",
-                          url.text(), why)};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {ErrorKind::timed_out, "hosted.timeout",
-              fmt::format("{} did not answer in time ({}); is it blocked by a firewall?", url.text(), why)};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_ISSUER_ERROR:
-      return {ErrorKind::unreachable, "hosted.tls",
-              fmt::format("{} could not prove who it is ({}); a private authority is named with --ca-file",
-                          url.text(), why)};
-    default:
-      return {ErrorKind::unreachable, "hosted.network", fmt::format("talking to {}: {}", url.text(), why)};
+/// Named as doctor and the link name it, with what can be done at init.
+core::Error network_error(CURL* curl, CURLcode code, std::string_view detail, const ApiUrl& url) {
+  auto named = hosted::name_fault(curl, code, detail);
+  if (code == CURLE_WRITE_ERROR) {  // on_body's
+    named = {ErrorKind::exhausted, "http.body_too_large", "the hosted side's answer is too long"};
   }
+  if (named.code == "http.connect") named.message += "; is the port open, is a proxy needed (HTTPS_PROXY)?";
+  if (named.code == "http.timeout") named.message += "; is it blocked by a firewall?";
+  if (named.code.starts_with("hosted.tls")) named.message += "; a private authority is named with --ca-file";
+  return core::with_context(std::move(named), url.text());
 }
 
 core::Result<HostedAnswer> call(const HostedAccess& access, const char* method, const std::string& path,

@@ -25,9 +25,9 @@ struct Registered {
 class HostedRegistration {
  public:
   virtual ~HostedRegistration() = default;
-  // Errors: hosted.unauthorized (kind unauthorized), hosted.dns, hosted.connect, hosted.tls, hosted.network
-  // (unreachable), hosted.timeout (timed_out), hosted.rate_limited (exhausted), hosted.refused,
-  // hosted.server, hosted.answer (refused), hosted.agent_exists (conflict: 409 without an id in its body).
+  // Errors: those of hosted/curl_fault.hpp on the way there; hosted.unauthorized (kind unauthorized),
+  // hosted.rate_limited (exhausted), hosted.refused, hosted.server, hosted.answer (refused),
+  // hosted.agent_exists (conflict: 409 without an id in its body).
 
   /// POST /api/v1/agents.
   [[nodiscard]] virtual core::Result<Registered> register_agent(const HostedAccess& access,

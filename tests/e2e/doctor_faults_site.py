@@ -297,12 +297,12 @@ def of_the_hosted_side():
             all_of_them.enter_context(running("appliance", "python3", "-c", TLS, str(port), certificate, off))
         clean("the hosted side is in reach", config=hosted("good", 9443))
         names("a name without address", "hosted.dns", "colony.invalid", config=hosted("dns", 443, "colony.invalid"))
-        names("nobody listens there", "hosted.connect", config=hosted("refused", 9))
+        names("nobody listens there", "http.connect", config=hosted("refused", 9))
         with dropped("tcp dport 9450", hook="output"):
-            names("nothing comes back", "hosted.timeout", config=hosted("silent", 9450))
+            names("nothing comes back", "http.timeout", config=hosted("silent", 9450))
         names("an expired certificate", "hosted.tls_expired", config=hosted("expired", 9444))
-        names("another host's certificate", "hosted.tls_name", config=hosted("other", 9445))
-        names("an unknown authority", "hosted.tls_authority", config=hosted("unknown", 9446))
+        names("another host's certificate", "hosted.tls_wrong_host", config=hosted("other", 9445))
+        names("an unknown authority", "hosted.tls_unknown_ca", config=hosted("unknown", 9446))
         names("a clock two hours off", "clock.wrong", "behind", config=hosted("clock", 9447))
 
 

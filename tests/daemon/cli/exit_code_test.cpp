@@ -26,7 +26,8 @@ TEST(ExitCode, IsByOneRuleForAllCommands) {
       // Nobody answers.
       {ErrorKind::unreachable, "api.unreachable", ExitCode::network},
       {ErrorKind::timed_out, "ipmi.no_answer", ExitCode::network},
-      {ErrorKind::unreachable, "hosted.connect", ExitCode::network},
+      {ErrorKind::unreachable, "hosted.proxy", ExitCode::network},
+      {ErrorKind::refused, "hosted.tls_expired", ExitCode::network},
       {ErrorKind::exhausted, "hosted.rate_limited", ExitCode::network},
       // Somebody answers, and does not let us in.
       {ErrorKind::unauthorized, "hosted.unauthorized", ExitCode::authentication},

@@ -102,7 +102,7 @@ TEST(CurlRegistration, TakesNoEndlessBody) {
   CurlRegistration registration;
   const auto registered = registration.register_agent({hosted.url, FilePath(), key}, datacenter);
   ASSERT_FALSE(registered);
-  EXPECT_EQ(registered.error().code, "hosted.network");
+  EXPECT_EQ(registered.error().code, "http.body_too_large");
 }
 
 TEST(CurlRegistration, NobodyThereIsNamed) {
@@ -117,7 +117,7 @@ TEST(CurlRegistration, NobodyThereIsNamed) {
   CurlRegistration registration;
   const auto registered = registration.register_agent({*ApiUrl::parse(url), FilePath(), key}, datacenter);
   ASSERT_FALSE(registered);
-  EXPECT_EQ(registered.error().code, "hosted.connect");
+  EXPECT_EQ(registered.error().code, "http.connect");
   EXPECT_THAT(registered.error().message, ::testing::Not(HasSubstr("cd-secret")));
 }
 
@@ -126,7 +126,7 @@ TEST(CurlRegistration, AnAuthorityFileThatIsNoneIsNamed) {
   const auto registered = registration.register_agent(
       {*ApiUrl::parse("https://127.0.0.1:1"), *FilePath::parse("/dev/null"), key}, datacenter);
   ASSERT_FALSE(registered);
-  EXPECT_THAT(registered.error().code, ::testing::AnyOf("hosted.tls", "hosted.connect"));
+  EXPECT_THAT(registered.error().code, ::testing::AnyOf("hosted.tls", "http.connect"));
 }
 
 class ProxyFault : public ::testing::TestWithParam<const char*> {};
