@@ -160,7 +160,8 @@ StepOutcome bmc_trouble(StepContext& step, const core::Error& error) {
       core::Duration pause = std::min<core::Duration>(5s * (1U << doublings), longest_bmc_pause);
       // Left alone: the next try should be the probe, not another one that fails at once.
       const AssetPtr asset = step.asset();
-      const auto standing = asset->bmc ? step.tools().bmcs.standing(*asset->bmc) : std::nullopt;
+      const auto& bmc = asset->bmc;
+      const auto standing = bmc ? step.tools().bmcs.standing(*bmc) : std::nullopt;
       if (standing && standing->quiet) {
         pause = std::clamp<core::Duration>(standing->quiet->until - step.timers().utc_now() + 1s, pause,
                                            longest_bmc_pause * 2);
