@@ -99,7 +99,7 @@ Result<NewUserOrder> decode_new_user(std::string_view body) {
 }
 
 Result<UserPatchOrder> decode_user_patch(std::string_view body) {
-  auto json = object_of(body, {"description", "role", "disabled", "password"});
+  auto json = object_of(body, {"description", "role", "disabled", "password", "old_password"});
   if (!json) return std::unexpected(json.error());
   Members members(*json);
   UserPatchOrder out;
@@ -107,6 +107,7 @@ Result<UserPatchOrder> decode_user_patch(std::string_view body) {
   out.patch.role = role(members);
   out.patch.disabled = members.flag("disabled");
   out.password = secret(members, "password");
+  out.old_password = secret(members, "old_password");
   return finish(std::move(out), members);
 }
 
@@ -126,6 +127,14 @@ Result<std::string> decode_code(std::string_view body) {
   if (!json) return std::unexpected(json.error());
   Members members(*json);
   auto code = members.required_text("code");
+  return finish(std::move(code), members);
+}
+
+Result<std::string> decode_optional_code(std::string_view body) {
+  auto json = object_of(body, {"code"});
+  if (!json) return std::unexpected(json.error());
+  Members members(*json);
+  auto code = members.text("code");
   return finish(std::move(code), members);
 }
 

@@ -30,9 +30,10 @@ struct NewUserOrder {
 
 struct UserPatchOrder {
   keys::UserPatch patch;
-  core::Secret password;  // empty: as it is
+  core::Secret password;      // empty: as it is
+  core::Secret old_password;  // empty: not given
 };
-/// `{"description"?,"role"?,"disabled"?,"password"?}`
+/// `{"description"?,"role"?,"disabled"?,"password"?,"old_password"?}`
 [[nodiscard]] core::Result<UserPatchOrder> decode_user_patch(std::string_view body);
 
 struct LoginOrder {
@@ -44,5 +45,7 @@ struct LoginOrder {
 [[nodiscard]] core::Result<LoginOrder> decode_login(std::string_view body);
 /// `{"code"}`
 [[nodiscard]] core::Result<std::string> decode_code(std::string_view body);
+/// `{"code"?}`
+[[nodiscard]] core::Result<std::string> decode_optional_code(std::string_view body);
 
 }  // namespace colony::daemon::api

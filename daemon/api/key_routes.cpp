@@ -121,6 +121,25 @@ Task<HttpResponse> delete_key(Access& access, Caller caller, HttpRequest request
 
 // ---- Users ----
 
+HttpResponse login_refused(Access& access, const Access::LoginRefusal& why,
+                           std::optional<core::Ipv4Address> from) {
+  if (why.failure) return access_error(*why.failure);
+  if (why.wait) return too_many(why.refusal.code, "Too many attempts to log in", *why.wait);
+  if (why.busy) {
+    auto response = http::error_response(Status::unavailable, why.refusal.code, why.refusal.why);
+    (void)response.headers.add("Retry-After", "1");
+    return response;
+  }
+  // Asking for the code is no failure.
+  if (from && why.refusal.code != "login.totp_needed") access.count_failure(*from);
+  return http::error_response(Status::unauthorized, why.refusal.code, "Not logged in", why.refusal.why);
+}
+
+keys::Attempt attempt_of(const HttpRequest& request, std::string name) {
+  const auto from = request.peer_address();
+  return {std::move(name), from ? from->to_string() : "socket"};
+}
+
 Task<HttpResponse> get_users(Access& access, Caller caller, HttpRequest) {
   Json list = Json::array();
   for (const auto& user : access.ring().list_users(caller)) list.push_back(to_json(user));
@@ -157,8 +176,17 @@ Task<HttpResponse> patch_user(Access& access, Caller caller, HttpRequest request
     if (!hash) co_return access_error(hash.error());
     order->patch.password_hash = std::move(*hash);
   }
-  auto made = access.ring().change_user(caller, param(request), order->patch);
+  const auto name = param(request);
+  const auto attempt = attempt_of(request, name);
+  // Only one's own is compared: nobody tries the passwords of others here.
+  if (!order->old_password.empty() && keys::KeyRing::is_oneself(caller, name)) {
+    auto compared = co_await access.compare_password(attempt, std::move(order->old_password));
+    if (!compared) co_return login_refused(access, compared.error(), request.peer_address());
+    order->patch.old_password = std::move(*compared);
+  }
+  auto made = access.ring().change_user(caller, name, order->patch);
   if (!made) co_return access_error(made.error());
+  if (order->patch.old_password) access.ring().forgive(attempt);
   co_return co_await committed(access, std::move(made->change),
                                private_json(Status::ok, to_json(made->value)));
 }
@@ -194,26 +222,23 @@ Task<HttpResponse> confirm_totp(Access& access, Caller caller, HttpRequest reque
 }
 
 Task<HttpResponse> delete_totp(Access& access, Caller caller, HttpRequest request) {
-  auto change = access.ring().end_totp(caller, param(request));
+  const auto code = decode_optional_code(request.body);
+  if (!code) co_return access_error(code.error());
+  const auto name = param(request);
+  const auto attempt = attempt_of(request, name);
+  const auto now = access.now();
+  // Six digits can be guessed: as often as at a log-in.
+  if (!code->empty() && keys::KeyRing::is_oneself(caller, name)) {
+    if (const auto wait = access.ring().begin_login(attempt, now.boot))
+      co_return too_many("login.too_many", "Too many attempts to log in", *wait);
+  }
+  auto change = access.ring().end_totp(caller, name, *code, now.utc);
   if (!change) co_return access_error(change.error());
+  access.ring().forgive(attempt);
   co_return co_await committed(access, std::move(*change), no_content());
 }
 
 // ---- Logging in ----
-
-HttpResponse login_refused(Access& access, const Access::LoginRefusal& why,
-                           std::optional<core::Ipv4Address> from) {
-  if (why.failure) return access_error(*why.failure);
-  if (why.wait) return too_many(why.refusal.code, "Too many attempts to log in", *why.wait);
-  if (why.busy) {
-    auto response = http::error_response(Status::unavailable, why.refusal.code, why.refusal.why);
-    (void)response.headers.add("Retry-After", "1");
-    return response;
-  }
-  // Asking for the code is no failure.
-  if (from && why.refusal.code != "login.totp_needed") access.count_failure(*from);
-  return http::error_response(Status::unauthorized, why.refusal.code, "Not logged in", why.refusal.why);
-}
 
 Task<HttpResponse> post_login(Access& access, Caller, HttpRequest request) {
   auto order = decode_login(request.body);

@@ -117,23 +117,29 @@ Task<Result<std::string>> Access::hash_password(core::Secret password) {
   });
 }
 
-Task<std::expected<Session, Access::LoginRefusal>> Access::log_in(Login login) {
+Task<std::expected<Compared, Access::LoginRefusal>> Access::compare_password(Attempt attempt,
+                                                                             core::Secret password) {
   if (comparing_ >= most_comparisons) {
     co_return std::unexpected(
         LoginRefusal{{"login.busy", "many passwords are compared at this moment: try again"}, {}, true, {}});
   }
   const Slot slot(comparing_);
-  const Attempt attempt{login.name, login.from};
   if (const auto wait = ring_->begin_login(attempt, parts_.timers.now())) {
     co_return std::unexpected(
         LoginRefusal{{"login.too_many", "too many attempts to log in as this user"}, wait, false, {}});
   }
-  const auto password = std::make_shared<core::Secret>(std::move(login.password));
-  Compared compared{ring_->password_hash_of(login.name)};
-  compared.fits = co_await parts_.pool.run<bool>(parts_.timers, [password, stored = compared.hash] {
-    return verify_password(password->reveal(), stored);
-  });
-  auto session = ring_->finish_login(attempt, compared, login.code, now(), parts_.random);
+  const auto shared = std::make_shared<core::Secret>(std::move(password));
+  Compared compared{ring_->password_hash_of(attempt.name)};
+  compared.fits = co_await parts_.pool.run<bool>(
+      parts_.timers, [shared, stored = compared.hash] { return verify_password(shared->reveal(), stored); });
+  co_return compared;
+}
+
+Task<std::expected<Session, Access::LoginRefusal>> Access::log_in(Login login) {
+  const Attempt attempt{login.name, login.from};
+  const auto compared = co_await compare_password(attempt, std::move(login.password));
+  if (!compared) co_return std::unexpected(compared.error());
+  auto session = ring_->finish_login(attempt, *compared, login.code, now(), parts_.random);
   if (!session) co_return std::unexpected(LoginRefusal{std::move(session.error()), {}, false, {}});
   if (!session->change.empty()) {
     if (auto kept = co_await commit(std::move(session->change)); !kept) {

@@ -58,6 +58,9 @@ class Access {
     std::optional<core::Error> failure;
   };
   [[nodiscard]] core::Task<std::expected<Session, LoginRefusal>> log_in(Login login);
+  /// The password only, counted as an attempt to log in.
+  [[nodiscard]] core::Task<std::expected<Compared, LoginRefusal>> compare_password(Attempt attempt,
+                                                                                   core::Secret password);
 
   /// Failed authentications, by source address.
   [[nodiscard]] std::optional<core::Duration> failure_wait(core::Ipv4Address from) const;

@@ -4,9 +4,9 @@
 // refused by the very next request; when a change cannot be stored, replace() puts memory back.
 //
 // Errors (kind, code): api_key.not_found, user.not_found (not_found); api.forbidden (refused): the caller may
-// not; api_key.scopes, api_key.expiry, api_key.name, user.name, user.password, user.role, user.totp_code
-// (invalid_input); user.exists, user.built_in, api_key.status, user.totp_state (conflict); api_key.too_many,
-// user.too_many (exhausted).
+// not; api_key.scopes, api_key.expiry, api_key.name, user.name, user.password, user.role, user.totp_code,
+// user.old_password (invalid_input); user.exists, user.built_in, api_key.status, user.totp_state (conflict);
+// api_key.too_many, user.too_many (exhausted).
 
 #include <expected>
 #include <map>
@@ -54,10 +54,16 @@ struct NewUser {
   std::string name, description, password_hash;  // hash empty: keys only
   Role role = Role::viewer;
 };
+/// A password and the stored hash that it was compared with, which may be another by now.
+struct Compared {
+  std::string hash;
+  bool fits = false;
+};
 struct UserPatch {
   std::optional<std::string> description, password_hash;
   std::optional<Role> role;
   std::optional<bool> disabled;
+  std::optional<Compared> old_password;  // whoever changes his own gives it
 };
 
 template <class T>
@@ -74,11 +80,6 @@ struct Attempt {
   std::string name;
   std::string from;  // an address, or "socket"
   friend auto operator<=>(const Attempt&, const Attempt&) = default;
-};
-/// A password and the stored hash that it was compared with, which may be another by now.
-struct Compared {
-  std::string hash;
-  bool fits = false;
 };
 struct Session {
   core::Secret token;
@@ -137,7 +138,8 @@ class KeyRing {
   [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
 
   // Users: administrators, who need every scope of the role that is given or changed. A person changes the
-  // own password and second factor by a log-in token.
+  // own password and second factor by a log-in token, and proves once more that he is there: by the old
+  // password, by a code. What an administrator lost, another one gives back.
   [[nodiscard]] core::Result<Made<UserRow>> create_user(const Caller& caller, const NewUser& wish,
                                                         core::UtcTime now);
   [[nodiscard]] core::Result<Made<UserRow>> change_user(const Caller& caller, const std::string& name,
@@ -151,7 +153,11 @@ class KeyRing {
                                                       core::Secret secret);
   [[nodiscard]] core::Result<AccessChange> confirm_totp(const Caller& caller, const std::string& name,
                                                         std::string_view code, core::UtcTime now);
-  [[nodiscard]] core::Result<AccessChange> end_totp(const Caller& caller, const std::string& name);
+  /// `code` is asked for of one's own, once it is in force.
+  [[nodiscard]] core::Result<AccessChange> end_totp(const Caller& caller, const std::string& name,
+                                                    std::string_view code, core::UtcTime now);
+  /// Whether he is about to change himself, and has to prove that he is there.
+  [[nodiscard]] static bool is_oneself(const Caller& caller, std::string_view name);
 
   // Logging in, in two parts: between them the password is compared, which takes a pool and time.
   /// How long this one has to wait first. Counts the attempt when it need not.
@@ -163,6 +169,8 @@ class KeyRing {
                                                                    std::string_view code, Now now,
                                                                    core::Random& random);
   void log_out(const Caller& caller);
+  /// A good proof that was no log-in: the attempts from there are forgotten.
+  void forgive(const Attempt& attempt) { logins_.forgive(attempt); }
 
  private:
   struct Kept {

@@ -129,6 +129,14 @@ Result<Made<UserRow>> KeyRing::change_user(const Caller& caller, const std::stri
   if (patch.role && !scopes_of(*patch.role).within(caller.scopes))
     return more_than_own(*patch.role, caller.scopes);
   if (patch.description && patch.description->size() > longest_description) return description_too_long();
+  // Whoever found a screen unlocked, or a token, does not make the account his own.
+  const bool must_prove = patch.password_hash && is_oneself(caller, user_name) && !row->password_hash.empty();
+  const auto& old = patch.old_password;
+  if (must_prove && (!old || !old->fits || old->hash != row->password_hash)) {
+    return core::fail(ErrorKind::invalid_input, "user.old_password",
+                      old ? "old_password is not the password of now"
+                          : "whoever changes his own password gives the old one: old_password");
+  }
   row->description = patch.description.value_or(row->description);
   row->role = patch.role.value_or(row->role);
   row->disabled = patch.disabled.value_or(row->disabled);
@@ -204,13 +212,28 @@ Result<AccessChange> KeyRing::confirm_totp(const Caller& caller, const std::stri
   return changed(*row);
 }
 
-Result<AccessChange> KeyRing::end_totp(const Caller& caller, const std::string& user_name) {
+Result<AccessChange> KeyRing::end_totp(const Caller& caller, const std::string& user_name,
+                                       std::string_view code, core::UtcTime now) {
   auto row = changeable_user(caller, user_name, Own::yes);
   if (!row) return std::unexpected(row.error());
+  if (row->has_second_factor() && is_oneself(caller, user_name)) {
+    const auto number = parse_totp_code(code);
+    if (!number || !match_totp(secret_bytes(*row), *number, now, row->totp_last_step)) {
+      return core::fail(ErrorKind::invalid_input, "user.totp_code",
+                        code.empty() ? "whoever removes his own second factor gives a code of it: code"
+                                     : "this is not the code of now, or it was used");
+    }
+  }
   row->totp_secret = {};
   row->totp_confirmed = false;
   row->totp_last_step = 0;
   return changed(*row);
+}
+
+bool KeyRing::is_oneself(const Caller& caller, std::string_view user_name) {
+  const bool by_credential =
+      caller.through == Caller::Through::login || caller.through == Caller::Through::key;
+  return by_credential && caller.user == user_name;
 }
 
 std::optional<core::Duration> KeyRing::begin_login(const Attempt& attempt, core::BootTime now) {

@@ -306,9 +306,46 @@ TEST(KeyRoutes, ALogInMakesKeysForItsUser) {
   EXPECT_EQ(code_of(log_in("")), "401 LOGIN_TOTP_NEEDED");
   EXPECT_EQ(code_of(log_in(code(0))), "401 LOGIN_REFUSED") << "it was used to confirm";
   EXPECT_EQ(log_in(code(1)).status, Status::ok);
+  EXPECT_EQ(code_of(bench.remotely("/api/v1/users/alice/totp", token, Method::del)), "400 USER_TOTP_CODE");
+  EXPECT_EQ(code_of(bench.remotely("/api/v1/users/alice/totp", token, Method::del, R"({"code":"000000"})")),
+            "400 USER_TOTP_CODE");
   EXPECT_EQ(bench.remotely("/api/v1/login", token, Method::del).status, Status::no_content);
   EXPECT_EQ(code_of(bench.remotely("/api/v1/login", token)), "401 LOGIN_OVER");
   EXPECT_EQ(bench.lines.find("correct horse"), std::string::npos);
+}
+
+TEST(KeyRoutes, OnesOwnPasswordIsChangedWithTheOldOneAndGuessesOfItHaveToWait) {
+  Bench bench;
+  const auto alice = R"({"name":"alice","role":"viewer","password":"correct horse battery"})";
+  EXPECT_EQ(bench.at_socket(Method::post, "/api/v1/users", alice).status, Status::created);
+  const auto log_in = [&](std::string password) {
+    return bench.remotely("/api/v1/login", "", Method::post,
+                          Json{{"name", "alice"}, {"password", password}}.dump());
+  };
+  const std::string token = Json::parse(log_in("correct horse battery").body)["token"];
+  const auto change = [&](Json body) {
+    body["password"] = "another horse, another battery";
+    return bench.remotely("/api/v1/users/alice", token, Method::patch, body.dump());
+  };
+  EXPECT_EQ(code_of(change(Json::object())), "400 USER_OLD_PASSWORD");
+  EXPECT_EQ(code_of(change({{"old_password", "wrong"}})), "400 USER_OLD_PASSWORD");
+  EXPECT_EQ(change({{"old_password", "correct horse battery"}}).status, Status::ok);
+  EXPECT_EQ(code_of(bench.remotely("/api/v1/login", token)), "401 LOGIN_OVER");
+  EXPECT_EQ(log_in("another horse, another battery").status, Status::ok);
+  const std::string again = Json::parse(log_in("another horse, another battery").body)["token"];
+  const auto guess = [&] {
+    return code_of(bench.remotely("/api/v1/users/alice", again, Method::patch,
+                                  R"({"password":"yet another battery","old_password":"guess"})"));
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(guess(), "400 USER_OLD_PASSWORD");
+  EXPECT_EQ(guess(), "429 LOGIN_TOO_MANY");
+  EXPECT_EQ(bench.at_socket(Method::patch, "/api/v1/users/alice", R"({"password":"set by an administrator"})")
+                .status,
+            Status::ok);
+  const Json audit = Json::parse(bench.at_socket(Method::get, "/api/v1/audit").body)["audit"];
+  EXPECT_EQ(audit[0]["act"], "user.change");
+  EXPECT_EQ(audit[0]["who"], "uid 1000");
+  EXPECT_EQ(audit[0]["subject"], "alice");
 }
 
 TEST(KeyRoutes, ManyWrongPasswordsHaveToWait) {

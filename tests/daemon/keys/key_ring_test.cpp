@@ -187,7 +187,7 @@ TEST(KeyRing, NobodyMakesOrChangesAUserWithMoreScopesThanHeHas) {
   EXPECT_EQ(change(reads, "alice", {}), "api.forbidden") << "nor sets an administrator's password";
   EXPECT_EQ(change(keys_only, "victor", {}), "api.forbidden");
   EXPECT_EQ(ring.begin_totp(keys_only, "victor", core::Secret("x")).error().code, "api.forbidden");
-  EXPECT_EQ(ring.end_totp(reads, "alice").error().code, "api.forbidden");
+  EXPECT_EQ(ring.end_totp(reads, "alice", "", bench.utc()).error().code, "api.forbidden");
   EXPECT_EQ(make(reads, Role::viewer), "");
   EXPECT_EQ(change(reads, "victor", {}), "");
 }

@@ -104,8 +104,50 @@ TEST(Login, ASecondFactorCountsOnceItIsConfirmed) {
   ASSERT_TRUE(bench.ring->confirm_totp(bench.admin, "alice", bench.code(), bench.utc()));
   EXPECT_EQ(bench.ring->begin_totp(bench.admin, "alice", core::Secret(secret)).error().code,
             "user.totp_state");
-  ASSERT_TRUE(bench.ring->end_totp(bench.admin, "alice"));
+  ASSERT_TRUE(bench.ring->end_totp(bench.admin, "alice", "", bench.utc()));
   EXPECT_TRUE(bench.log_in());
+}
+
+TEST(Login, WhoeverRemovesHisOwnSecondFactorGivesACodeOfIt) {
+  LoginRing bench;
+  bench.turn_second_factor_on();
+  const auto session = bench.log_in(true, bench.code());
+  ASSERT_TRUE(session);
+  const auto& alice = session->value.caller;
+  const auto end = [&](std::string_view code) {
+    const auto ended = bench.ring->end_totp(alice, "alice", code, bench.utc());
+    return ended ? std::string() : ended.error().code;
+  };
+  EXPECT_EQ(end(""), "user.totp_code");
+  EXPECT_EQ(end("000000"), "user.totp_code");
+  EXPECT_EQ(end(bench.code()), "user.totp_code") << "the one that logged her in was used";
+  EXPECT_EQ(bench.ring->begin_totp(alice, "alice", core::Secret(secret)).error().code, "user.totp_state")
+      << "nor is it replaced without";
+  bench.pass(30s);
+  EXPECT_EQ(end(bench.code()), "");
+  ASSERT_TRUE(bench.ring->begin_totp(alice, "alice", core::Secret(secret)));
+  EXPECT_EQ(end(""), "") << "it never was in force";
+}
+
+TEST(Login, WhoeverChangesHisOwnPasswordGivesTheOldOne) {
+  LoginRing bench;
+  const auto session = bench.log_in();
+  ASSERT_TRUE(session);
+  const auto change = [&](std::optional<Compared> old) {
+    UserPatch patch;
+    patch.password_hash = "another";
+    patch.old_password = std::move(old);
+    const auto made = bench.ring->change_user(session->value.caller, "alice", patch);
+    return made ? std::string() : made.error().code;
+  };
+  const auto now = bench.ring->password_hash_of("alice");
+  EXPECT_EQ(change(std::nullopt), "user.old_password");
+  EXPECT_EQ(change(Compared{now, false}), "user.old_password");
+  EXPECT_EQ(change(Compared{"one that it was", true}), "user.old_password");
+  UserPatch words;
+  words.description = "hers";
+  EXPECT_TRUE(bench.ring->change_user(session->value.caller, "alice", words)) << "only for the password";
+  EXPECT_EQ(change(Compared{now, true}), "");
 }
 
 TEST(Login, AttemptsAreLimitedByNameAndAddress) {
