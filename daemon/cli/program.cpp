@@ -192,7 +192,8 @@ std::string unknown_word(const CLI::App& app, const std::string& path, std::span
   const std::string& word = words.front();
   std::vector<std::string_view> known;
   for (const auto* sub : subcommands) {
-    if (sub->get_name() == word) return unknown_word(*sub, fmt::format("{} {}", path, word), words.subspan(1));
+    if (sub->get_name() == word)
+      return unknown_word(*sub, fmt::format("{} {}", path, word), words.subspan(1));
     known.push_back(sub->get_name());
   }
   const std::string_view likely = nearest(word, known);
