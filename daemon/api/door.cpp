@@ -175,16 +175,28 @@ struct Door::State {
               {"pid", peer != nullptr ? static_cast<std::int64_t>(peer->pid) : -1}});
   }
 
-  Task<> write_down(keys::AuditRow row) {
-    if (access == nullptr) co_return;
-    const auto request_id = row.request_id;
+  /// A whole line, or that one is begun (status 0).
+  Task<core::Result<>> write_down(keys::AuditRow row) {
     keys::AccessChange change;
     change.audit.push_back(std::move(row));
-    const auto kept = co_await access->store().commit_access(std::move(change));
+    return commit(std::move(change));
+  }
+  /// What came of a line that was begun.
+  Task<core::Result<>> complete(keys::AuditRow row) {
+    keys::AccessChange change;
+    change.outcomes.push_back(std::move(row));
+    return commit(std::move(change));
+  }
+  Task<core::Result<>> commit(keys::AccessChange change) {
+    if (access == nullptr) co_return core::Result<>{};
+    const auto& row = change.audit.empty() ? change.outcomes.front() : change.audit.front();
+    const auto request_id = row.request_id;
+    auto kept = co_await access->store().commit_access(std::move(change));
     if (!kept) {
-      log.error("api.audit_failed", "What was just done is not in the audit log",
+      log.error("api.audit_failed", "The audit log cannot be written",
                 {{"code", kept.error().code}, {"request_id", request_id}});
     }
+    co_return kept;
   }
 };
 
@@ -249,18 +261,29 @@ Task<HttpResponse> pass(State& state, const RouteRule& rule, const Door::Handler
     auto response = State::forbidden(*scope, caller);
     if (!rule.act.empty()) {
       row.status = http::code(response.status);
-      co_await state.write_down(std::move(row));
+      (void)co_await state.write_down(std::move(row));
     }
     co_return answered(std::move(response));
   }
   const bool open = rule.need == Need::open;
   const auto peer = request.peer;
+  const bool begins = !rule.act.empty() && !open && rule.act != keys::logout_act;
   if (!rule.act.empty() && !open) state.note_order(row, peer);
+  // On the disk before the act: no power cut leaves an act without its line. What cannot be noted is not
+  // done.
+  if (begins) {
+    if (auto begun = co_await state.write_down(row); !begun)
+      co_return answered(http::error_response(begun.error()));
+  }
   auto response = co_await handler(caller, std::move(request));
   if (!rule.act.empty() && !(open && nothing_was_tried(response.status))) {
     if (open) state.note_order(row, peer);
     row.status = http::code(response.status);
-    co_await state.write_down(std::move(row));
+    if (begins) {
+      (void)co_await state.complete(std::move(row));
+    } else {
+      (void)co_await state.write_down(std::move(row));
+    }
   }
   if (auto* const stream = std::get_if<http::StreamBody>(&response.body);
       stream != nullptr && state.access != nullptr && rule.need != Need::open) {

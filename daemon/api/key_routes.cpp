@@ -323,7 +323,7 @@ constexpr RouteRow routes[] = {
     {{Method::del, "/api/v1/users/{id}/totp", Need::anyone, "user.totp-end"}, delete_totp},
     {{Method::get, "/api/v1/login", Need::anyone, ""}, get_login},
     {{Method::post, "/api/v1/login", Need::open, keys::login_act, small, "name"}, post_login},
-    {{Method::del, "/api/v1/login", Need::anyone, "logout"}, delete_login},
+    {{Method::del, "/api/v1/login", Need::anyone, keys::logout_act}, delete_login},
     {{Method::get, "/api/v1/audit", Need::admin, ""}, get_audit},
 };
 

@@ -18,7 +18,8 @@ class AuditCommand final : public Command {
     return {"audit", "Who asked for what through the local API, and what came of it",
             "  colony audit\n"
             "  colony audit --limit 1000 --output json\n"
-            "RESULT is the HTTP status of the answer: 2xx was done or taken on, 403 was not allowed."};
+            "RESULT is the HTTP status of the answer: 2xx was done or taken on, 403 was not\n"
+            "allowed, begun: it was asked for, and what came of it was not written down (a power cut)."};
   }
   void declare(Arguments& arguments) override {
     arguments.number("--limit", "N", limit_, 1, 1000, "The newest so many");
@@ -34,7 +35,8 @@ class AuditCommand final : public Command {
     if (const Json* lines = core::json_member(*seen, "audit"); lines != nullptr && lines->is_array()) {
       for (const auto& line : *lines) {
         rows.push_back({time_text(text_of(line, "at")), text_of(line, "who"), text_of(line, "from"),
-                        text_of(line, "act"), text_of(line, "subject"), text_of(line, "status")});
+                        text_of(line, "act"), text_of(line, "subject"),
+                        text_of(line, "status") == "0" ? "begun" : text_of(line, "status")});
       }
     }
     std::ranges::reverse(rows);  // as a log reads: the newest last

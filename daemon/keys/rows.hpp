@@ -51,6 +51,9 @@ enum class KeyStatus : std::uint8_t { active, revoked, expired };
 /// The act of an open route, which strangers ask as well: its lines never push out those of other acts.
 inline constexpr std::string_view login_act = "login";
 
+/// Ends what lives in memory only: noted afterwards, also while the log cannot be written.
+inline constexpr std::string_view logout_act = "logout";
+
 /// One line of the audit log: who asked for what, and what came of it.
 struct AuditRow {
   std::uint64_t id = 0;  // growing; given by the store
@@ -59,7 +62,7 @@ struct AuditRow {
   std::string from;     // an address, or "socket"
   std::string act;      // "wipe", "api-key.create"
   std::string subject;  // an asset, a key's id, a user
-  unsigned status = 0;  // of the HTTP answer
+  unsigned status = 0;  // of the HTTP answer; 0: begun
   std::string request_id;
 };
 
@@ -70,10 +73,11 @@ struct AccessChange {
   std::vector<std::string> forgotten_users;
   std::vector<KeyId> forgotten_keys;
   std::vector<AuditRow> audit;
-  core::Secret hash_key;  // set once, at the first start
+  std::vector<AuditRow> outcomes;  // of rows that were begun, by all but id and status
+  core::Secret hash_key;           // set once, at the first start
   [[nodiscard]] bool empty() const {
     return users.empty() && keys.empty() && forgotten_users.empty() && forgotten_keys.empty() &&
-           audit.empty() && hash_key.empty();
+           audit.empty() && outcomes.empty() && hash_key.empty();
   }
 };
 

@@ -131,6 +131,13 @@ Result<> StoreFile::write_access(const keys::AccessChange& change) {
   for (const auto& row : change.audit) {
     if (done) done = database_.execute(insert_audit, encode(row));
   }
+  for (const auto& row : change.outcomes) {
+    if (!done) break;
+    done = database_.execute(
+        "UPDATE audit SET status = ? WHERE id = (SELECT id FROM audit WHERE status = 0 AND request_id = ? "
+        "AND act = ? AND at = ? AND who = ? AND source = ? AND subject = ? ORDER BY id DESC LIMIT 1)",
+        {std::int64_t{row.status}, row.request_id, row.act, cell(row.at), row.who, row.from, row.subject});
+  }
   if (!done || change.audit.empty()) return done;
   // Each kind under a cap of its own: log-ins, which anybody may try, push out no acts.
   static constexpr auto is_login = [](const keys::AuditRow& row) { return row.act == keys::login_act; };

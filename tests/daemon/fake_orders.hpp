@@ -1,6 +1,7 @@
 #pragma once
 // Orders as a table: remembers what was asked, shows what it was given.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct FakeOrders final : workflows::Orders {
   workflows::StatusView shown_status;
   std::vector<std::string> asked;             // one line per change
   core::Secret next_password;                 // of show_bmc_login
+  std::function<void()> on_order;             // while one is taken
   std::optional<core::Error> refusal;         // of the next changes
   std::string refused_asset;                  // no order is taken for it
   std::vector<workflows::StoredEvent> later;  // come with wait_for_event, one at a time
@@ -57,6 +59,7 @@ struct FakeOrders final : workflows::Orders {
 
   Result<workflows::Submitted> submit(const std::string& ref, std::string line) {
     asked.push_back(std::move(line));
+    if (on_order) on_order();
     if (refusal) return std::unexpected(*refusal);
     if (ref == refused_asset) {
       return core::fail(core::ErrorKind::conflict, "asset.not_available", "it is not available");

@@ -277,6 +277,29 @@ TEST(KeyRoutes, WhatIsNotStoredIsNotGivenOut) {
   EXPECT_TRUE(Json::parse(bench.at_socket(Method::get, "/api/v1/api-keys").body)["api_keys"].empty());
 }
 
+TEST(KeyRoutes, AnActIsNotedBeforeItIsDoneAndWhatCannotBeNotedIsNotDone) {
+  Bench bench;
+  bench.orders.add_asset("web-1");
+  // The power is cut while the order is under way.
+  bench.orders.on_order = [&] {
+    ASSERT_EQ(bench.store.rows.size(), 1U);
+    EXPECT_EQ(bench.store.rows[0].act, "power");
+    EXPECT_EQ(bench.store.rows[0].status, 0U);
+  };
+  const auto power = [&] {
+    return bench.at_socket(Method::post, "/api/v1/assets/web-1/power", R"({"action":"on"})");
+  };
+  EXPECT_EQ(power().status, Status::accepted);
+  ASSERT_EQ(bench.store.rows.size(), 1U) << "one line an act";
+  EXPECT_EQ(bench.store.rows[0].status, 202U);
+  bench.orders.on_order = {};
+  bench.orders.asked.clear();
+  bench.store.failing = Error{ErrorKind::exhausted, "store.disk_full", "the disk is full"};
+  EXPECT_EQ(code_of(power()), "503 STORE_DISK_FULL");
+  EXPECT_TRUE(bench.orders.asked.empty());
+  EXPECT_EQ(bench.store.rows.size(), 1U);
+}
+
 TEST(KeyRoutes, ALogInMakesKeysForItsUser) {
   Bench bench;
   const auto alice = R"({"name":"alice","role":"operator","password":"correct horse battery"})";

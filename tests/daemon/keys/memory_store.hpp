@@ -42,6 +42,13 @@ struct MemoryStore final : AccessStore {
       row.id = rows.size() + 1;
       rows.push_back(std::move(row));
     }
+    for (const auto& outcome : change.outcomes) {
+      for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+        if (row->status != 0 || row->request_id != outcome.request_id || row->act != outcome.act) continue;
+        row->status = outcome.status;
+        break;
+      }
+    }
     co_return core::Result<>{};
   }
   core::Task<core::Result<std::vector<AuditRow>>> audit(std::uint64_t before, unsigned limit) override {

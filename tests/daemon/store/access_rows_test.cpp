@@ -166,6 +166,32 @@ TEST(StoreFile, KeepsUsersKeysAndWhoDidWhat) {
   EXPECT_EQ(older->front().subject, "3");
 }
 
+TEST(StoreFile, AnActIsBegunAndGetsItsOutcome) {
+  const TemporaryDirectory directory;
+  const auto options = options_in(directory);
+  const auto commit = [](StoreFile& file, Change change) {
+    std::vector<Change> changes;
+    changes.push_back(std::move(change));
+    ASSERT_TRUE(file.commit(changes).front());
+  };
+  {
+    const auto file = opened(options);
+    Change begun;
+    begun.access.audit.push_back({0, now, "alice", "socket", "wipe", "web-1", 0, "r"});
+    begun.access.audit.push_back({0, now, "alice", "socket", "wipe", "web-2", 0, "r"});
+    begun.access.audit.push_back({0, now, "alice", "socket", "wipe", "web-1", 202, "r"});
+    commit(*file, std::move(begun));
+  }
+  const auto file = opened(options);
+  Change ended;
+  ended.access.outcomes.push_back({0, now, "alice", "socket", "wipe", "web-1", 503, "r"});
+  ended.access.outcomes.push_back({0, now, "alice", "socket", "wipe", "nobody", 503, "r"});
+  commit(*file, std::move(ended));
+  std::string kept;
+  for (const auto& row : *file->audit(0, 100)) kept += row.subject + "=" + std::to_string(row.status) + " ";
+  EXPECT_EQ(kept, "web-1=202 web-2=0 web-1=503 ") << "what was begun and no more stays as that";
+}
+
 TEST(StoreFile, LogInsPushOutNoActs) {
   const TemporaryDirectory directory;
   auto options = options_in(directory);
