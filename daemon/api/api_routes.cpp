@@ -9,6 +9,7 @@
 
 #include "daemon/api/bodies.hpp"
 #include "daemon/api/cluster_body.hpp"
+#include "daemon/api/cluster_order.hpp"
 #include "daemon/api/console_routes.hpp"
 #include "daemon/api/event_stream.hpp"
 #include "daemon/api/held_routes.hpp"

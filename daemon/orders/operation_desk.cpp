@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "daemon/api/bodies.hpp"
 #include "daemon/api/cluster_body.hpp"
+#include "daemon/api/cluster_order.hpp"
 
 namespace colony::daemon {
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "daemon/api/cluster_order.hpp"
 #include "tests/daemon/fake_orders.hpp"
 
 using namespace colony;
