@@ -49,8 +49,10 @@ Result<std::optional<HeldOrder>> LocalDesk::hold(const WipeRequest& request, con
   const bool is_repeated =
       !request.operation_id.empty() &&
       std::ranges::find(taken, request.operation_id, &workflows::WorkflowView::operation_id) != taken.end();
+  if (is_repeated) return std::optional<HeldOrder>{};  // it will be answered
+  // Not passed on: by the time that it is looked at again it may be one that can be done.
   const auto plan = parts_.orders.plan_wipe(request);
-  if (is_repeated || !plan) return std::optional<HeldOrder>{};  // answered, or refused with its reason
+  if (!plan) return std::unexpected(plan.error());
   auto order = pinned(request, *plan);
   for (const auto& [id, entry] : held_) {
     const auto& known = entry.request;

@@ -31,7 +31,7 @@ class LocalDesk {
   void set_policy(PolicyConfig policy) { policy_ = std::move(policy); }
 
   /// The order that waits from now on; nothing: it need not, and goes its way. The same one again is the one
-  /// that waits. Errors: policy.too_many_held (exhausted).
+  /// that waits. Errors: policy.too_many_held (exhausted), those of Orders::plan_wipe.
   [[nodiscard]] core::Result<std::optional<HeldOrder>> hold(const workflows::WipeRequest& request,
                                                             const keys::Persons& by);
   [[nodiscard]] std::vector<HeldOrder> waiting();

@@ -25,6 +25,7 @@ struct FakeOrders final : workflows::Orders {
   core::Secret next_password;                 // of show_bmc_login
   std::function<void()> on_order;             // while one is taken
   std::optional<core::Error> refusal;         // of the next changes
+  std::optional<core::Error> plan_refusal;    // of a wipe
   std::string refused_asset;                  // no order is taken for it
   std::vector<workflows::StoredEvent> later;  // come with wait_for_event, one at a time
   std::vector<drivers::scout::Disk> disks;    // of any wipe plan
@@ -145,6 +146,7 @@ struct FakeOrders final : workflows::Orders {
   Result<workflows::WipePlan> plan_wipe(const workflows::WipeRequest& request) const override {
     const auto found = asset(request.asset);
     if (!found) return std::unexpected(found.error());
+    if (plan_refusal) return std::unexpected(*plan_refusal);
     workflows::WipePlan plan;
     plan.asset = found->id;
     plan.asset_name = found->name;

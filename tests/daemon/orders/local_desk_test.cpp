@@ -99,6 +99,15 @@ TEST(LocalDesk, AnOrderThatWasTakenIsAnsweredNotHeld) {
   EXPECT_FALSE(*again);
 }
 
+TEST(LocalDesk, AnOrderForWhatIsInUseThatCannotBePlannedIsRefusedAtOnceAndNotPassedOn) {
+  Bench bench;
+  bench.orders.plan_refusal = core::Error{core::ErrorKind::refused, "wipe.no_inventory", "discover it first"};
+  const auto held = bench.desk.hold(wipe_of("db-1"), {"alice"});
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().code, "wipe.no_inventory");
+  EXPECT_EQ(bench.hold("web-1", {"alice"}), "") << "what needs no second person goes its way";
+}
+
 TEST(LocalDesk, LetsItGoForSomebodyElseOnly) {
   Bench bench;
   const auto id = bench.hold("db-1", {"bob", "alice"});
