@@ -72,6 +72,15 @@ std::vector<AuditFinding> findings_of(const BmcAudit& audit) {
   return out;
 }
 
+core::Json report_json(const BmcAudit& audit) {
+  core::Json out = to_json(audit);
+  out["findings"] = core::Json::array();
+  for (const auto& finding : findings_of(audit)) {
+    out["findings"].push_back({{"code", finding.code}, {"text", finding.text}, {"cure", finding.cure}});
+  }
+  return out;
+}
+
 const std::vector<FactoryLogin>& factory_logins() {
   // As printed in the makers' own manuals.
   static const std::vector<FactoryLogin> logins{

@@ -33,6 +33,8 @@ struct AuditFinding {
 };
 /// Worst first.
 [[nodiscard]] std::vector<AuditFinding> findings_of(const BmcAudit& audit);
+/// For people and programs: to_json() and `findings`.
+[[nodiscard]] core::Json report_json(const BmcAudit& audit);
 
 /// Names and passwords that manufacturers have documented as delivered.
 struct FactoryLogin {

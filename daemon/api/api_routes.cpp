@@ -3,6 +3,7 @@
 #include <charconv>
 #include <memory>
 #include <unordered_map>
+#include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -376,8 +377,7 @@ Task<HttpResponse> refuse_cluster(const ApiServices&, HttpRequest) {
 
 struct RouteRow {
   RouteRule rule;
-  Answer answer = nullptr;
-  AnswerTo answer_to = nullptr;
+  std::variant<Answer, AnswerTo> answer;
 };
 
 constexpr RouteRow routes[] = {
@@ -397,7 +397,7 @@ constexpr RouteRow routes[] = {
     {{Method::post, "/api/v1/assets/{id}/discover", Need::operate, "discover"}, post_discover},
     {{Method::post, "/api/v1/assets/{id}/provision", Need::operate, "provision", 3 * max_machine_config},
      post_provision},
-    {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, nullptr, post_wipe},
+    {{Method::post, "/api/v1/assets/{id}/wipe", Need::wipe, "wipe"}, post_wipe},
     {{Method::post, "/api/v1/assets/{id}/bmc-rotate", Need::operate, "bmc-rotate"}, post_rotate},
     {{Method::post, "/api/v1/assets/{id}/bmc-password", Need::admin, "bmc-password"}, post_bmc_password},
     {{Method::post, "/api/v1/assets/{id}/provision-plan", Need::read, ""}, post_provision_plan},
@@ -411,10 +411,8 @@ constexpr RouteRow routes[] = {
     {{Method::get, "/api/v1/workflows/{id}", Need::read, ""}, get_workflow},
     {{Method::del, "/api/v1/workflows/{id}", Need::operate, "cancel"}, delete_workflow},
     {{Method::get, "/api/v1/operations", Need::read, ""}, get_operations},
-    {{Method::post, "/api/v1/operations/{id}/approve", Need::wipe, "operation.approve"},
-     nullptr,
-     post_approve},
-    {{Method::post, "/api/v1/operations/{id}/deny", Need::operate, "operation.deny"}, nullptr, post_deny},
+    {{Method::post, "/api/v1/operations/{id}/approve", Need::wipe, "operation.approve"}, post_approve},
+    {{Method::post, "/api/v1/operations/{id}/deny", Need::operate, "operation.deny"}, post_deny},
     {{Method::get, "/api/v1/wipe-records", Need::read, ""}, get_wipe_records},
     {{Method::get, "/api/v1/dhcp/leases", Need::read, ""}, get_leases},
     {{Method::get, "/api/v1/clusters", Need::read, ""}, get_clusters},
@@ -431,8 +429,9 @@ void add_api_routes(http::Router& router, ApiServices services) {
   Door door(router, shared->timers, shared->log, shared->access);
   for (const auto& row : routes) {
     door.add(row.rule, [shared, &row](keys::Caller caller, HttpRequest request) {
-      return row.answer != nullptr ? row.answer(*shared, std::move(request))
-                                   : row.answer_to(*shared, std::move(caller), std::move(request));
+      if (const auto* const answer_to = std::get_if<AnswerTo>(&row.answer))
+        return (*answer_to)(*shared, std::move(caller), std::move(request));
+      return std::get<Answer>(row.answer)(*shared, std::move(request));
     });
   }
   add_key_routes(door, shared->access);

@@ -81,15 +81,6 @@ Json specs(const wf::AssetView& asset) {
                        : fmt::format("{} x up to {}", inventory.disks.size(), size_text(largest))}};
 }
 
-Json audit_json(const drivers::BmcAudit& audit) {
-  Json out = drivers::to_json(audit);
-  out["findings"] = Json::array();
-  for (const auto& finding : drivers::findings_of(audit)) {
-    out["findings"].push_back({{"code", finding.code}, {"text", finding.text}, {"cure", finding.cure}});
-  }
-  return out;
-}
-
 Json bmc(const wf::AssetView& asset) {
   if (!asset.bmc) return nullptr;
   const auto& quiet = asset.bmc->quiet;
@@ -104,7 +95,7 @@ Json bmc(const wf::AssetView& asset) {
                                       {"until", core::format_utc(quiet->until)},
                                       {"why", quiet->why}}
                                : Json(nullptr)},
-          {"audit", asset.bmc->audit ? audit_json(*asset.bmc->audit) : Json(nullptr)},
+          {"audit", asset.bmc->audit ? drivers::report_json(*asset.bmc->audit) : Json(nullptr)},
           {"address", asset.bmc->address.to_string()},
           {"port", asset.bmc->port},
           {"driver", asset.bmc->driver},
@@ -293,7 +284,7 @@ Json to_json(const wf::Enrolled& enrolled) {
             {"board_serial", identity.board_serial},
             {"product_serial", identity.product_serial},
             {"product_name", identity.product_name}}},
-          {"audit", enrolled.audit ? audit_json(*enrolled.audit) : Json(nullptr)},
+          {"audit", enrolled.audit ? drivers::report_json(*enrolled.audit) : Json(nullptr)},
           {"discovery", enrolled.discovery ? to_json(*enrolled.discovery) : Json(nullptr)},
           {"discovery_window_until", time_or_null(enrolled.window_until)}};
 }

@@ -19,7 +19,7 @@ std::string verdict(const Json& result, std::string_view key) {
   return *found ? "yes" : "no";
 }
 
-class AuditCommand final : public OneBmcCommand {
+class BmcAuditCommand final : public OneBmcCommand {
  public:
   [[nodiscard]] CommandText text() const override {
     return {"bmc audit",
@@ -50,12 +50,7 @@ class AuditCommand final : public OneBmcCommand {
         factory_ ? drivers::AskFactoryPasswords::yes : drivers::AskFactoryPasswords::no, manufacturer,
         deadline);
     if (!found) co_return std::unexpected(found.error());
-    Json out = drivers::to_json(*found);
-    out["findings"] = Json::array();
-    for (const auto& finding : drivers::findings_of(*found)) {
-      out["findings"].push_back({{"code", finding.code}, {"text", finding.text}, {"cure", finding.cure}});
-    }
-    co_return out;
+    co_return drivers::report_json(*found);
   }
 
   std::string render(Session& session, const Json& result) const override {
@@ -78,7 +73,7 @@ class AuditCommand final : public OneBmcCommand {
 }  // namespace
 
 std::unique_ptr<Command> make_bmc_audit_command() {
-  return std::make_unique<AuditCommand>();
+  return std::make_unique<BmcAuditCommand>();
 }
 
 }  // namespace colony::daemon::cli
