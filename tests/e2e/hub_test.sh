@@ -4,12 +4,7 @@
 #   hub_test.sh BIN_DIR
 set -euo pipefail
 
-if [ "${1:-}" != --inside ]; then
-  [ "$(id -u)" -eq 0 ] || { echo "needs root for network namespaces"; exit 77; }
-  exec unshare --net --mount -- "$0" --inside "$(realpath "$1")"
-fi
-bin=$2
-work=$(mktemp -d)
+. "$(dirname "$0")/lab/inside.sh"
 state=$work/hub.json
 hub=http://127.0.0.1:8090/api/v1
 started=()
