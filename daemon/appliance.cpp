@@ -13,6 +13,7 @@
 #include "daemon/address/journal_records.hpp"
 #include "daemon/api/api_routes.hpp"
 #include "daemon/api/tls_files.hpp"
+#include "daemon/appliance_status.hpp"
 #include "daemon/bmc/bmc_directory.hpp"
 #include "daemon/bmc/console_hub.hpp"
 #include "daemon/bmc/event_watch.hpp"
@@ -65,60 +66,6 @@ drivers::ipmitool::IpmitoolOptions ipmitool_options(const BmcConfig& config) {
   return options;
 }
 
-core::Json link_json(const hosted::LinkStatus& status) {
-  core::Json json{{"mode", hosted::name(status.mode)},
-                  {"agent_id", status.agent_id},
-                  {"acknowledged", status.acknowledged.value},
-                  {"problem", status.problem},
-                  {"reason", status.reason},
-                  {"key", status.key}};
-  if (const auto& fault = status.key_not_taken) {
-    json["key_not_taken"] = fmt::format("{}: {}", fault->code, fault->message);
-  }
-  if (status.last_success) json["last_success"] = core::format_utc(*status.last_success);
-  return json;
-}
-
-/// What the hosted side is told with every heartbeat.
-core::Json heartbeat_state(const workflows::StatusView& status, const std::string& version,
-                           const std::vector<std::string>& findings) {
-  return {{"status", status.ready ? "running" : "starting"},
-          {"version", version},
-          {"epoch", status.epoch.value},
-          {"last_event", status.last_event.value},
-          {"assets",
-           {{"discovering", status.assets.discovering},
-            {"available", status.assets.available},
-            {"provisioning", status.assets.provisioning},
-            {"provisioned", status.assets.provisioned},
-            {"deprovisioning", status.assets.deprovisioning},
-            {"quarantined", status.assets.quarantined},
-            {"indeterminate", status.assets.indeterminate},
-            {"unreachable", status.assets.unreachable}}},
-          {"workflows", {{"pending", status.workflows.pending}, {"running", status.workflows.running}}},
-          {"findings", findings}};
-}
-
-core::Json dhcp_status(DhcpMode mode, const BootHouse* boot) {
-  if (boot != nullptr && boot->leases() != nullptr) return dhcp_json(boot->leases()->status());
-  return {{"mode", to_text(mode)}};
-}
-
-core::Json leases_json(DhcpMode mode, const BootHouse* boot) {
-  core::Json json = dhcp_status(mode, boot);
-  json["leases"] = core::Json::array();
-  if (boot == nullptr || boot->leases() == nullptr) return json;
-  for (const auto& view : boot->leases()->leases()) json["leases"].push_back(lease_json(view));
-  return json;
-}
-
-/// As a sentence, and the same in parts.
-void add_finding(const std::string& code, const Finding& finding, core::Json& status) {
-  status["findings"].push_back(finding.sentence());
-  status["faults"].push_back(
-      {{"code", code}, {"severity", name(finding.severity)}, {"text", finding.text}, {"cure", finding.cure}});
-}
-
 void tell_unserved(Findings& findings, const core::Log& log, const Config& config) {
   findings.clear("config.unserved");
   const auto keys = unserved_keys(config);
@@ -126,29 +73,6 @@ void tell_unserved(Findings& findings, const core::Log& log, const Config& confi
   const auto text = fmt::format("set, and without effect in this version: {}", fmt::join(keys, ", "));
   log.warn("config.unserved", text);
   findings.set("config.unserved", text);
-}
-
-/// What the site's policy needs a person for: orders that wait, and entries that protect nothing.
-FindingMap policy_findings(const PolicyConfig& policy, const workflows::Orders& orders,
-                           const std::vector<HeldOrder>& waiting) {
-  FindingMap found;
-  for (const auto& entry : policy.protected_assets) {
-    const auto asset = orders.asset(entry.text());
-    if (asset || asset.error().kind != core::ErrorKind::not_found) continue;
-    found["policy.unknown_asset"] = {
-        .text = fmt::format("policy.protected names {}, which is no asset here: nothing is protected by it",
-                            entry.text()),
-        .cure = "correct it, or leave it if the machine is still to come",
-        .severity = Severity::warn};
-  }
-  if (!waiting.empty()) {
-    found["policy.second_person"] = {
-        .text = fmt::format("{} orders wait for a second person, first: {} of {}", waiting.size(),
-                            waiting.front().kind, waiting.front().asset_name),
-        .cure = "colony approve lists them",
-        .severity = Severity::warn};
-  }
-  return found;
 }
 
 /// One of the hosted side's, or one that was given here.
@@ -162,7 +86,7 @@ Task<Result<core::Json>> decide_held(LocalDesk& desk, HeldOrders* hosted, std::s
   const auto decided = co_await desk.decide(std::move(operation), decision, std::move(by));
   if (!decided) co_return std::unexpected(decided.error());
   core::Json json = to_json(decided->order);
-  if (decided->submitted) json["workflow_id"] = decided->submitted->workflow.to_string();
+  if (const auto& submitted = decided->submitted) json["workflow_id"] = submitted->workflow.to_string();
   co_return json;
 }
 
@@ -385,7 +309,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
              return list;
            },
        .decide =
-           [&house](std::string operation, api::ApiServices::Decision decision, keys::Caller caller) {
+           [&house](std::string operation, api::ApiServices::Decision decision, const keys::Caller& caller) {
              const auto what = decision == api::ApiServices::Decision::approve
                                    ? HeldOrders::Decision::approved
                                    : HeldOrders::Decision::denied;
