@@ -67,8 +67,10 @@ Result<FileDescriptor> KernelSockets::udp(const UdpBind& bind) {
     return socket_error(what, errno);
   }
   if (!set_option(fd.get(), IPPROTO_IP, IP_FREEBIND, 1)) return socket_error(what, errno);
-  // A smaller buffer than asked for is not an error: rmem_max caps it.
-  if (bind.receive_buffer > 0) (void)set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, bind.receive_buffer);
+  // A smaller buffer than asked for is not an error: rmem_max caps it where we may not pass over that.
+  if (bind.receive_buffer > 0 && !set_option(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, bind.receive_buffer)) {
+    (void)set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, bind.receive_buffer);
+  }
   const sockaddr_in address = socket_address(bind.address, bind.port);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error_number = errno;

@@ -18,7 +18,7 @@ struct UdpBind {
   Ipv4Address address;    // unspecified: all; needed to hear broadcasts
   std::uint16_t port = 0;
   bool broadcast = false;      // may send to 255.255.255.255
-  int receive_buffer = 0;      // bytes wanted, 0: the system's default; capped by rmem_max
+  int receive_buffer = 0;      // bytes wanted, 0: the system's default; without rights capped by rmem_max
   bool packet_info = false;    // IP_PKTINFO on received datagrams
   bool reuse_address = false;  // SO_REUSEADDR: several sockets on one port with different addresses
 };

@@ -31,6 +31,10 @@ using core::Task;
 constexpr int receive_buffer = 4 * 1024 * 1024;
 // Datagrams handled before other tasks of the loop get their turn.
 constexpr int burst = 64;
+// What came while the disk was slow is answered over some milliseconds: a relay's buffer, often the default
+// 208 KiB, holds some 200 answers. 16 a millisecond is far more than any disk acknowledges for long.
+constexpr unsigned answers_at_once = 16;
+constexpr core::Duration answer_gap = 1ms;
 constexpr core::Duration load_interval = 5s;
 constexpr core::Duration housekeeping_interval = 10s;
 
@@ -187,9 +191,17 @@ struct LeaseServer::State {
         continue;
       }
       parts.tell("dhcp.journal", std::nullopt);
-      for (const auto& item : group) {
-        if (item.send) send(server, *item.send);
-      }
+      co_await answer(group);
+    }
+  }
+
+  Task<> answer(const std::vector<LeaseQueue::Item>& group) {
+    unsigned sent = 0;
+    for (const auto& item : group) {
+      if (!item.send) continue;
+      if (sent > 0 && sent % answers_at_once == 0) co_await parts.timers.sleep_for(answer_gap);
+      send(server, *item.send);
+      ++sent;
     }
   }
 

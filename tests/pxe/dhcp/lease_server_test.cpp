@@ -119,6 +119,14 @@ struct Bench {
   void send(const Message& message) {
     ASSERT_TRUE(relay->send_to({local(5), sockets.ports.front()}, encode(message)));
   }
+  /// How many answers came within `time`.
+  std::size_t answers_within(Duration time) {
+    timers.run_for(time);
+    std::array<Byte, 2048> buffer{};
+    std::size_t count = 0;
+    for (auto got = relay->receive(buffer); got && *got; got = relay->receive(buffer)) ++count;
+    return count;
+  }
   /// What came back within a moment.
   std::optional<Message> answer() {
     timers.run_for(10ms);
@@ -205,6 +213,19 @@ TEST(LeaseServer, WhatComesWhileTheDiskWorksSharesTheNextFlush) {
   bench.store.release();
   for (std::size_t i = 0; i < offers.size(); ++i) EXPECT_TRUE(bench.answer()) << i;
   EXPECT_EQ(bench.store.groups, (std::vector<std::size_t>{1, 3}));
+}
+
+TEST(LeaseServer, WhatWaitedForASlowDiskIsAnsweredInPortionsThatARelaysBufferHolds) {
+  Bench bench;
+  if (!bench.may_listen()) GTEST_SKIP() << needs_root;
+  bench.server->set_ready(true);
+  std::vector<Message> offers;
+  for (std::uint8_t client = 1; client <= 20; ++client) offers.push_back(bench.ask(discover(client)).value());
+  bench.store.holding = true;
+  for (const auto& offer : offers) EXPECT_FALSE(bench.ask(request(offer)));
+  bench.store.release();
+  EXPECT_EQ(bench.answers_within(500us), 1U + 16U) << "the flush in hand, and a portion of the next";
+  EXPECT_EQ(bench.answers_within(1ms), 3U);
 }
 
 TEST(LeaseServer, ALeaseThatIsNotJournaledIsNotGivenAndAPersonIsTold) {
