@@ -317,7 +317,7 @@ Task<Result<>> Appliance::bring_up(House& house) {
              return decide_held(house.desk, house.operations ? &house.operations->held() : nullptr,
                                 std::move(operation), what, std::move(by));
            },
-       .hold = [&house](const workflows::WipeRequest& request,
+       .hold = [&house](workflows::WipeRequest& request,
                         const keys::Caller& caller) -> core::Result<std::optional<core::Json>> {
          const auto held = house.desk.hold(request, house.persons_of(caller));
          if (!held) return std::unexpected(held.error());

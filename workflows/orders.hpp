@@ -59,6 +59,7 @@ struct WipeRequest {
   std::vector<std::string> disks;  // WWN, serial or rule each; empty = every disk that is not removable
   std::optional<drivers::scout::WipeLevel> minimum;  // default: the site's
   std::string operation_id;
+  bool only_while_idle = false;  // judged so by who passed it on: refused when it is not, as it is placed
 };
 
 enum class PowerOrderAction : std::uint8_t { on, off, cycle };
@@ -161,6 +162,12 @@ struct AssetView {
   unsigned queued = 0;                                             // orders waiting behind it
   core::UtcTime created_at, updated_at;
 };
+
+/// Nobody uses it. What is in hand or queued may make it one that is in use before its turn comes.
+[[nodiscard]] inline bool is_idle(const AssetView& asset) {
+  const bool is_free = asset.status == AssetStatus::discovering || asset.status == AssetStatus::available;
+  return is_free && !asset.workflow && asset.queued == 0;
+}
 
 struct DiskProgress {
   std::string disk;

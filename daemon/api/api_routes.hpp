@@ -41,8 +41,9 @@ struct ApiServices {
   std::function<core::Task<core::Result<core::Json>>(std::string operation, Decision decision,
                                                      keys::Caller caller)>
       decide = {};
-  /// The order as it waits, when the caller may not give it alone. May be empty.
-  std::function<core::Result<std::optional<core::Json>>(const workflows::WipeRequest& request,
+  /// The order as it waits, when the caller may not give it alone; one that he may is marked with what it was
+  /// judged for. May be empty.
+  std::function<core::Result<std::optional<core::Json>>(workflows::WipeRequest& request,
                                                         const keys::Caller& caller)>
       hold = {};
   ConsoleHub* consoles = nullptr;  // without it consoles are answered 501

@@ -41,10 +41,13 @@ void LocalDesk::forget_old() {
   std::erase_if(held_, [now = parts_.timers.now()](const auto& each) { return each.second.ends <= now; });
 }
 
-Result<std::optional<HeldOrder>> LocalDesk::hold(const WipeRequest& request, const keys::Persons& by) {
+Result<std::optional<HeldOrder>> LocalDesk::hold(WipeRequest& request, const keys::Persons& by) {
   forget_old();
   const auto asset = parts_.orders.asset(request.asset);
-  if (!asset || !needs_second_person(policy_, HostedOrder::wipe, *asset)) return std::optional<HeldOrder>{};
+  if (!asset || !needs_second_person(policy_, HostedOrder::wipe, *asset)) {
+    request.only_while_idle = policy_.two_person;
+    return std::optional<HeldOrder>{};
+  }
   const auto taken = parts_.orders.recent_workflows();
   const bool is_repeated =
       !request.operation_id.empty() &&

@@ -30,9 +30,10 @@ class LocalDesk {
   LocalDesk(LocalDeskParts parts, PolicyConfig policy) : parts_(parts), policy_(std::move(policy)) {}
   void set_policy(PolicyConfig policy) { policy_ = std::move(policy); }
 
-  /// The order that waits from now on; nothing: it need not, and goes its way. The same one again is the one
-  /// that waits. Errors: policy.too_many_held (exhausted), those of Orders::plan_wipe.
-  [[nodiscard]] core::Result<std::optional<HeldOrder>> hold(const workflows::WipeRequest& request,
+  /// The order that waits from now on; nothing: it need not, and goes its way, marked as one for an idle
+  /// machine. The same one again is the one that waits. Errors: policy.too_many_held (exhausted), those of
+  /// Orders::plan_wipe.
+  [[nodiscard]] core::Result<std::optional<HeldOrder>> hold(workflows::WipeRequest& request,
                                                             const keys::Persons& by);
   [[nodiscard]] std::vector<HeldOrder> waiting();
   [[nodiscard]] bool knows(const std::string& operation);

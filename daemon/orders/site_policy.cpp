@@ -58,10 +58,7 @@ core::Result<> check_policy(const PolicyConfig& policy, HostedOrder order, std::
 
 bool needs_second_person(const PolicyConfig& policy, HostedOrder order, const workflows::AssetView& asset) {
   if (!policy.two_person || order != HostedOrder::wipe) return false;
-  const bool is_idle = asset.status == workflows::AssetStatus::discovering ||
-                       asset.status == workflows::AssetStatus::available;
-  // What is in hand or queued may make it one that is in use before its turn comes.
-  return !is_idle || asset.workflow || asset.queued > 0;
+  return !workflows::is_idle(asset);
 }
 
 }  // namespace colony::daemon

@@ -105,8 +105,9 @@ struct FakeOrders final : workflows::Orders {
     std::string named;
     for (const auto& disk : request.disks) named += " " + disk;
     co_return submit(request.asset,
-                     fmt::format("wipe {}{}{}", request.asset, named,
-                                 request.minimum ? " minimum " + std::string(name(*request.minimum)) : ""));
+                     fmt::format("wipe {}{}{}{}", request.asset, named,
+                                 request.minimum ? " minimum " + std::string(name(*request.minimum)) : "",
+                                 request.only_while_idle ? " only while idle" : ""));
   }
   Task<Result<workflows::Submitted>> power(workflows::PowerOrder order) override {
     co_return submit(order.asset, fmt::format("power {} {}", order.asset, static_cast<int>(order.action)));

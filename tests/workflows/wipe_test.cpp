@@ -83,6 +83,31 @@ TEST(Wipe, OneDiskDoesNotEndTheQuarantineOfAnother) {
   EXPECT_EQ(only_asset(world).condition, AssetCondition::quarantined);
 }
 
+TEST(Wipe, JudgedForAnIdleMachineIsNotPlacedBehindOtherWork) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto wipe_while_idle = [&] {
+    return world.ask<core::Result<Submitted>>([asset](Workshop& workshop) {
+      return workshop.orders().wipe({asset.to_string(), {}, {}, "op-w", true});
+    });
+  };
+  const auto installing = provision(world, asset, "");
+  const auto refused = wipe_while_idle();
+  ASSERT_TRUE(refused && !*refused);
+  EXPECT_EQ(refused->error().code, "wipe.not_idle");
+  ASSERT_TRUE(finishes(world, installing->workflow));
+  const auto in_use = wipe_while_idle();
+  ASSERT_TRUE(in_use && !*in_use);
+  EXPECT_EQ(in_use->error().code, "wipe.not_idle");
+  for (const auto& drive : server.disks) EXPECT_NE(drive.content, "");
+
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "")->workflow));
+  const auto idle = wipe_while_idle();
+  ASSERT_TRUE(idle && *idle);
+  EXPECT_TRUE(finishes(world, (*idle)->workflow));
+}
+
 TEST(Wipe, OfEverythingStopsAtADiskThatCameSinceItWasOrdered) {
   World world;
   Server& server = world.add_server();

@@ -316,6 +316,12 @@ core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {
     co_return core::fail(core::ErrorKind::refused, "asset.not_accepted",
                          fmt::format("nobody said that {} is ours: colony accept {}", row->name, row->name));
   }
+  // It may have got work, or a user, since it was judged: looking the operation up takes its time.
+  if (request.only_while_idle && !is_idle(view(*row))) {
+    co_return core::fail(
+        core::ErrorKind::exhausted, "wipe.not_idle",
+        fmt::format("{} got other work while this order was taken; order it again", row->name));
+  }
   bool covers_all = false;
   const auto plan = plan_wipe(*row, request, &covers_all);
   if (!plan) co_return std::unexpected(plan.error());

@@ -322,7 +322,7 @@ TEST(ApiRoutes, AWipeThatNeedsASecondPersonIsHeldAndNotOrdered) {
   const Json held{{"id", "local-1"}, {"asset", asset.id.to_string()}};
   daemon::api::ApiServices services{bench.timers, bench.log, bench.orders, "0.1.0", {}, {}};
   services.held_orders = [held] { return Json::array({held, {{"id", "op-1"}, {"asset", "another"}}}); };
-  services.hold = [held](const workflows::WipeRequest& request,
+  services.hold = [held](workflows::WipeRequest& request,
                          const daemon::keys::Caller& caller) -> Result<std::optional<Json>> {
     if (request.asset != "db-1" || caller.uid != 0) return std::optional<Json>{};
     return held;

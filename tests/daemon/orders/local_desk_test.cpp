@@ -53,7 +53,8 @@ struct Bench {
   }
   /// The id of the order that waits; empty when it need not.
   std::string hold(const std::string& asset, const keys::Persons& by) {
-    const auto held = desk.hold(wipe_of(asset), by);
+    auto order = wipe_of(asset);
+    const auto held = desk.hold(order, by);
     EXPECT_TRUE(held);
     return held && *held ? (*held)->operation : std::string();
   }
@@ -91,10 +92,22 @@ TEST(LocalDesk, HoldsAWipeOfWhatIsInUseAndNothingElse) {
   EXPECT_EQ(bench.hold("db-1", {"alice"}), "");
 }
 
+TEST(LocalDesk, WhatGoesItsWayIsForAnIdleMachineOnly) {
+  Bench bench;
+  auto order = wipe_of("web-1");
+  ASSERT_TRUE(bench.desk.hold(order, {"alice"}));
+  EXPECT_TRUE(order.only_while_idle);
+  bench.desk.set_policy(Bench::policy(false));
+  order = wipe_of("web-1");
+  ASSERT_TRUE(bench.desk.hold(order, {"alice"}));
+  EXPECT_FALSE(order.only_while_idle) << "without the rule it may wait behind other work";
+}
+
 TEST(LocalDesk, AnOrderThatWasTakenIsAnsweredNotHeld) {
   Bench bench;
   bench.orders.add_workflow(bench.orders.all_assets[1], "disk-wipe").operation_id = "op-1";
-  const auto again = bench.desk.hold(wipe_of("db-1", "op-1"), {"alice"});
+  auto order = wipe_of("db-1", "op-1");
+  const auto again = bench.desk.hold(order, {"alice"});
   ASSERT_TRUE(again);
   EXPECT_FALSE(*again);
 }
@@ -102,7 +115,8 @@ TEST(LocalDesk, AnOrderThatWasTakenIsAnsweredNotHeld) {
 TEST(LocalDesk, AnOrderForWhatIsInUseThatCannotBePlannedIsRefusedAtOnceAndNotPassedOn) {
   Bench bench;
   bench.orders.plan_refusal = core::Error{core::ErrorKind::refused, "wipe.no_inventory", "discover it first"};
-  const auto held = bench.desk.hold(wipe_of("db-1"), {"alice"});
+  auto order = wipe_of("db-1");
+  const auto held = bench.desk.hold(order, {"alice"});
   ASSERT_FALSE(held);
   EXPECT_EQ(held.error().code, "wipe.no_inventory");
   EXPECT_EQ(bench.hold("web-1", {"alice"}), "") << "what needs no second person goes its way";
@@ -148,7 +162,8 @@ TEST(LocalDesk, ForgetsAfterADayAndKeepsABoundedNumber) {
   Bench bench;
   const auto id = bench.hold("db-1", {"alice"});
   for (std::size_t n = 1; n < LocalDesk::most; ++n) (void)bench.hold("db-1", {"user" + std::to_string(n)});
-  EXPECT_EQ(bench.desk.hold(wipe_of("db-1"), {"one-more"}).error().code, "policy.too_many_held");
+  auto order = wipe_of("db-1");
+  EXPECT_EQ(bench.desk.hold(order, {"one-more"}).error().code, "policy.too_many_held");
   bench.pass(LocalDesk::kept_for);
   EXPECT_FALSE(bench.desk.knows(id));
   EXPECT_EQ(bench.decide(id, Decision::approved, {"bob"}).error().code, "operation.not_held");
