@@ -13,6 +13,7 @@
 
 #include "core/async/blocking_pool.hpp"
 #include "core/async/task_group.hpp"
+#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/net/privileged.hpp"
 #include "core/random.hpp"
@@ -65,8 +66,11 @@ class Appliance {
   [[nodiscard]] core::Task<core::Result<>> serve_machines(House& house, ClaimedAddress claimed);
   void stop_serving_machines(House& house, const core::Error& why);
   void fail(core::Error why);
-  void start_link(House& house);
+  /// On the unix socket: whatever is wrong later can be asked.
+  [[nodiscard]] core::Result<> serve_api(House& house);
+  void add_status(House& house, core::Json& status);
   void serve_tls(House& house);
+  void start_link(House& house);
   [[nodiscard]] core::Task<> link_when_there_is_a_key(House& house);
   [[nodiscard]] core::Result<core::Secret> read_key();
   void tell_serving(const House& house);

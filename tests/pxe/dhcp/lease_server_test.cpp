@@ -99,7 +99,7 @@ struct Bench {
     config.leases.subnets.resize(1);
     config.leases.subnets[0].network = Ipv4Network::parse(local(128).to_string() + "/25").value();
     config.leases.subnets[0].first = local(140);
-    config.leases.subnets[0].last = local(160);
+    config.leases.subnets[0].last = local(170);
     server = std::move(
         *LeaseServer::open({sockets, timers, random, log, store, policy, neighbours, addresses, evidence,
                             [this](std::string_view key, std::optional<std::string> text) {
