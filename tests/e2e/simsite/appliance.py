@@ -3,16 +3,17 @@
 import os
 import signal
 import subprocess
+from dataclasses import dataclass
 
 from lab import waiting
 from lab.local_api import AWAY, LocalApi
 
-from . import hosted
+from . import hosted, rack
 from .process import Process
 
 # Simulated hardware is quick, so what waits for real hardware is short: all of it documented configuration.
-CONFIG = """datacenter_id: aa872c72-cbe1-498b-9b83-37a19e578d34
-load_balancer: {{ interface: lb0, ip: 10.77.0.5/16 }}
+CONFIG = """datacenter_id: {place.datacenter}
+load_balancer: {{ interface: {place.interface}, ip: {place.address} }}
 hosted: {{ url: "{url}", api_key_file: {dir}/api-key }}
 talos: {{ kernel: {dir}/vmlinuz, initramfs: {dir}/initramfs, disk_boot_settle: 600ms, quiet_after_install: 8s }}
 store: {{ path: {dir}/lib/colony.db }}
@@ -21,25 +22,37 @@ bmc: {{ command_gap: 0s, off_confirmation: 100ms, power_change: 1s }}
 """
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an appliance stands, and whose it is. As it is: the site's own, with the rack in front of it."""
+    name: str = "appliance"  # of its directory
+    where: str = "appliance"
+    interface: str = "lb0"
+    address: str = rack.APPLIANCE + "/16"
+    datacenter: str = "aa872c72-cbe1-498b-9b83-37a19e578d34"
+    key: str = hosted.KEY
+
+
 class Ended(AssertionError):
     pass
 
 
 class Appliance:
-    def __init__(self, workdir: str, bin_dir: str) -> None:
-        self.dir = os.path.join(workdir, "appliance")
+    def __init__(self, workdir: str, bin_dir: str, place: Place = Place()) -> None:
+        self.dir = os.path.join(workdir, place.name)
         self._bin = bin_dir
+        self._where = place.where
         self.lib = os.path.join(self.dir, "lib")
         self.database = os.path.join(self.lib, "colony.db")
         self.pid_file = os.path.join(self.dir, "pid")
         self._socket = os.path.join(self.dir, "colonyd.sock")
         os.makedirs(self.lib, mode=0o700)
-        self._write("colony.yaml", CONFIG.format(url=hosted.URL, dir=self.dir))
-        self.set_key(hosted.KEY)
+        self._write("colony.yaml", CONFIG.format(url=hosted.URL, dir=self.dir, place=place))
+        self.set_key(place.key)
         for name, size in (("vmlinuz", 150_000), ("initramfs", 300_000)):  # the rack hashes them, nobody runs them
             self._write(name, "stand-in\n" * (size // 9))
         self.api = LocalApi(self._socket)
-        self._process = Process("appliance", os.path.join(self.dir, "colonyd.log"))
+        self._process = Process(place.where, os.path.join(self.dir, "colonyd.log"))
         self.deaths = 0
 
     def _write(self, name: str, text: str) -> str:
@@ -97,7 +110,7 @@ class Appliance:
 
     def colony(self, *arguments: str, secret: "dict[str, str] | None" = None) -> str:
         """One command as an operator types it; its standard output."""
-        command = [os.environ["SITE"], "appliance", os.path.join(self._bin, "colony"), "--socket", self._socket]
+        command = [os.environ["SITE"], self._where, os.path.join(self._bin, "colony"), "--socket", self._socket]
         done = subprocess.run([*command, *arguments], env={**os.environ, **(secret or {})}, capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, check=False)
         if done.returncode != 0:

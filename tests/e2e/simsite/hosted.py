@@ -49,9 +49,13 @@ class Hosted:
         except FileNotFoundError:
             return {}
 
+    def agents(self) -> "dict[str, dict]":
+        """By datacenter."""
+        return {agent["datacenter_id"]: agent for agent in self.state().get("agents", {}).values()}
+
     def agent(self) -> dict:
         """The only one there is; empty before it registered."""
-        agents = list(self.state().get("agents", {}).values())
+        agents = list(self.agents().values())
         assert len(agents) <= 1, f"{len(agents)} agents registered"
         return agents[0] if agents else {}
 
