@@ -122,6 +122,14 @@ Result<LoginOrder> decode_login(std::string_view body) {
   return finish(std::move(out), members);
 }
 
+Result<core::Secret> decode_begin_totp(std::string_view body) {
+  auto json = object_of(body, {"password"});
+  if (!json) return std::unexpected(json.error());
+  Members members(*json);
+  auto password = secret(members, "password");
+  return finish(std::move(password), members);
+}
+
 Result<std::string> decode_code(std::string_view body) {
   auto json = object_of(body, {"code"});
   if (!json) return std::unexpected(json.error());

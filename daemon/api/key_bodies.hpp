@@ -43,6 +43,8 @@ struct LoginOrder {
 };
 /// `{"name","password","totp"?}`
 [[nodiscard]] core::Result<LoginOrder> decode_login(std::string_view body);
+/// `{"password"?}`; empty when not given.
+[[nodiscard]] core::Result<core::Secret> decode_begin_totp(std::string_view body);
 /// `{"code"}`
 [[nodiscard]] core::Result<std::string> decode_code(std::string_view body);
 /// `{"code"?}`

@@ -140,6 +140,21 @@ keys::Attempt attempt_of(const HttpRequest& request, std::string name) {
   return {std::move(name), from ? from->to_string() : "socket"};
 }
 
+/// What is given of a password of now, compared; nothing when none was. Only one's own is: nobody tries the
+/// passwords of others here.
+Task<std::expected<std::optional<keys::Compared>, HttpResponse>> compare_own(Access& access,
+                                                                             const Caller& caller,
+                                                                             const HttpRequest& request,
+                                                                             core::Secret given) {
+  const auto name = param(request);
+  std::optional<keys::Compared> out;
+  if (given.empty() || !keys::KeyRing::is_oneself(caller, name)) co_return out;
+  auto compared = co_await access.compare_password(attempt_of(request, name), std::move(given));
+  if (!compared) co_return std::unexpected(login_refused(access, compared.error(), request.peer_address()));
+  out = std::move(*compared);
+  co_return out;
+}
+
 Task<HttpResponse> get_users(Access& access, Caller caller, HttpRequest) {
   Json list = Json::array();
   for (const auto& user : access.ring().list_users(caller)) list.push_back(to_json(user));
@@ -176,17 +191,13 @@ Task<HttpResponse> patch_user(Access& access, Caller caller, HttpRequest request
     if (!hash) co_return access_error(hash.error());
     order->patch.password_hash = std::move(*hash);
   }
+  auto compared = co_await compare_own(access, caller, request, std::move(order->old_password));
+  if (!compared) co_return std::move(compared.error());
+  order->patch.old_password = std::move(*compared);
   const auto name = param(request);
-  const auto attempt = attempt_of(request, name);
-  // Only one's own is compared: nobody tries the passwords of others here.
-  if (!order->old_password.empty() && keys::KeyRing::is_oneself(caller, name)) {
-    auto compared = co_await access.compare_password(attempt, std::move(order->old_password));
-    if (!compared) co_return login_refused(access, compared.error(), request.peer_address());
-    order->patch.old_password = std::move(*compared);
-  }
   auto made = access.ring().change_user(caller, name, order->patch);
   if (!made) co_return access_error(made.error());
-  if (order->patch.old_password) access.ring().forgive(attempt);
+  if (order->patch.old_password) access.ring().forgive(attempt_of(request, name));
   co_return co_await committed(access, std::move(made->change),
                                private_json(Status::ok, to_json(made->value)));
 }
@@ -198,13 +209,19 @@ Task<HttpResponse> delete_user(Access& access, Caller caller, HttpRequest reques
 }
 
 Task<HttpResponse> post_totp(Access& access, Caller caller, HttpRequest request) {
+  auto given = decode_begin_totp(request.body);
+  core::wipe_text(request.body);  // held the password
+  if (!given) co_return access_error(given.error());
+  const auto password = co_await compare_own(access, caller, request, std::move(*given));
+  if (!password) co_return password.error();
   std::array<core::Byte, keys::totp_secret_bytes> bytes{};
   access.random().fill(bytes);
   std::string text = keys::base32(bytes);
   const auto user = param(request);
-  auto change = access.ring().begin_totp(caller, user, core::Secret(core::as_text(bytes)));
+  auto change = access.ring().begin_totp(caller, user, core::Secret(core::as_text(bytes)), *password);
   core::wipe_memory(bytes.data(), bytes.size());
   if (!change) co_return access_error(change.error());
+  if (*password) access.ring().forgive(attempt_of(request, user));
   auto answer =
       private_json(Status::created, Json{{"secret", text}, {"uri", keys::totp_uri(user, text).reveal()}});
   core::wipe_text(text);

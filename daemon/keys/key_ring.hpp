@@ -138,8 +138,8 @@ class KeyRing {
   [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
 
   // Users: administrators, who need every scope of the role that is given or changed. A person changes the
-  // own password and second factor by a log-in token, and proves once more that he is there: by the old
-  // password, by a code. What an administrator lost, another one gives back.
+  // own password and second factor by a log-in token, and proves once more that he is there: by the password
+  // of now, by a code to remove the factor. What an administrator lost, another one gives back.
   [[nodiscard]] core::Result<Made<UserRow>> create_user(const Caller& caller, const NewUser& wish,
                                                         core::UtcTime now);
   [[nodiscard]] core::Result<Made<UserRow>> change_user(const Caller& caller, const std::string& name,
@@ -148,9 +148,10 @@ class KeyRing {
   [[nodiscard]] core::Result<AccessChange> delete_user(const Caller& caller, const std::string& name);
   [[nodiscard]] core::Result<UserRow> user(const Caller& caller, const std::string& name) const;
   [[nodiscard]] std::vector<UserRow> list_users(const Caller& caller) const;
-  /// A new secret, in force once confirm_totp() has seen a code of it.
+  /// A new secret, in force once confirm_totp() has seen a code of it. `password` is asked for of one's own.
   [[nodiscard]] core::Result<AccessChange> begin_totp(const Caller& caller, const std::string& name,
-                                                      core::Secret secret);
+                                                      core::Secret secret,
+                                                      const std::optional<Compared>& password = {});
   [[nodiscard]] core::Result<AccessChange> confirm_totp(const Caller& caller, const std::string& name,
                                                         std::string_view code, core::UtcTime now);
   /// `code` is asked for of one's own, once it is in force.

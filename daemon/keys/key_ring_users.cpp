@@ -48,6 +48,16 @@ core::ByteView secret_bytes(const UserRow& row) {
   return core::as_bytes(row.totp_secret.reveal());
 }
 
+/// Whoever found a screen unlocked, or a token, does not make the account his own, nor locks its owner out.
+/// `asked`: what to say when no password was given.
+Result<> check_is_there(const Caller& caller, const UserRow& row, const std::optional<Compared>& given,
+                        std::string_view asked) {
+  if (!KeyRing::is_oneself(caller, row.name) || row.password_hash.empty()) return {};
+  if (given && given->fits && given->hash == row.password_hash) return {};
+  return core::fail(ErrorKind::invalid_input, "user.old_password",
+                    given ? "what was given is not the password of now" : std::string(asked));
+}
+
 }  // namespace
 
 const UserRow* KeyRing::find_user(std::string_view user_name) const {
@@ -129,13 +139,10 @@ Result<Made<UserRow>> KeyRing::change_user(const Caller& caller, const std::stri
   if (patch.role && !scopes_of(*patch.role).within(caller.scopes))
     return more_than_own(*patch.role, caller.scopes);
   if (patch.description && patch.description->size() > longest_description) return description_too_long();
-  // Whoever found a screen unlocked, or a token, does not make the account his own.
-  const bool must_prove = patch.password_hash && is_oneself(caller, user_name) && !row->password_hash.empty();
-  const auto& old = patch.old_password;
-  if (must_prove && (!old || !old->fits || old->hash != row->password_hash)) {
-    return core::fail(ErrorKind::invalid_input, "user.old_password",
-                      old ? "old_password is not the password of now"
-                          : "whoever changes his own password gives the old one: old_password");
+  if (patch.password_hash) {
+    auto there = check_is_there(caller, *row, patch.old_password,
+                                "whoever changes his own password gives the old one: old_password");
+    if (!there) return std::unexpected(there.error());
   }
   row->description = patch.description.value_or(row->description);
   row->role = patch.role.value_or(row->role);
@@ -179,9 +186,12 @@ std::vector<UserRow> KeyRing::list_users(const Caller& caller) const {
 }
 
 Result<AccessChange> KeyRing::begin_totp(const Caller& caller, const std::string& user_name,
-                                         core::Secret secret) {
+                                         core::Secret secret, const std::optional<Compared>& password) {
   auto row = changeable_user(caller, user_name, Own::yes);
   if (!row) return std::unexpected(row.error());
+  auto there = check_is_there(caller, *row, password,
+                              "whoever begins a second factor of his own gives his password: password");
+  if (!there) return std::unexpected(there.error());
   if (row->password_hash.empty()) {
     return core::fail(ErrorKind::conflict, "user.totp_state", "this user has no password to log in with");
   }

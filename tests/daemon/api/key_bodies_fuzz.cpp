@@ -29,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (user && user->user.name.empty()) std::abort();
   check(decode_user_patch(body));
   check(decode_login(body));
+  check(decode_begin_totp(body));
   check(decode_code(body));
   core::http::Headers headers;
   if (headers.add("Authorization", body)) (void)credential_of(headers);

@@ -68,6 +68,9 @@ TEST(KeyBodies, UsersAndLogIn) {
   const auto login = decode_login(R"({"name":"alice","password":"p","totp":"123456"})");
   EXPECT_EQ(login->totp, "123456");
   EXPECT_FALSE(decode_login(R"({"password":"p"})"));
+  EXPECT_EQ(decode_begin_totp(R"({"password":"correct horse"})")->reveal(), "correct horse");
+  EXPECT_TRUE(decode_begin_totp("")->empty()) << "who is asked for one, the ring decides";
+  EXPECT_FALSE(decode_begin_totp(R"({"old_password":"correct horse"})"));
   EXPECT_EQ(decode_code(R"({"code":"123456"})"), "123456");
   EXPECT_FALSE(decode_code(R"({})"));
 }

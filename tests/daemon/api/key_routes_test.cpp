@@ -314,7 +314,10 @@ TEST(KeyRoutes, ALogInMakesKeysForItsUser) {
   const auto made = bench.remotely("/api/v1/api-keys", token, Method::post, R"({"name":"laptop"})");
   EXPECT_EQ(Json::parse(made.body)["owner"], "alice");
 
-  const Json factor = Json::parse(bench.remotely("/api/v1/users/alice/totp", token, Method::post).body);
+  const Json factor = Json::parse(bench
+                                      .remotely("/api/v1/users/alice/totp", token, Method::post,
+                                                R"({"password":"correct horse battery"})")
+                                      .body);
   const auto secret = *daemon::keys::parse_base32(factor["secret"].get<std::string>());
   const auto code = [&](unsigned later) {
     const auto number =
@@ -369,6 +372,37 @@ TEST(KeyRoutes, OnesOwnPasswordIsChangedWithTheOldOneAndGuessesOfItHaveToWait) {
   EXPECT_EQ(audit[0]["act"], "user.change");
   EXPECT_EQ(audit[0]["who"], "uid 1000");
   EXPECT_EQ(audit[0]["subject"], "alice");
+}
+
+TEST(KeyRoutes, AStolenTokenBindsNoSecondFactorAndGuessesOfThePasswordHaveToWait) {
+  Bench bench;
+  const auto alice = R"({"name":"alice","role":"viewer","password":"correct horse battery"})";
+  EXPECT_EQ(bench.at_socket(Method::post, "/api/v1/users", alice).status, Status::created);
+  const auto log_in = [&] {
+    return bench.remotely("/api/v1/login", "", Method::post,
+                          R"({"name":"alice","password":"correct horse battery"})");
+  };
+  const std::string token = Json::parse(log_in().body)["token"];
+  const auto begin = [&](const Json& body) {
+    return bench.remotely("/api/v1/users/alice/totp", token, Method::post, body.dump());
+  };
+  EXPECT_EQ(code_of(begin(Json::object())), "400 USER_OLD_PASSWORD");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(code_of(begin({{"password", "guess"}})), "400 USER_OLD_PASSWORD");
+  EXPECT_EQ(code_of(begin({{"password", "correct horse battery"}})), "429 LOGIN_TOO_MANY");
+  EXPECT_EQ(code_of(bench.remotely("/api/v1/users/alice/totp/confirm", token, Method::post,
+                                   R"({"code":"123456"})")),
+            "409 USER_TOTP_STATE")
+      << "nothing was begun";
+  bench.timers.run_until([] { return false; }, bench.timers.now() + 1min);
+  EXPECT_EQ(log_in().status, Status::ok) << "with the password alone, as before";
+  EXPECT_EQ(begin({{"password", "correct horse battery"}}).status, Status::created);
+  // Nobody is asked for whom he helps, and the log names both.
+  EXPECT_EQ(bench.at_socket(Method::post, "/api/v1/users/alice/totp", "{}").status, Status::created);
+  const Json audit = Json::parse(bench.at_socket(Method::get, "/api/v1/audit").body)["audit"];
+  EXPECT_EQ(audit[0]["act"], "user.totp-begin");
+  EXPECT_EQ(audit[0]["who"], "uid 1000");
+  EXPECT_EQ(audit[0]["subject"], "alice");
+  EXPECT_EQ(bench.lines.find("correct horse"), std::string::npos);
 }
 
 TEST(KeyRoutes, ManyWrongPasswordsHaveToWait) {

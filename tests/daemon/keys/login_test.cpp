@@ -121,12 +121,37 @@ TEST(Login, WhoeverRemovesHisOwnSecondFactorGivesACodeOfIt) {
   EXPECT_EQ(end(""), "user.totp_code");
   EXPECT_EQ(end("000000"), "user.totp_code");
   EXPECT_EQ(end(bench.code()), "user.totp_code") << "the one that logged her in was used";
-  EXPECT_EQ(bench.ring->begin_totp(alice, "alice", core::Secret(secret)).error().code, "user.totp_state")
+  const Compared password{bench.ring->password_hash_of("alice"), true};
+  EXPECT_EQ(bench.ring->begin_totp(alice, "alice", core::Secret(secret), password).error().code,
+            "user.totp_state")
       << "nor is it replaced without";
   bench.pass(30s);
   EXPECT_EQ(end(bench.code()), "");
-  ASSERT_TRUE(bench.ring->begin_totp(alice, "alice", core::Secret(secret)));
+  ASSERT_TRUE(bench.ring->begin_totp(alice, "alice", core::Secret(secret), password));
   EXPECT_EQ(end(""), "") << "it never was in force";
+}
+
+TEST(Login, WhoeverBeginsHisOwnSecondFactorGivesHisPassword) {
+  LoginRing bench;
+  const auto session = bench.log_in();
+  ASSERT_TRUE(session);
+  const auto begin = [&](const Caller& caller, const std::optional<Compared>& password) {
+    const auto begun = bench.ring->begin_totp(caller, "alice", core::Secret(secret), password);
+    return begun ? std::string() : begun.error().code;
+  };
+  const auto& token = session->value.caller;
+  const auto stored = bench.ring->password_hash_of("alice");
+  const auto key = *bench.try_key(bench.make(bench.admin, {"k", "", "alice", {}, "24h"}).text);
+  for (const auto& caller : {token, key}) {
+    EXPECT_EQ(begin(caller, std::nullopt), "user.old_password") << caller.to_string();
+    EXPECT_EQ(begin(caller, Compared{stored, false}), "user.old_password");
+    EXPECT_EQ(begin(caller, Compared{"one that it was", true}), "user.old_password");
+  }
+  EXPECT_EQ(bench.ring->confirm_totp(token, "alice", bench.code(), bench.utc()).error().code,
+            "user.totp_state")
+      << "nothing was begun";
+  EXPECT_EQ(begin(token, Compared{stored, true}), "");
+  EXPECT_EQ(begin(bench.admin, std::nullopt), "") << "an administrator helps others without";
 }
 
 TEST(Login, WhoeverChangesHisOwnPasswordGivesTheOldOne) {
