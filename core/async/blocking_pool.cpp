@@ -27,4 +27,9 @@ void ThreadedPool::execute(std::function<void()> work, std::function<void()> don
   });
 }
 
+void NextTurnPool::execute(std::function<void()> work, std::function<void()> done) {
+  work();
+  boost::asio::post(logic_, std::move(done));
+}
+
 }  // namespace colony::core

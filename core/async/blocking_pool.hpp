@@ -62,4 +62,15 @@ class InlinePool final : public BlockingPool {
   }
 };
 
+/// Runs work at once, and says so with the loop's next turn: for simulations of what comes between a question
+/// and its answer.
+class NextTurnPool final : public BlockingPool {
+ public:
+  explicit NextTurnPool(Timers& timers) : logic_(timers.executor()) {}
+  void execute(std::function<void()> work, std::function<void()> done) override;
+
+ private:
+  boost::asio::any_io_executor logic_;
+};
+
 }  // namespace colony::core

@@ -1,5 +1,3 @@
-#include <cassert>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -97,8 +95,7 @@ EventsPost encode_events(std::string_view agent_id, const OutboxPlace& place,
   }
   Json newest = Json::array();
   for (const auto& row : snapshot) newest.push_back(workflow_json(row));
-  const auto first = place.sent.value + 1;
-  assert(events.empty() || events.front().seq.value == first);
+  const auto first = events.empty() ? place.sent.value + 1 : events.front().seq.value;
   EventsPost post;
   post.last = events.empty() ? place.sent : events.back().seq;
   post.idempotency_key = fmt::format("{}-{}-{}-{}", agent_id, place.epoch.value, first, post.last.value);

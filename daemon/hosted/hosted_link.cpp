@@ -236,6 +236,7 @@ Task<> HostedLink::State::bound_outbox() {
   if (waiting < kept + unlinked_step) co_return;
   const core::EventSeq given_up{last - kept};
   if (!co_await ports.store.acknowledge(given_up)) co_return;
+  if (given_up <= status.acknowledged) co_return;  // the hosted side took them meanwhile
   if (status.given_up == 0) {
     ports.log.warn("hosted.given_up", "events that the hosted side does not take are given up, oldest first",
                    {{"kept", kept}});

@@ -153,12 +153,17 @@ Task<Outcome> HostedLink::State::send_heartbeat() {
 
 Task<Outcome> HostedLink::State::send_events(unsigned most) {
   // None: the two sides meet, and we learn how far the other one is.
-  auto events = co_await ports.store.events(sent, most);
+  core::EventSeq from = sent;  // which bound_outbox may raise while the store is asked
+  auto events = co_await ports.store.events(from, most);
   const auto kept = co_await ports.store.events({0}, 1);
   const auto recent = co_await ports.store.recent_workflows(snapshot_workflows);
   if (!events || !kept || !recent) co_return TryLater{};
-  // Some were given up meanwhile.
-  if (!events->empty()) sent = std::max(sent, core::EventSeq{events->front().seq.value - 1});
+  core::EventSeq oldest = kept->empty() ? core::EventSeq{from.value + 1} : kept->front().seq;
+  if (!events->empty()) {
+    const core::EventSeq first = events->front().seq;
+    from = {first.value - 1};          // some were given up before
+    oldest = std::min(oldest, first);  // and some after these were read
+  }
   std::size_t bytes = 0;
   std::size_t count = 0;
   while (count < events->size() && (count == 0 || bytes < largest_post)) {
@@ -169,11 +174,11 @@ Task<Outcome> HostedLink::State::send_events(unsigned most) {
   const OutboxPlace place{.history = history,
                           .epoch = report.epoch,
                           .epoch_first = report.epoch_first,
-                          .oldest = {kept->empty() ? sent.value + 1 : kept->front().seq.value},
-                          .sent = sent};
+                          .oldest = oldest,
+                          .sent = from};
 
   // Ends that neither were shown nor are in this post: all of them, however long the backlog is.
-  const auto last = events->empty() ? sent : events->back().seq;
+  const auto last = events->empty() ? from : events->back().seq;
   auto ended = co_await ports.store.ended_workflows(std::max(shown, last), most_ended);
   if (!ended) co_return TryLater{};
   for (const auto& row : *recent) {

@@ -141,10 +141,10 @@ struct Store::Queue : std::enable_shared_from_this<Store::Queue> {
 
 Store::Store(core::Timers& timers, std::unique_ptr<StoreFile> file, StoreOptions options) : timers_(timers) {
   std::unique_ptr<core::BlockingPool> pool;
-  if (options.threading == Threading::own_thread) {
-    pool = std::make_unique<core::ThreadedPool>(timers, 1);
-  } else {
-    pool = std::make_unique<core::InlinePool>();
+  switch (options.threading) {
+    case Threading::own_thread: pool = std::make_unique<core::ThreadedPool>(timers, 1); break;
+    case Threading::inline_calls: pool = std::make_unique<core::InlinePool>(); break;
+    case Threading::next_turn: pool = std::make_unique<core::NextTurnPool>(timers); break;
   }
   queue_ = std::make_shared<Queue>(timers, std::move(file), std::move(pool), std::move(options.on_finished));
 }

@@ -4,6 +4,7 @@
 // database work happens on one thread of its own (or, in simulations, inline); callers wait as coroutines.
 // Changes that arrive while a transaction is on its way to the disk go into the next one together.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -16,7 +17,8 @@
 
 namespace colony::daemon::store {
 
-enum class Threading : bool { own_thread, inline_calls };
+/// The last two are for simulations: answered at once, or with the loop's next turn.
+enum class Threading : std::uint8_t { own_thread, inline_calls, next_turn };
 
 struct StoreOptions {
   FileOptions file;

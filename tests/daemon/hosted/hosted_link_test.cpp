@@ -3,6 +3,8 @@
 
 #include "daemon/hosted/hosted_link.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include "tests/daemon/hosted/memory_bench.hpp"
@@ -522,6 +524,29 @@ TEST(HostedLink, KeepsAMillionEventsAtMostAndSaysWhichAreGone) {
   bench.run(10min);
   EXPECT_EQ(bench.distinct(), 3005U);
   EXPECT_EQ(bench.logged("hosted.given_up"), 1U);
+}
+
+TEST(HostedLink, GivesUpTheOldestWhileAPostIsMadeAndPostsWhatItRead) {
+  const auto after_turns = [](Bench& bench, int turns) -> Task<> {
+    for (int turn = 0; turn < turns; ++turn) {
+      co_await boost::asio::post(bench.loop, boost::asio::use_awaitable);
+    }
+    bench.commit(200);
+  };
+  // At each turn of the loop while a post of the first ones is put together from several reads.
+  for (int turns = 0; turns < 60; ++turns) {
+    Bench bench;
+    bench.settings.kept_at_most = 10;
+    bench.threading = store::Threading::next_turn;
+    bench.restart();
+    bench.run(10s);
+    bench.commit(20);
+    bench.group.spawn("after turns", after_turns(bench, turns));
+    bench.run(1min);
+    ASSERT_EQ(bench.distinct(), 220U) << turns;
+    EXPECT_FALSE(bench.agent()["event_posts"].contains("contradicting")) << turns;
+    EXPECT_LE(bench.link->status().given_up, 210U) << turns;
+  }
 }
 
 TEST(HostedLink, KeepsSecretsOutOfItsLogAndPosts) {

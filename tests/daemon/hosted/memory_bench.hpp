@@ -109,6 +109,7 @@ struct Bench {
   std::unique_ptr<store::Store> journal;
   std::unique_ptr<HostedLink> link;
   store::Retention retention;
+  store::Threading threading = store::Threading::inline_calls;
   LinkSettings settings{.datacenter_id = "dc", .agent_id = "", .limits = {}};
 
   explicit Bench(hw_sim::HostedOptions options = {.key = "good"}, std::uint64_t seed = 5)
@@ -131,7 +132,7 @@ struct Bench {
     auto options = row::options_in(directory);
     options.durability = store::Durability::simulation;
     options.retention = retention;
-    auto opened = store::Store::open(timers, {options, store::Threading::inline_calls, {}});
+    auto opened = store::Store::open(timers, {options, threading, {}});
     if (!opened) std::abort();
     journal = std::move(*opened);
     link = std::make_unique<HostedLink>(
