@@ -138,6 +138,10 @@ struct Life {
     auto row = call(engine.submit({asset, type, "{}", "", {}, {}}));
     return row && *row ? std::optional((**row)->id) : std::nullopt;
   }
+  std::size_t logged(std::string_view id) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(log_lines, [id](const std::string& line) { return line.contains(id); }));
+  }
   bool run_to_end() {
     return timers.run_until(
         [this] {
@@ -151,7 +155,9 @@ struct Life {
   boost::asio::io_context loop{1};
   core::VirtualTimers timers;
   core::SeededRandom random;
-  core::Log log = core::Log::silent();
+  std::vector<std::string> log_lines;
+  core::Log log{core::LogLevel::info, core::LogFormat::text,
+                [this](core::LogLevel, std::string_view line) { log_lines.emplace_back(line); }};
   MemoryJournal journal;
   Ledger ledger;
   Timelines timelines;
@@ -487,6 +493,38 @@ TEST(Timelines, DropsRepetitionsAndFloodsButNotProgress) {
   EXPECT_LE(disk.timeline.size(), Timelines::facts_per_window);
   EXPECT_GT(run.timelines.dropped(), 1900U);
   EXPECT_EQ(run.timelines.progress(asset).at("SER1").percent, 99U);
+}
+
+TEST(Timelines, NotesNothingWhileTooMuchWaitsForAFullStore) {
+  Disk disk;
+  Tools world;
+  Life run(disk, world);
+  std::vector<core::AssetId> rack(200);
+  for (auto& asset : rack) asset = run.make_asset();
+  const auto boot_of_each = [&](const std::string& file) {
+    for (const auto& asset : rack) {
+      run.timelines.emit({asset, {}, {}, {}, run.timers.utc_now(), "test", core::NbpSent{file, 1, true}});
+    }
+  };
+  run.journal.fail_from_now({core::ErrorKind::exhausted, "store.no_room", "disk full"});
+  for (int file = 0; file < 60; ++file) boot_of_each("file" + std::to_string(file));
+  EXPECT_EQ(run.ledger.waiting(), Timelines::most_waiting);
+  run.timers.run_for(1min);
+  EXPECT_GE(run.timelines.dropped(), 60 * rack.size() - Timelines::most_waiting);
+  EXPECT_EQ(run.logged("evidence.dropped"), 1U);
+  // Work is not turned away with them.
+  EXPECT_FALSE(run.call(run.engine.submit({rack[0], "toy", "{}", "operation-1", {}, {}})));
+
+  run.journal.work_again();
+  run.timers.run_for(5s);
+  ASSERT_TRUE(run.run_to_end());
+  EXPECT_EQ(world.rings, 1U);
+  const auto noted = disk.timeline.size();
+  boot_of_each("file0");  // seen again, and nothing stands in its way
+  run.timers.run_for(1s);
+  EXPECT_EQ(disk.timeline.size(), noted + rack.size());
+  EXPECT_EQ(run.logged("evidence.dropped"), 1U);
+  EXPECT_EQ(run.logged("evidence.noted_again"), 1U);
 }
 
 TEST(Timelines, RemembersStrangersWithinBounds) {

@@ -150,10 +150,13 @@ core::Task<core::Result<ConfigDelivery::Grant>> ConfigDelivery::fetch(std::strin
   if (auto allowed = may_fetch(state_of(*intent, peer), peer, parts_.timers.now()); !allowed) {
     parts_.log.warn("config.refused", "A machine config was not handed out.",
                     {{"asset", intent->asset}, {"peer", peer}, {"code", allowed.error().code}});
-    Batch refused;
-    refused.writes.emplace_back(parts_.timelines.row(
-        intent->asset, "config", core::Note{allowed.error().code, allowed.error().message}));
-    parts_.ledger.post(std::move(refused));
+    parts_.timelines.emit({intent->asset,
+                           {},
+                           peer,
+                           {},
+                           parts_.timers.utc_now(),
+                           "config",
+                           core::Note{allowed.error().code, allowed.error().message}});
     co_return std::unexpected(allowed.error());
   }
   const SecretPtr text = parts_.ledger.durable().secret("workflow:" + intent->workflow.to_string());

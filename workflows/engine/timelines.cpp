@@ -39,7 +39,7 @@ void Timelines::emit(core::Evidence evidence) {
     place.signal.notify();
     return;
   }
-  if (is_noise(place, evidence.fact)) {
+  if (!has_room() || is_noise(place, evidence.fact)) {
     ++dropped_;
     return;
   }
@@ -102,6 +102,23 @@ void Timelines::append(Lane& lane, TimelineRow row, core::BootTime seen_at) {
   lane.seen.push_back({std::move(row), seen_at});
   if (lane.seen.size() > kept_per_asset) lane.seen.pop_front();
   lane.signal.notify();
+}
+
+/// Told once until the journal has caught up.
+bool Timelines::has_room() {
+  const std::size_t waiting = ledger_.waiting();
+  if (waiting >= most_waiting) {
+    if (++crowded_out_ == 1) {
+      log_.warn("evidence.dropped", "The store does not keep up: what machines are seen doing is not noted.",
+                {{"waiting", waiting}});
+    }
+    return false;
+  }
+  if (crowded_out_ > 0 && waiting < most_waiting / 2) {
+    log_.info("evidence.noted_again", "The store keeps up again.", {{"dropped", crowded_out_}});
+    crowded_out_ = 0;
+  }
+  return true;
 }
 
 bool Timelines::is_noise(Lane& lane, const core::Fact& fact) {

@@ -4,7 +4,8 @@
 //
 // A journaled fact is seen by a waiting step only once it is durable, so a step never acts on what a crash
 // could take back. Progress is never journaled. The same fact again within a second, and a flood of any
-// facts, is dropped and counted: a hostile neighbour must not fill the journal.
+// facts, is dropped and counted: a hostile neighbour must not fill the journal. So is every fact while too
+// many changes wait for a store that takes none: he must not fill the memory either.
 
 #include <cstdint>
 #include <deque>
@@ -43,6 +44,9 @@ class Timelines final : public core::EvidenceSink {
   static constexpr core::Duration stranger_memory = std::chrono::hours(1);
   static constexpr unsigned facts_per_window = 64;  // of one asset
   static constexpr core::Duration flood_window = std::chrono::seconds(10);
+  /// Changes that wait for the journal, whoever made them; up to about 5 kB each, a piece of console. Facts
+  /// come from anybody and can be seen again; what somebody waits for (Ledger::commit) is never turned away.
+  static constexpr std::size_t most_waiting = 4096;
 
   /// Names the asset that a fact with only addresses is about.
   using Attribute = std::function<std::optional<core::AssetId>(const core::Evidence&)>;
@@ -85,6 +89,7 @@ class Timelines final : public core::EvidenceSink {
   Lane& lane(const core::AssetId& asset);
   void append(Lane& lane, TimelineRow row, core::BootTime seen_at);
   [[nodiscard]] bool is_noise(Lane& lane, const core::Fact& fact);
+  [[nodiscard]] bool has_room();
   void remember_stranger(core::Evidence evidence);
 
   Ledger& ledger_;
@@ -94,6 +99,7 @@ class Timelines final : public core::EvidenceSink {
   std::map<core::AssetId, Lane> lanes_;
   std::deque<Stranger> strangers_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t crowded_out_ = 0;  // of them, since the journal fell behind
   bool opened_ = false;
 };
 
