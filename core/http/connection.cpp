@@ -45,7 +45,9 @@ class Connection {
     for (unsigned served = 1; open_; ++served) {
       parser_ = RequestParser(parser_limits());
       close_ = served >= context_.limits.requests_per_connection;
+      context_.guest.wait();
       std::optional<HttpResponse> response = co_await next_response();
+      context_.guest.leave_row();
       if (!response) break;
       co_await send(std::move(*response));
       if (!parser_.done()) break;  // the rest of its body would be read as the next request
@@ -84,6 +86,7 @@ class Connection {
     asked.body = parser_.take_body();
     asked.params = std::move(route.params);
     ++context_.counters.requests;
+    context_.guest.leave_row();
     co_return co_await call(*route.handler, route.pattern, std::move(asked));
   }
 

@@ -3,6 +3,7 @@
 
 #include "core/http/link.hpp"
 #include "core/http/server.hpp"
+#include "core/http/waiting_room.hpp"
 
 namespace colony::core::http {
 
@@ -14,6 +15,7 @@ struct ConnectionContext {
   const ServerLimits& limits;
   const std::string& name;
   ServerCounters& counters;
+  WaitingRoom::Guest& guest;
 };
 
 /// Serves until either side has had enough.

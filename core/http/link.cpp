@@ -76,7 +76,13 @@ bool would_block(int error) {
 
 class PlainLink final : public Link {
  public:
-  PlainLink(Timers& timers, FileDescriptor socket) : timers_(timers), ready_(timers, std::move(socket)) {}
+  PlainLink(Timers& timers, FileDescriptor socket, std::function<void()> before_close)
+      : timers_(timers), ready_(timers, std::move(socket)), before_close_(std::move(before_close)) {}
+  PlainLink(const PlainLink&) = delete;
+  PlainLink& operator=(const PlainLink&) = delete;
+  ~PlainLink() override {
+    if (before_close_) before_close_();
+  }
 
   Task<std::expected<std::size_t, LinkError>> read_some(std::span<char> into, BootTime deadline) override {
     if (++reads_ % reads_per_turn == 0) co_await give_way();
@@ -172,6 +178,7 @@ class PlainLink final : public Link {
 
   Timers& timers_;
   Readiness ready_;
+  std::function<void()> before_close_;
   unsigned reads_ = 0;
 };
 
@@ -181,8 +188,9 @@ Task<> give_way() {
   co_await asio::post(asio::use_awaitable);
 }
 
-std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket) {
-  return std::make_unique<PlainLink>(timers, std::move(socket));
+std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket,
+                                      std::function<void()> before_close) {
+  return std::make_unique<PlainLink>(timers, std::move(socket), std::move(before_close));
 }
 
 }  // namespace colony::core::http

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,8 +50,9 @@ class Link {
 /// Everybody else who is ready gets a turn on the loop first.
 [[nodiscard]] Task<> give_way();
 
-/// `socket` is connected (or connecting) and non-blocking.
-[[nodiscard]] std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket);
+/// `socket` is connected (or connecting) and non-blocking. `before_close` is called while it is still open.
+[[nodiscard]] std::unique_ptr<Link> make_plain_link(Timers& timers, FileDescriptor socket,
+                                                    std::function<void()> before_close = {});
 
 /// Waits until a non-blocking descriptor is readable or writable. False: the deadline passed.
 class Readiness {

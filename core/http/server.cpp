@@ -61,6 +61,7 @@ struct Server::State {
   ServerCounters counters;
   std::optional<TlsContext> tls;
   std::map<Ipv4Address, std::size_t> per_peer;
+  WaitingRoom waiting;
   std::list<Readiness> listeners;
   TaskGroup tasks;
 
@@ -87,12 +88,17 @@ struct Server::State {
     std::optional<Ipv4Address> address_;
   };
 
-  [[nodiscard]] bool has_room(const Peer& peer) const {
-    if (counters.open >= limits.connections) return false;
-    const auto* tcp = std::get_if<TcpPeer>(&peer);
-    if (tcp == nullptr) return true;
-    const auto found = per_peer.find(tcp->address);
-    return found == per_peer.end() || found->second < limits.connections_per_peer;
+  [[nodiscard]] bool has_room(const Peer& peer) {
+    if (const auto* tcp = std::get_if<TcpPeer>(&peer)) {
+      const auto found = per_peer.find(tcp->address);
+      if (found != per_peer.end() && found->second >= limits.connections_per_peer) return false;
+    }
+    if (counters.open - waiting.leaving() < limits.connections) return true;
+    if (!waiting.show_out()) return false;
+    ++counters.shown_out;
+    log.debug("http.shown_out", "The house was full; the connection that waited longest for a request ends",
+              {{"server", name}});
+    return true;
   }
 
   /// False when the listener should rest for a moment.
@@ -123,13 +129,14 @@ struct Server::State {
 
   static Task<> serve(State& self, FileDescriptor fd, Peer peer, Place place) {
     const Place here(std::move(place));  // dies with the connection, not with the caller's temporary
-    std::unique_ptr<Link> link = make_plain_link(self.timers, std::move(fd));
+    WaitingRoom::Guest guest(self.waiting, fd.get());
+    std::unique_ptr<Link> link = make_plain_link(self.timers, std::move(fd), [&guest] { guest.leave_row(); });
     if (self.tls) {
       link = co_await self.tls->accept(std::move(link), self.timers.now() + self.limits.head_time);
       if (!link) co_return;
     }
-    const ConnectionContext context{self.timers, self.log,  self.router,
-                                    self.limits, self.name, self.counters};
+    const ConnectionContext context{self.timers, self.log,      self.router, self.limits,
+                                    self.name,   self.counters, guest};
     co_await serve_connection(context, std::move(link), peer);
   }
 

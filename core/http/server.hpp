@@ -18,7 +18,7 @@ namespace colony::core::http {
 struct ServerLimits {
   std::size_t head_bytes = 16UL * 1024;
   std::size_t head_fields = 64;
-  std::size_t connections = 1024;         // more are answered 503 and closed
+  std::size_t connections = 1024;         // more take the place of who waits longest for a request, else 503
   std::size_t connections_per_peer = 64;  // by address; unix sockets count only in the total
   unsigned requests_per_connection = 1000;
   Duration head_time = std::chrono::seconds(10);   // from a request's first byte to the end of its head
@@ -39,7 +39,8 @@ struct TlsServerConfig {
 /// What the server did so far, for status and metrics.
 struct ServerCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;  // for a full house or a full peer
+  std::uint64_t refused = 0;    // for a full house or a full peer
+  std::uint64_t shown_out = 0;  // had no request in hand when the house was full
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;
   std::uint64_t timeouts = 0;

@@ -460,6 +460,60 @@ TEST_F(ServerTest, AFullHouseSaysSo) {
   EXPECT_EQ(server->counters().refused, 1U);
 }
 
+TEST_F(ServerTest, WhoHasSaidNothingForLongestGivesWayInAFullHouse) {
+  ServerLimits limits;
+  limits.connections = 4;
+  start(limits);
+  run([](ServerTest& t) -> Task<> {
+    std::vector<std::unique_ptr<Link>> silent;
+    for (std::size_t i = 0; i < 4; ++i) {
+      silent.push_back(make_plain_link(t.timers, t.connect_raw()));
+      while (t.server->counters().open <= i) co_await t.timers.sleep_for(1ms);
+    }
+    // Half a head is no request either.
+    std::uint64_t sent = 0;
+    static_cast<void>(co_await silent[0]->write("GET /hel", {}, Link::Flush::now, sent));
+    EXPECT_EQ((co_await t.get("/hello")).body, "hello");
+    EXPECT_EQ(co_await t.read_all(*silent[0]), "") << "it came longest ago";
+    while (t.server->counters().open > 3) co_await t.timers.sleep_for(1ms);
+    // One that has asked meanwhile waits again from then on.
+    static_cast<void>(
+        co_await silent[1]->write("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
+    std::array<char, 4096> buffer{};
+    EXPECT_TRUE(co_await silent[1]->read_some(buffer, t.timers.now() + 5s));
+    auto last = make_plain_link(t.timers, t.connect_raw());
+    while (t.server->counters().open < 4) co_await t.timers.sleep_for(1ms);
+    EXPECT_EQ((co_await t.get("/hello")).body, "hello");
+    EXPECT_EQ(co_await t.read_all(*silent[2]), "");
+    EXPECT_TRUE(
+        co_await silent[1]->write("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
+    EXPECT_GT((co_await silent[1]->read_some(buffer, t.timers.now() + 5s)).value_or(0), 0U);
+  });
+  EXPECT_EQ(server->counters().shown_out, 2U);
+  EXPECT_EQ(server->counters().refused, 0U);
+  EXPECT_LE(server->counters().open, limits.connections);
+}
+
+TEST_F(ServerTest, ARequestInHandGivesWayToNobody) {
+  ServerLimits limits;
+  limits.connections = 2;
+  start(limits);
+  run([](ServerTest& t) -> Task<> {
+    std::vector<std::unique_ptr<Link>> busy;
+    std::uint64_t sent = 0;
+    for (int i = 0; i < 2; ++i) {
+      busy.push_back(make_plain_link(t.timers, t.connect_raw()));
+      static_cast<void>(co_await busy.back()->write(
+          "GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", {}, Link::Flush::now, sent));
+    }
+    while (t.server->counters().requests < 2) co_await t.timers.sleep_for(1ms);
+    const auto answer = co_await t.raw("");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+    for (auto& link : busy) EXPECT_GT((co_await t.read_all(*link)).size(), big);
+  });
+  EXPECT_EQ(server->counters().shown_out, 0U);
+}
+
 TEST_F(ServerTest, StopsWhileRequestsAreUnderWay) {
   start();
   run([](ServerTest& t) -> Task<> {
