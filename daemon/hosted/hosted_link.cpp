@@ -87,6 +87,10 @@ std::optional<std::string> finding(const LinkStatus& status) {
     return fmt::format("hosted.key_not_taken: {}: {}; the key before it stays in use",
                        status.key_not_taken->code, status.key_not_taken->message);
   }
+  if (status.orders_held_back) {
+    return "hosted.orders_held_back: the hosted side gives more orders than are taken: those that came first "
+           "are worked on, the rest is asked for again";
+  }
   if (status.given_up > 0 && status.mode != LinkPlan::Mode::documented) {
     return fmt::format(
         "hosted.given_up: {} events were given up before the hosted side could take them; wipe "
@@ -207,7 +211,7 @@ Task<> HostedLink::State::poll_lane() {
     Polled polled;
     const Outcome outcome = co_await ask_for_operations(polled);
     plan.on_poll(outcome, now());
-    if (polled.only_unreadable) plan.on_unreadable_poll(now());
+    if (polled.nothing_usable) plan.on_unreadable_poll(now());
     push_wake.wake();
   }
 }

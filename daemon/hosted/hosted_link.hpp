@@ -6,6 +6,7 @@
 // events arrive in order and at least once, each number one event for ever; what it acknowledged is not sent
 // again. What the appliance may rely on: the link never delays or fails anything but itself.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,21 @@ class OperationSink {
   /// workflow's id. An error of kind exhausted, io, timed_out, unreachable or cancelled is tried again later;
   /// every other one refuses the operation for good.
   [[nodiscard]] virtual core::Task<core::Result<std::string>> submit(Operation operation) = 0;
+  /// One that was to be tried again is refused by the link: it is not submitted again.
+  virtual void give_up(const std::string& /*id*/) {}
+};
+
+/// How much of the hosted side's orders is kept here.
+struct OperationLimits {
+  // Of those that wait for long, for a person, a budget or their asset's turn: more are refused.
+  std::size_t waiting = 1000;
+  std::size_t waiting_bytes = 16UL << 20;
+  // Of those that are not settled: what comes behind them stays over there and is asked for again.
+  std::size_t received = 2000;
+  std::size_t received_bytes = 32UL << 20;
+  // New ones at a time, and then one every refill: what became of each is kept for ever.
+  unsigned new_ones = 5000;
+  core::Duration refill = std::chrono::seconds(15);
 };
 
 struct LinkSettings {
@@ -40,6 +56,7 @@ struct LinkSettings {
   /// How many events wait while it is only unreachable: 72 hours of a busy site many times over, and about
   /// 0.6 GB. Beyond it the oldest are given up, and a post says so (`oldest`).
   std::uint64_t kept_at_most = 1'000'000;
+  OperationLimits operations = {};
 };
 
 struct LinkPorts {
@@ -58,8 +75,9 @@ struct LinkStatus {
   std::string problem;  // code of the last failure; empty when the last call succeeded
   std::string reason;   // the same in words; what the hosted side said
   core::EventSeq acknowledged;
-  std::uint64_t given_up = 0;  // events, in this run
-  std::string key;             // the one that was let through last (KeyIdentity)
+  std::uint64_t given_up = 0;     // events, in this run
+  bool orders_held_back = false;  // more of them than is taken (OperationLimits)
+  std::string key;                // the one that was let through last (KeyIdentity)
   /// Why the key that the file holds is not the one in use.
   std::optional<core::Error> key_not_taken;
   std::optional<core::UtcTime> last_success;

@@ -303,7 +303,7 @@ Task<Outcome> HostedLink::State::take_list(OperationList list, Polled& polled) {
   }
   told_unusable = list.unusable;
   polled.operations = static_cast<unsigned>(list.operations.size());
-  polled.only_unreadable = list.unusable > 0 && list.operations.empty();
+  polled.nothing_usable = list.unusable > 0 && list.operations.empty();
   if (list.newest.value_or(operations_seq) < operations_seq) {
     // Its numbers begin again below ours: without this, new orders would never be seen. What is known by its
     // id is answered, not done again.
@@ -315,10 +315,14 @@ Task<Outcome> HostedLink::State::take_list(OperationList list, Polled& polled) {
     co_return Succeeded{};
   }
   if (orders_may_be_old && list.newest && !orders_old_up_to) orders_old_up_to = list.newest;
-  const auto last = list.last_seq;
-  if (last != operations_seq) {
-    if (const auto kept = co_await keep(std::move(list.operations), last); !kept) co_return TryLater{};
-    operations_seq = last;
+  const auto before = operations_seq;
+  if (list.last_seq != before) {
+    const auto kept = co_await keep(std::move(list.operations), list.last_seq);
+    if (!kept) co_return TryLater{};
+    operations_seq = kept->up_to;
+    if (operations_seq == before) polled.nothing_usable = true;
+  } else {
+    note_held_back(false);
   }
   // Without `last_seq` an empty list is the end of what may be old.
   const bool over = orders_old_up_to ? operations_seq >= *orders_old_up_to || polled.operations == 0

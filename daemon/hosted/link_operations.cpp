@@ -1,5 +1,7 @@
-// Operations: durable before they are acted on, acted on once, answered as often as asked.
+// Operations: durable before they are acted on, acted on once, answered as often as asked; and no more of
+// them than OperationLimits says.
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/hosted/link_state.hpp"
@@ -26,6 +28,19 @@ constexpr const char* old_order_reason =
     "this appliance's database was restored from a copy: the order may have been carried out in the time "
     "that is "
     "missing; if it is still wanted, give it again";
+
+/// What passes, but not soon: for a person, a budget, or its asset's turn. A store without room and a start
+/// in hand are over for all at once.
+bool lasts(const core::Error& why) {
+  return why.kind == ErrorKind::exhausted && !why.code.starts_with("store.") &&
+         !why.code.starts_with("appliance.");
+}
+
+core::Error too_many_wait(std::uint64_t waiting, const core::Error& why) {
+  return {ErrorKind::refused, "hosted.too_many_waiting",
+          fmt::format("{} orders of the hosted side wait here already; this one would wait too: {}", waiting,
+                      why.message)};
+}
 
 /// What passes by itself is nobody's business over there; this may last.
 bool waits_for_a_person(const core::Error& why) {
@@ -82,15 +97,27 @@ Task<Result<>> HostedLink::State::trust_orders_again() {
 }
 
 /// Durable before anything is done with them. One that is known is answered again with its stored result.
-Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
-                                       std::optional<std::uint64_t> cursor) {
+/// Where there is no room for a new one the list ends: with `cursor` it is asked for again from there on.
+Task<Result<Kept>> HostedLink::State::keep(std::vector<Operation> operations,
+                                           std::optional<std::uint64_t> cursor) {
   Change change;
   const auto utc = ports.timers.utc_now();
+  const OperationLimits& limits = settings.operations;
+  auto load = co_await ports.store.received_load();
+  if (!load) co_return std::unexpected(load.error());
+  Pace pace = new_orders;
+  Kept kept{.up_to = operations_seq};
   for (const auto& operation : operations) {
     const auto known = co_await ports.store.operation(operation.id);
     if (!known) co_return std::unexpected(known.error());
     const std::optional<OperationRow>& row = *known;
     if (!row || row->generation < operation.generation) {
+      load->count += 1;
+      load->body_bytes += operation.body_json.size();
+      kept.all =
+          pace.next() <= now() && load->count <= limits.received && load->body_bytes <= limits.received_bytes;
+      if (!kept.all) break;
+      pace.take(now());
       ports.log.info("hosted.operation", "an operation was received",
                      {{"operation", operation.id}, {"type", operation.type}, {"target", operation.target}});
       auto received = row_of(operation, utc);
@@ -104,26 +131,42 @@ Task<Result<>> HostedLink::State::keep(std::vector<Operation> operations,
     } else if (cursor && row->state != OperationState::received) {
       change.batch.events.push_back(operation_event(*row, utc));
     }
+    kept.up_to = operation.seq;
   }
-  if (cursor)
-    change.batch.writes.emplace_back(workflows::SettingRow{operations_key, std::to_string(*cursor)});
-  if (change.operations.empty() && change.batch.writes.empty()) co_return Result<>{};
-  const auto kept = co_await ports.store.commit_change(std::move(change));
+  if (kept.all && cursor) kept.up_to = *cursor;
+  note_held_back(!kept.all);
+  if (cursor && kept.up_to != operations_seq) {
+    change.batch.writes.emplace_back(workflows::SettingRow{operations_key, std::to_string(kept.up_to)});
+  }
+  if (change.operations.empty() && change.batch.writes.empty()) co_return kept;
+  const auto written = co_await ports.store.commit_change(std::move(change));
   submit_wake.wake();
+  if (!written) co_return std::unexpected(written.error());
+  new_orders = pace;
   co_return kept;
+}
+
+/// Told once, and over when a whole list was taken.
+void HostedLink::State::note_held_back(bool held_back) {
+  if (held_back && !status.orders_held_back) {
+    ports.log.warn("hosted.orders_held_back",
+                   "the hosted side gives more orders than are taken: the rest is asked for again later");
+  }
+  status.orders_held_back = held_back;
 }
 
 /// True when all are settled. One that waits, for a disk's turn or a budget, holds up none behind it.
 Task<bool> HostedLink::State::submit_received() {
   constexpr unsigned page = 100;
   std::set<std::string> waiting;
+  store::ReceivedLoad lasting;
   unsigned passed = 0;  // those that wait stay in the list: the next page begins behind them
   for (;;) {
     auto rows = co_await ports.store.received_operations(page, passed);
     if (!rows) co_return false;
     for (auto& row : *rows) {
       std::string id = row.id;
-      if (co_await submit(std::move(row))) continue;
+      if (co_await submit(std::move(row), lasting)) continue;
       ++passed;
       waiting.insert(std::move(id));
     }
@@ -141,10 +184,20 @@ Task<> HostedLink::State::tell_waiting(OperationRow row, core::Error why) {
   (void)co_await ports.store.commit_change(std::move(change));
 }
 
-/// True when it is settled.
-Task<bool> HostedLink::State::submit(OperationRow row) {
+/// True when it is settled. `waiting`: those before it that wait for long.
+Task<bool> HostedLink::State::submit(OperationRow row, store::ReceivedLoad& waiting) {
   Operation operation{row.id, row.generation, row.seq, row.type, row.target, row.body_json};
-  const auto taken = co_await ports.sink.submit(std::move(operation));
+  auto taken = co_await ports.sink.submit(std::move(operation));
+  if (!taken && lasts(taken.error())) {
+    const OperationLimits& limits = settings.operations;
+    if (waiting.count >= limits.waiting || waiting.body_bytes + row.body_json.size() > limits.waiting_bytes) {
+      taken = std::unexpected(too_many_wait(waiting.count, taken.error()));
+      ports.sink.give_up(row.id);
+    } else {
+      waiting.count += 1;
+      waiting.body_bytes += row.body_json.size();
+    }
+  }
   if (!taken && passes(taken.error().kind)) {
     if (told_waiting.insert(row.id).second) {
       ports.log.warn("hosted.operation_waits", "an operation cannot be taken now and is tried again",

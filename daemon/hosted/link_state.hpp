@@ -13,6 +13,7 @@
 #include "daemon/hosted/hosted_link.hpp"
 #include "daemon/hosted/messages.hpp"
 #include "daemon/hosted/outcome.hpp"
+#include "daemon/hosted/pace.hpp"
 
 namespace colony::daemon::hosted {
 
@@ -27,7 +28,13 @@ inline constexpr const char* orders_epoch_key = "hosted.operations_epoch";
 /// What a poll brought.
 struct Polled {
   unsigned operations = 0;
-  bool only_unreadable = false;
+  bool nothing_usable = false;  // what there is cannot be read or taken, and is there with the next poll too
+};
+
+/// What keep() did with a list.
+struct Kept {
+  std::uint64_t up_to = 0;  // everything up to this number was looked at
+  bool all = true;          // and nothing is behind it
 };
 
 struct HostedLink::State {
@@ -54,7 +61,8 @@ struct HostedLink::State {
   unsigned calls_unsaved = 0;
   core::BootTime next_save{};
   std::set<std::string> told_waiting;  // operations whose waiting was logged, by id
-  unsigned told_unusable = 0;          // entries of the last list that were logged
+  Pace new_orders;
+  unsigned told_unusable = 0;  // entries of the last list that were logged
 
   State(LinkPorts p, LinkSettings s)
       : ports(std::move(p)),
@@ -63,7 +71,10 @@ struct HostedLink::State {
         tasks(ports.timers),
         push_wake(ports.timers),
         poll_wake(ports.timers),
-        submit_wake(ports.timers) {}
+        submit_wake(ports.timers),
+        new_orders({.burst = settings.operations.new_ones,
+                    .refill = settings.operations.refill,
+                    .gap = core::Duration::zero()}) {}
 
   [[nodiscard]] core::BootTime now() const { return ports.timers.now(); }
   [[nodiscard]] std::string agent_path(std::string_view rest) const;
@@ -90,11 +101,12 @@ struct HostedLink::State {
   core::Task<Outcome> ask_for_workflows();
   core::Task<Outcome> ask_for_operations(Polled& polled);
   core::Task<Outcome> take_list(OperationList list, Polled& polled);
-  core::Task<core::Result<>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
+  core::Task<core::Result<Kept>> keep(std::vector<Operation> operations, std::optional<std::uint64_t> cursor);
+  void note_held_back(bool held_back);
   core::Task<core::Result<>> refuse_what_waited();
   core::Task<core::Result<>> trust_orders_again();
   core::Task<bool> submit_received();
-  core::Task<bool> submit(store::OperationRow row);
+  core::Task<bool> submit(store::OperationRow row, store::ReceivedLoad& waiting);
   core::Task<> tell_waiting(store::OperationRow row, core::Error why);
 
   void note(std::string_view call, const Judged& judged);

@@ -65,7 +65,8 @@ struct EventsPost {
   std::string body;
   core::EventSeq last;
 };
-/// `events` are consecutive, and begin behind `place.sent`; none: a post that only asks how far the other side is.
+/// `events` are consecutive, and begin behind `place.sent`; none: a post that only asks how far the other
+/// side is.
 [[nodiscard]] EventsPost encode_events(std::string_view agent_id, const OutboxPlace& place,
                                        const std::vector<workflows::StoredEvent>& events,
                                        const std::vector<workflows::WorkflowRow>& snapshot);

@@ -20,6 +20,7 @@ class OperationDesk final : public hosted::OperationSink {
   /// policy.denied, policy.second_person (kind exhausted: it waits), and those of the orders. A cluster's
   /// order is checked in full, then refused with clusters.unsupported.
   [[nodiscard]] core::Task<core::Result<std::string>> submit(hosted::Operation operation) override;
+  void give_up(const std::string& id) override { held_.settle(id); }
 
  private:
   [[nodiscard]] core::Task<core::Result<workflows::Submitted>> place(const hosted::Operation& operation,

@@ -34,6 +34,12 @@ struct OperationRow {
   core::UtcTime received_at, updated_at;
 };
 
+/// Operations in state `received`.
+struct ReceivedLoad {
+  std::uint64_t count = 0;
+  std::uint64_t body_bytes = 0;  // as they lie on the disk, sealed
+};
+
 struct StoredAsset {
   std::uint64_t revision = 0;  // grows with every change of any asset
   workflows::AssetRow asset;

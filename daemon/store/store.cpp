@@ -292,6 +292,10 @@ Task<Result<std::vector<OperationRow>>> Store::received_operations(unsigned limi
       [limit, after_first](StoreFile& file) { return file.received_operations(limit, after_first); });
 }
 
+Task<Result<ReceivedLoad>> Store::received_load() {
+  return read<ReceivedLoad>([](StoreFile& file) { return file.received_load(); });
+}
+
 Task<Result<std::vector<pxe::dhcp::LeaseRecord>>> Store::load_leases() {
   return read<std::vector<pxe::dhcp::LeaseRecord>>([](StoreFile& file) { return file.leases(); });
 }

@@ -86,6 +86,7 @@ class Store final : public workflows::Journal, public pxe::dhcp::LeaseStore, pub
   [[nodiscard]] core::Task<core::Result<std::optional<OperationRow>>> operation(std::string id);
   [[nodiscard]] core::Task<core::Result<std::vector<OperationRow>>> received_operations(
       unsigned limit, unsigned after_first = 0);
+  [[nodiscard]] core::Task<core::Result<ReceivedLoad>> received_load();
   [[nodiscard]] core::Task<core::Result<std::vector<StoredAsset>>> changed_assets(std::uint64_t after,
                                                                                   unsigned limit);
   [[nodiscard]] core::Task<core::Result<std::vector<workflows::WorkflowRow>>> recent_workflows(

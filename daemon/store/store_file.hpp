@@ -123,6 +123,7 @@ class StoreFile {
   /// Received and not yet handed on, in the hosted side's order.
   [[nodiscard]] core::Result<std::vector<OperationRow>> received_operations(unsigned limit,
                                                                             unsigned after_first = 0);
+  [[nodiscard]] core::Result<ReceivedLoad> received_load();
   /// Oldest change first.
   [[nodiscard]] core::Result<std::vector<pxe::dhcp::LeaseRecord>> leases();
   /// By revision, oldest change first, without passwords.

@@ -47,8 +47,8 @@ Result<> StoreFile::prune_timeline(const core::AssetId& asset) {
 }
 
 /// Never removed: a workflow that redeemed a token or has a wipe record (both are proof), and one whose
-/// operation would be taken for new if it came again (it is not among the hosted side's, which are kept; an
-/// order of theirs carries its operation as `ID#GENERATION`, see OperationDesk).
+/// operation would be taken for new if it came again (it is not among the hosted side's that were answered,
+/// which are kept; an order of theirs carries its operation as `ID#GENERATION`, see OperationDesk).
 Result<> StoreFile::prune_workflows(const core::AssetId& asset) {
   const auto old = database_.query(
       "SELECT id FROM workflows AS w WHERE asset = ?1 AND status IN ('completed', 'failed')"
@@ -56,7 +56,7 @@ Result<> StoreFile::prune_workflows(const core::AssetId& asset) {
       " AND NOT EXISTS (SELECT 1 FROM intents AS i JOIN redemptions AS t ON t.intent = i.id"
       "                 WHERE i.workflow = w.id)"
       " AND (operation_id IS NULL OR EXISTS (SELECT 1 FROM operations AS o WHERE w.operation_id LIKE '%#%'"
-      "      AND o.id = rtrim(rtrim(w.operation_id, '0123456789'), '#')))"
+      "      AND o.state <> 'received' AND o.id = rtrim(rtrim(w.operation_id, '0123456789'), '#')))"
       " ORDER BY created_at DESC, rowid DESC LIMIT ?3 OFFSET ?2",
       {asset.to_string(), std::int64_t{options_.retention.finished_per_asset}, workflows_a_pruning});
   if (!old) return std::unexpected(old.error());

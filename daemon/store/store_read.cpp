@@ -134,6 +134,17 @@ Result<std::vector<OperationRow>> StoreFile::received_operations(unsigned limit,
       [this](const Cells& cells) { return decode_operation(cells, sealer()); });
 }
 
+Result<ReceivedLoad> StoreFile::received_load() {
+  const auto found = first(rows<ReceivedLoad>(
+      "SELECT count(*), coalesce(sum(length(body_sealed)), 0) FROM operations WHERE state = 'received'", {},
+      [](const Cells& cells) -> Result<ReceivedLoad> {
+        CellReader in(cells);
+        return ReceivedLoad{.count = in.ordinal(), .body_bytes = in.ordinal()};
+      }));
+  if (!found) return std::unexpected(found.error());
+  return found->value_or(ReceivedLoad{});
+}
+
 Result<std::vector<pxe::dhcp::LeaseRecord>> StoreFile::leases() {
   return rows<pxe::dhcp::LeaseRecord>(select_sql(leases_table) + "ORDER BY updated_at, rowid", {},
                                       decode_lease);

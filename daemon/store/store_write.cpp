@@ -43,9 +43,12 @@ Result<> StoreFile::apply(const Change& change, Counters& counters) {
       return done;
     }
   }
-  // What became of a generation does not take the place of a newer one that came meanwhile.
+  // What became of a generation does not take the place of a newer one that came meanwhile, and stands for
+  // ever: delivered again, the same generation is never one that waits again.
   static const std::string upsert_operation =
-      upsert_sql(operations_table) + " WHERE excluded.generation >= operations.generation";
+      upsert_sql(operations_table) +
+      " WHERE excluded.generation > operations.generation"
+      " OR (excluded.generation = operations.generation AND operations.state = 'received')";
   for (const OperationRow& row : change.operations) {
     if (auto done = database_.execute(upsert_operation, encode(row, sealer())); !done) return done;
   }

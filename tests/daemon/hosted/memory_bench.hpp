@@ -82,6 +82,7 @@ class RecordingSink final : public OperationSink {
   std::vector<Operation> taken;
   std::optional<core::Error> answer;
   std::string waits;  // operations of this type wait
+  std::vector<std::string> given_up;
 
   Task<core::Result<std::string>> submit(Operation operation) override {
     taken.push_back(operation);
@@ -89,6 +90,7 @@ class RecordingSink final : public OperationSink {
     if (answer) co_return std::unexpected(*answer);
     co_return "workflow-of-" + operation.id;
   }
+  void give_up(const std::string& id) override { given_up.push_back(id); }
 };
 
 struct Bench {

@@ -127,6 +127,10 @@ TEST(SitePolicy, AWipeOfWhatIsInUseWaitsForASecondPerson) {
   EXPECT_THAT(bench.desk.held().waiting(), IsEmpty());
   EXPECT_EQ(bench.desk.held().decide("op-2", HeldOrders::Decision::approved).error().code,
             "operation.not_held");
+  // The link has refused it because too many wait: nobody is asked about what will not come again.
+  EXPECT_EQ(bench.order("wipe", "db-1", "{}", "op-3"), "policy.second_person");
+  bench.desk.give_up("op-3");
+  EXPECT_THAT(bench.desk.held().waiting(), IsEmpty());
 }
 
 TEST(SitePolicy, AnApprovalIsForTheAssetThatWasShown) {
