@@ -102,7 +102,7 @@ std::vector<HeldOrder> Appliance::House::waiting() {
 }
 
 keys::Persons Appliance::House::persons_of(const keys::Caller& caller) {
-  return keys::persons_of(caller, access.ring().maker_of_key(caller));
+  return keys::persons_of(caller);
 }
 
 }  // namespace colony::daemon

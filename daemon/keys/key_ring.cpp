@@ -117,7 +117,8 @@ std::expected<Caller, Refusal> KeyRing::authenticate(std::string_view credential
                 .user = row.owner,
                 .scopes = row.scopes.both(scopes_of(owner->role)),
                 .key = row.id,
-                .uid = 0};
+                .uid = 0,
+                .key_made_by = row.created_by};
 }
 
 bool KeyRing::still_valid(const Caller& caller, std::optional<Scope> scope, Now now) const {
@@ -344,11 +345,6 @@ Result<KeyRow> KeyRing::key(const Caller& caller, std::string_view id) const {
   const auto found = managed_key(caller, id);
   if (!found) return std::unexpected(found.error());
   return keys_.at(*found).row;
-}
-
-std::string KeyRing::maker_of_key(const Caller& caller) const {
-  const auto found = caller.through == Caller::Through::key ? keys_.find(caller.key) : keys_.end();
-  return found == keys_.end() ? std::string() : found->second.row.created_by;
 }
 
 std::vector<KeyRow> KeyRing::list_keys(const Caller& caller, std::string_view owner) const {

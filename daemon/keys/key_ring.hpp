@@ -30,6 +30,8 @@ struct Caller {
   Scopes scopes;     // of the key, as far as its owner's role has them
   KeyId key;         // of key and login
   std::uint32_t uid = 0;
+  std::string key_made_by =
+      {};  // of key: its created_by when it was let in, since the key may be gone by now
   [[nodiscard]] bool may(Scope scope) const { return scopes.contains(scope); }
   /// "uid 0", "key c1d1e981b67e of alice", "alice", "nobody": for logs, and as created_by.
   [[nodiscard]] std::string to_string() const;
@@ -132,8 +134,6 @@ class KeyRing {
                                                       core::UtcTime now);
   [[nodiscard]] core::Result<AccessChange> delete_key(const Caller& caller, std::string_view id);
   [[nodiscard]] core::Result<KeyRow> key(const Caller& caller, std::string_view id) const;
-  /// The created_by of the key that the caller uses; empty without one.
-  [[nodiscard]] std::string maker_of_key(const Caller& caller) const;
   /// Those that the caller may see, oldest first; of one owner when named.
   [[nodiscard]] std::vector<KeyRow> list_keys(const Caller& caller, std::string_view owner) const;
 

@@ -26,7 +26,7 @@ bool may_be_one(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Persons persons_of(const Caller& caller, std::string_view made_by) {
+Persons persons_of(const Caller& caller) {
   switch (caller.through) {
     case Caller::Through::nobody: return {};
     case Caller::Through::socket: return {fmt::format("{}{}", uid_prefix, caller.uid)};
@@ -34,7 +34,8 @@ Persons persons_of(const Caller& caller, std::string_view made_by) {
     case Caller::Through::key: break;
   }
   Persons out{caller.user};
-  if (const auto other = maker(made_by); !other.empty() && other != caller.user) out.emplace_back(other);
+  if (const auto other = maker(caller.key_made_by); !other.empty() && other != caller.user)
+    out.emplace_back(other);
   return out;
 }
 

@@ -17,8 +17,8 @@ namespace colony::daemon::keys {
 /// "uid 1000", "alice", "local": one or two of them.
 using Persons = std::vector<std::string>;
 
-/// `made_by`: the created_by of the caller's key; not looked at for others.
-[[nodiscard]] Persons persons_of(const Caller& caller, std::string_view made_by);
+/// As it was when the caller was let in, whatever has become of his key since.
+[[nodiscard]] Persons persons_of(const Caller& caller);
 /// Whether somebody may be in both.
 [[nodiscard]] bool share_a_person(const Persons& some, const Persons& others);
 

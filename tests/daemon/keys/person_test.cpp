@@ -11,10 +11,6 @@ using ::testing::IsEmpty;
 
 namespace {
 
-Persons of(test::Ring& bench, const Caller& caller) {
-  return persons_of(caller, bench.ring->maker_of_key(caller));
-}
-
 NewKey wish(std::string name, std::string owner = {}) {
   NewKey out;
   out.name = std::move(name);
@@ -22,32 +18,48 @@ NewKey wish(std::string name, std::string owner = {}) {
   return out;
 }
 
-}  // namespace
-
-TEST(Persons, AreTheUidAtTheSocketTheUserAndBothOwnerAndMakerOfAKey) {
-  test::Ring bench;
-  EXPECT_THAT(of(bench, KeyRing::socket_caller(1000)), ElementsAre("uid 1000"));
-  EXPECT_THAT(of(bench, Caller{}), IsEmpty());
-
+/// She has logged in, and is an administrator; he is none.
+Caller with_alice_and_bob(test::Ring& bench) {
   bench.add_user("alice", Role::admin);
   bench.add_user("bob", Role::operator_);
   Caller alice;
   alice.through = Caller::Through::login;
   alice.user = "alice";
   alice.scopes = scopes_of(Role::admin);
-  EXPECT_THAT(of(bench, alice), ElementsAre("alice"));
+  return alice;
+}
+
+}  // namespace
+
+TEST(Persons, AreTheUidAtTheSocketTheUserAndBothOwnerAndMakerOfAKey) {
+  test::Ring bench;
+  EXPECT_THAT(persons_of(KeyRing::socket_caller(1000)), ElementsAre("uid 1000"));
+  EXPECT_THAT(persons_of(Caller{}), IsEmpty());
+
+  const Caller alice = with_alice_and_bob(bench);
+  EXPECT_THAT(persons_of(alice), ElementsAre("alice"));
   const auto own = bench.make(alice, wish("own"));
-  EXPECT_THAT(of(bench, *bench.try_key(own.text)), ElementsAre("alice"));
+  EXPECT_THAT(persons_of(*bench.try_key(own.text)), ElementsAre("alice"));
   const auto for_bob = bench.make(alice, wish("ci", "bob"));
-  EXPECT_THAT(of(bench, *bench.try_key(for_bob.text)), ElementsAre("bob", "alice"));
+  EXPECT_THAT(persons_of(*bench.try_key(for_bob.text)), ElementsAre("bob", "alice"));
   const auto by_key = bench.make(*bench.try_key(own.text), wish("ci2", "bob"));
-  EXPECT_THAT(of(bench, *bench.try_key(by_key.text)), ElementsAre("bob", "alice"));
+  EXPECT_THAT(persons_of(*bench.try_key(by_key.text)), ElementsAre("bob", "alice"));
   const auto of_socket = bench.make(bench.admin, wish("ci3", "bob"));
-  EXPECT_THAT(of(bench, *bench.try_key(of_socket.text)), ElementsAre("bob", "uid 0"));
+  EXPECT_THAT(persons_of(*bench.try_key(of_socket.text)), ElementsAre("bob", "uid 0"));
   // Made by a key of everybody at the socket: which of them it was is not known.
   const auto local = bench.make(bench.admin, wish("local"));
   const auto far = bench.make(*bench.try_key(local.text), wish("ci4", "bob"));
-  EXPECT_THAT(of(bench, *bench.try_key(far.text)), ElementsAre("bob", "local"));
+  EXPECT_THAT(persons_of(*bench.try_key(far.text)), ElementsAre("bob", "local"));
+}
+
+TEST(Persons, AreThoseOfTheMomentWhenTheCallerWasLetIn) {
+  test::Ring bench;
+  const Caller alice = with_alice_and_bob(bench);
+  const auto for_bob = bench.make(alice, wish("ci", "bob"));
+  const auto caller = *bench.try_key(for_bob.text);
+  // She deletes the key while what it ordered is on its way: she has seen it all the same.
+  ASSERT_TRUE(bench.ring->delete_key(alice, for_bob.key.id.to_string()));
+  EXPECT_THAT(persons_of(caller), ElementsAre("bob", "alice"));
 }
 
 TEST(Persons, AreSharedWhenOneMayBeInBoth) {
