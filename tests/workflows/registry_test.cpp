@@ -76,6 +76,12 @@ struct House {
     call(ledger.commit(std::move(admission->batch)));
     return id.to_string();
   }
+  std::string attributed(std::optional<core::MacAddress> from, core::Ipv4Address address,
+                         std::optional<core::Uuid> uuid = {}) {
+    const auto asset =
+        registry.attribute({{}, from, address, uuid, timers.utc_now(), "pxe", core::ScriptServed{"scout"}});
+    return asset ? asset->to_string() : "nobody";
+  }
   std::vector<Clash> clashes_of(const std::string& id) {
     return registry.clashes_of(*core::AssetId::parse(id));
   }
@@ -118,6 +124,28 @@ TEST(Registry, KeysOfTwoAssetsAreAConflict) {
   auto both = machine(1);
   both.nics.push_back(machine(2).nics[0]);
   EXPECT_EQ(house.see(both), "asset.conflict");
+}
+
+TEST(Registry, WhatAnotherMachineDoesWithAnAddressIsNotItsFormerOwners) {
+  House house;
+  const auto id = house.see(machine(1));
+  const core::Ipv4Address address(0x0a000032);
+  EXPECT_EQ(house.attributed(mac(1), address), id);
+  EXPECT_EQ(house.attributed({}, address), id) << "who does not tell its MAC is known by its address";
+  EXPECT_EQ(house.attributed(mac(7), address), "nobody") << "a stranger that got the lease";
+  EXPECT_EQ(house.attributed({}, address), "nobody") << "the address is the stranger's now";
+  EXPECT_EQ(house.attributed(mac(1), address), id);
+}
+
+TEST(Registry, ANewPortThatToldItsMachineIsFollowedByItsAddress) {
+  House house;
+  auto known = machine(1);
+  known.smbios.uuid = *core::Uuid::parse("4c4c4544-0051-3410-8051-b5c04f4b4c31");
+  const auto id = house.see(known);
+  const core::Ipv4Address address(0x0a000032);
+  EXPECT_EQ(house.attributed(mac(9), address, known.smbios.uuid), id);
+  EXPECT_EQ(house.attributed(mac(9), address), id) << "a script asks by MAC only";
+  EXPECT_EQ(house.attributed(mac(8), address), "nobody");
 }
 
 TEST(Registry, MachinesThatShareAUuidAreTwoAndItIdentifiesNeither) {

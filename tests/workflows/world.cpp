@@ -90,6 +90,12 @@ core::Task<core::Result<>> FakeBmc::set_boot_device(const drivers::BootDeviceSet
   if (server_.faults.refuse_efi && wanted.firmware == drivers::BootFirmware::efi) {
     co_return core::fail(core::ErrorKind::refused, "ipmi.completion_code", "Set Boot Options: 0xcc");
   }
+  if (server_.faults.refuse_network_boot && wanted.device == drivers::BootDevice::pxe) {
+    co_return core::fail(core::ErrorKind::refused, "ipmi.completion_code", "Set Boot Options: 0xcc");
+  }
+  if (wanted.device == drivers::BootDevice::none && take(server_.faults.refuse_release)) {
+    co_return core::fail(core::ErrorKind::exhausted, "ipmi.busy", "Set Boot Options: 0xc0");
+  }
   server_.next_boot = wanted;
   co_return core::Result<>{};
 }

@@ -30,12 +30,14 @@ struct FakeDisk {
 /// What goes wrong, how often. Counted down by the machine.
 struct Faults {
   unsigned ignore_power_on = 0, ignore_power_off = 0;
-  unsigned lose_power_answer = 0;   // the act happens, the answer does not come
-  unsigned ignore_boot_device = 0;  // boots from disk although PXE was set
-  bool only_without_efi = false;    // takes a network boot with the EFI bit, and ignores it
-  bool only_persistent = false;     // takes a one-time network boot, and ignores it
-  bool refuse_efi = false;          // refuses it
-  bool until_bmc_reset = false;     // takes a network boot, and ignores it until its BMC was reset
+  unsigned lose_power_answer = 0;    // the act happens, the answer does not come
+  unsigned ignore_boot_device = 0;   // boots from disk although PXE was set
+  bool only_without_efi = false;     // takes a network boot with the EFI bit, and ignores it
+  bool only_persistent = false;      // takes a one-time network boot, and ignores it
+  bool refuse_efi = false;           // refuses it
+  bool refuse_network_boot = false;  // refuses it, whatever it asks for
+  unsigned refuse_release = 0;       // busy when the boot device is taken back
+  bool until_bmc_reset = false;      // takes a network boot, and ignores it until its BMC was reset
   unsigned scout_never_starts = 0;
   bool reset_instead_of_scout = false;
   unsigned die_mid_wipe = 0;        // after the redemption and the first writes

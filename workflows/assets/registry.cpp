@@ -171,13 +171,17 @@ std::optional<core::AssetId> Registry::attribute(const core::Evidence& evidence)
   if (!asset && evidence.smbios_uuid) asset = by_uuid(*evidence.smbios_uuid);
   if (asset && evidence.address &&
       (addresses_.contains(*evidence.address) || addresses_.size() < max_addresses)) {
-    addresses_[*evidence.address] = *asset;
+    addresses_[*evidence.address] = {*asset, evidence.mac};
   }
-  if (!asset && evidence.address) {
-    if (const auto found = addresses_.find(*evidence.address); found != addresses_.end())
-      asset = resolve(found->second);
+  if (asset || !evidence.address) return asset;
+  const auto tenant = addresses_.find(*evidence.address);
+  if (tenant == addresses_.end()) return std::nullopt;
+  // A new port of its machine, which told its UUID before, is followed; another machine has the lease now.
+  if (evidence.mac && evidence.mac != tenant->second.mac) {
+    addresses_.erase(tenant);
+    return std::nullopt;
   }
-  return asset;
+  return resolve(tenant->second.asset);
 }
 
 std::vector<core::AssetId> Registry::owners(const Identity& identity) const {

@@ -73,7 +73,7 @@ class Registry {
   /// Anything that a person or the hosted side may call it. Errors: asset.not_found, asset.ambiguous.
   [[nodiscard]] core::Result<core::AssetId> find(std::string_view ref) const;
 
-  /// Who this fact is about; remembers which address belongs to whom.
+  /// Who this fact is about; remembers which address belongs to whom, until another machine is seen there.
   [[nodiscard]] std::optional<core::AssetId> attribute(const core::Evidence& evidence);
 
   /// A machine that scout saw. `expected`: the asset for which it was booted.
@@ -117,7 +117,11 @@ class Registry {
   std::set<std::string> shared_disks_;
   std::map<core::Ipv4Address, std::set<core::AssetId>> enrolled_at_, told_at_;
   std::map<core::MacAddress, core::Error> refusals_;
-  std::map<core::Ipv4Address, core::AssetId> addresses_;
+  struct Tenant {
+    core::AssetId asset;
+    std::optional<core::MacAddress> mac;  // the port with which it was seen there
+  };
+  std::map<core::Ipv4Address, Tenant> addresses_;
 };
 
 /// The serial that people would read from the machine; empty when it has none.

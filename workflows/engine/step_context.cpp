@@ -77,6 +77,10 @@ core::Task<core::Result<IntentPtr>> StepContext::intend(core::IntentId id, std::
 core::Task<core::Result<>> StepContext::resolve(const core::IntentId& intent, IntentState state,
                                                 const core::Json& result) {
   resolve_later(intent, state, result);
+  co_return co_await keep();
+}
+
+core::Task<core::Result<>> StepContext::keep() {
   Batch batch = take_batch(*workflow(), nullptr);
   co_return co_await parts_.ledger.commit(std::move(batch));
 }

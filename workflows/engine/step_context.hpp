@@ -58,6 +58,8 @@ class StepContext {
 
   /// What the steps remember; journaled with every intent and every transition.
   [[nodiscard]] core::Json& data() { return *data_; }
+  /// What it remembers is durable when this returns: for what must be undone even if we die over doing it.
+  [[nodiscard]] core::Task<core::Result<>> keep();
   /// Counts a named thing in data(): "attempt".
   unsigned count_up(const char* name);
   [[nodiscard]] unsigned count(const char* name) const;

@@ -25,10 +25,7 @@ void end_boot(StepContext& step, std::string_view act, const core::Error& becaus
 
 core::Task<StepOutcome> boot_again(StepContext& step, std::string_view act, core::Error because) {
   end_boot(step, act, because);
-  if (step.count_up("attempt") >= boot_attempts) {
-    co_await release_boot_device(step);
-    co_return Failed{std::move(because)};
-  }
+  if (step.count_up("attempt") >= boot_attempts) co_return Failed{std::move(because)};
   step.note("boot.again", fmt::format("{}; starting over", because.message));
   co_return GoTo{"power_off"};
 }
@@ -41,10 +38,7 @@ core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act) 
                   "boot that was {}: is network boot enabled on this segment?",
                   tried)};
   end_boot(step, act, because);
-  if (!climb(step)) {
-    co_await release_boot_device(step);
-    co_return Failed{std::move(because)};
-  }
+  if (!climb(step)) co_return Failed{std::move(because)};
   step.note("boot.again", fmt::format("no boot was seen; starting over with a {} network boot",
                                       describe(rung_in_hand(step))));
   co_return GoTo{"power_off"};
@@ -73,6 +67,11 @@ BootSigns boot_signs(StepContext& step, const IntentPtr& intent) {
     }
   }
   return signs;
+}
+
+core::Task<StepOutcome> release_boot(StepContext& step) {
+  co_await release_boot_device(step);
+  co_return Next{};
 }
 
 core::Task<StepOutcome> arm_scout(StepContext& step) {
@@ -117,6 +116,16 @@ Step arm_scout_step(const Pacing& pacing) {
           .waits_for = "the BMC to keep the one-time network boot",
           .advice = "colony bmc bootdev --ip ADDRESS shows what the BMC holds",
           .run = arm_scout};
+}
+
+Step release_boot_step(const Pacing& pacing) {
+  return {.name = release_boot_after_failure,
+          .allowed = pacing.bmc_call * 4,
+          .usual = 1s,
+          .tries = 1,
+          .waits_for = "the BMC to take a persistent network boot back",
+          .advice = "colony bmc bootdev none --ip ADDRESS takes it back by hand",
+          .run = release_boot};
 }
 
 Step await_inventory_step(const Pacing& pacing) {

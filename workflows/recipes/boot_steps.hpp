@@ -29,6 +29,10 @@ struct BootSigns {
 /// More than three network boots that came no further: another one would not either.
 [[nodiscard]] std::optional<core::Error> boot_loop(const BootSigns& signs, std::string_view what);
 
+/// Every recipe that arms a network boot is cleaned up from here on, whatever ended it: a persistent one is
+/// taken back. It never fails, so that what stands behind it is done in any case.
+inline constexpr std::string_view release_boot_after_failure = "release_boot_after_failure";
+[[nodiscard]] Step release_boot_step(const Pacing& pacing);
 [[nodiscard]] Step arm_scout_step(const Pacing& pacing);
 [[nodiscard]] Step await_inventory_step(const Pacing& pacing);
 

@@ -67,7 +67,9 @@ Recipe discover_recipe(const Pacing& pacing) {
       power_test_step(pacing),
       power_off_step(pacing, "switch_off"),  // scout runs from memory: nothing is lost
       seen_off_step(pacing, "seen_switched_off"),
+      release_boot_step(pacing),
   };
+  recipe.after_failure = release_boot_after_failure;
   recipe.may_begin = may_discover;
   recipe.begin = begin;
   recipe.settle = settle;

@@ -1,6 +1,7 @@
 #include "workflows/recipes/network_boot.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,7 +13,14 @@
 
 namespace colony::workflows {
 
+using namespace std::chrono_literals;
+
 namespace {
+
+/// In data(): the persistent rung that the BMC may hold.
+constexpr const char* held = "held_rung";
+constexpr unsigned release_tries = 3;
+constexpr core::Duration release_pause = 5s;
 
 std::string bmc_model(StepContext& step) {
   const auto identity = bmc_identity_from_text(step.asset()->bmc_identity_json);
@@ -82,8 +90,15 @@ core::Task<StepOutcome> arm_network_boot(StepContext& step) {
       auto restarted = co_await reset_bmc(step);
       if (!std::holds_alternative<Next>(restarted)) co_return restarted;
     }
+    const bool persistent = rung.persistence == drivers::BootPersistence::persistent;
+    if (persistent) {
+      step.data()[held] = to_text(rung);
+      if (auto kept = co_await step.keep(); !kept) co_return Failed{kept.error()};
+    }
     auto outcome =
         co_await set_boot_device(step, {drivers::BootDevice::pxe, rung.persistence, rung.firmware});
+    // The BMC has one setting: a one-time boot that it took stands in the place of a persistent one.
+    if (!persistent && std::holds_alternative<Next>(outcome)) step.data().erase(held);
     const core::Error* const refusal = refusal_of(outcome);
     if (refusal == nullptr) co_return outcome;
     // Once may be a slip; twice is its way.
@@ -121,17 +136,27 @@ std::string rungs_tried(StepContext& step) {
 }
 
 core::Task<> release_boot_device(StepContext& step) {
-  if (rung_in_hand(step).persistence != drivers::BootPersistence::persistent) co_return;
-  const auto bmc = bmc_of(step);
-  if (!bmc) co_return;
-  const auto released = co_await (*bmc)->set_boot_device(
-      {drivers::BootDevice::none, drivers::BootPersistence::once, rung_in_hand(step).firmware},
-      step.timers().now() + step.tools().site.pacing.bmc_call);
-  step.note("boot.released",
-            released ? "the persistent network boot was taken back"
-                     : fmt::format("the persistent network boot could not be taken back: {}; set it by hand: "
-                                   "colony bmc bootdev none",
-                                   released.error().message));
+  const auto rung = parse_boot_rung(core::json_text(step.data(), held).value_or(""));
+  if (!rung) co_return;
+  core::Error trouble;
+  for (unsigned tries = 1; tries <= release_tries; ++tries) {
+    const auto bmc = bmc_of(step);
+    if (!bmc) co_return;
+    const auto released = co_await (*bmc)->set_boot_device(
+        {drivers::BootDevice::none, drivers::BootPersistence::once, rung->firmware},
+        step.timers().now() + step.tools().site.pacing.bmc_call);
+    if (released) {
+      step.data().erase(held);
+      step.note("boot.released", "the persistent network boot was taken back");
+      co_return;
+    }
+    trouble = released.error();
+    if (trouble.kind == core::ErrorKind::unauthorized) break;  // a BMC locks accounts
+    if (tries < release_tries) co_await step.pause(release_pause);
+  }
+  step.note("boot.released", fmt::format("the persistent network boot could not be taken back: {}; set it by "
+                                         "hand: colony bmc bootdev none",
+                                         trouble.message));
 }
 
 }  // namespace colony::workflows

@@ -21,7 +21,8 @@ namespace colony::workflows {
 [[nodiscard]] bool climb(StepContext& step);
 /// "one-time EFI, one-time legacy": the rungs so far.
 [[nodiscard]] std::string rungs_tried(StepContext& step);
-/// Takes a persistent network boot back, so that the machine does not depend on it. Best effort, noted.
+/// Takes a persistent network boot back, if this order left one in the BMC, so that the machine does not
+/// depend on it. Best effort, noted.
 [[nodiscard]] core::Task<> release_boot_device(StepContext& step);
 
 }  // namespace colony::workflows

@@ -129,6 +129,7 @@ core::Task<StepOutcome> power_test(StepContext& step) {
   if (auto joined = co_await step.tools().ledger.commit(std::move(admission->batch)); !joined) {
     co_return Failed{joined.error()};
   }
+  co_await boot_was_seen(step, step.newest(boot_act::scout));
   step.note("asset.matched", "recognised as this BMC's machine by a power test");
   co_return Next{};
 }

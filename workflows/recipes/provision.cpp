@@ -283,10 +283,11 @@ Recipe provision_recipe(const Pacing& pacing) {
        .waits_for = "the node to install and to boot from its disk",
        .advice = "watch its console: does it pull the installer image, is the install disk right?",
        .run = await_boot_from_disk},
+      release_boot_step(pacing),
       power_off_step(pacing, "power_off_after_failure"),
       seen_off_step(pacing, "seen_off_after_failure"),
   };
-  recipe.after_failure = "power_off_after_failure";
+  recipe.after_failure = release_boot_after_failure;
   recipe.may_begin = may_provision;
   recipe.begin = begin;
   recipe.settle = settle;

@@ -266,10 +266,11 @@ Recipe wipe_recipe(const Pacing& pacing) {
       journal_step("record", record),
       power_off_step(pacing, "switch_off"),
       seen_off_step(pacing, "seen_switched_off"),
+      release_boot_step(pacing),
       power_off_step(pacing, "power_off_after_failure"),
       seen_off_step(pacing, "seen_off_after_failure"),
   };
-  recipe.after_failure = "power_off_after_failure";
+  recipe.after_failure = release_boot_after_failure;
   recipe.settle = settle;
   return recipe;
 }
