@@ -393,10 +393,8 @@ TEST(Discover, AMachineThatIsKnownIsNotWaitedForLongerThanItsSelfTestAsksFor) {
   Server& server = world.add_server();
   const auto asset = discovered(world, server);
   const auto discover_again = [&] {
-    const auto again = world.ask<core::Result<Submitted>>(
-        [asset](Workshop& w) { return w.orders().discover({asset.to_string(), ""}); });
-    return again && *again && finishes(world, (*again)->workflow) &&
-           error_of(world, (*again)->workflow).empty();
+    const auto again = discover(world, asset);
+    return again && finishes(world, again->workflow) && error_of(world, again->workflow).empty();
   };
   ASSERT_TRUE(discover_again());  // at the first time nobody knew whose requests those were
   server.faults.ignore_boot_device = 1;
@@ -410,11 +408,10 @@ TEST(Discover, MoreThanThreeNetworkBootsWithoutProgressAreANamedFailure) {
   Server& server = world.add_server();
   const auto asset = discovered(world, server);
   server.faults.reset_instead_of_scout = true;
-  const auto again = world.ask<core::Result<Submitted>>(
-      [asset](Workshop& w) { return w.orders().discover({asset.to_string(), ""}); });
-  ASSERT_TRUE(again && *again);
-  ASSERT_TRUE(finishes(world, (*again)->workflow));
-  EXPECT_EQ(error_of(world, (*again)->workflow), "boot.loop");
+  const auto again = discover(world, asset);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE(finishes(world, again->workflow));
+  EXPECT_EQ(error_of(world, again->workflow), "boot.loop");
 }
 
 TEST(Discover, AWrongPasswordIsNotTriedAgain) {

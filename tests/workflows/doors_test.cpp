@@ -137,6 +137,43 @@ TEST(BootPolicy, AMachineKnownByItsUuidAloneIsNeverInstalledOver) {
   EXPECT_EQ(verdict(world, twin), "hold");
 }
 
+TEST(BootPolicy, ACardThatLeftAMachineDoesNotNameItAnyMore) {
+  World world;
+  Server& server = world.add_server();
+  const core::MacAddress card({0x52, 0x54, 0x00, 0xff, 0xff, 0x01});
+  server.second_nic = card;
+  const auto asset = discovered(world, server);
+  server.second_nic.reset();
+  ASSERT_TRUE(finishes(world, discover(world, asset)->workflow));
+  world.run_for(1h);  // the window of its own discovery closes
+  // It sits in a machine that nobody knows, which boots while the other one is installed.
+  Server& other = world.add_server();
+  other.mac = card;
+  ASSERT_TRUE(provision(world, asset, ""));
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 3; }, 1h));
+  EXPECT_EQ(verdict(world, server), "talos");
+  EXPECT_EQ(verdict(world, other), "silence");
+  ASSERT_TRUE(open_window(world, 1h));
+  EXPECT_EQ(verdict(world, other), "scout");
+  EXPECT_FALSE(world.appliance().workshop.boot_policy().knows(card));
+  // Nor is what it loads progress of that asset, also not from an address that the asset had.
+  for (const auto address : {other.address, server.address}) {
+    world.appliance().workshop.evidence().emit(
+        {{},
+         card,
+         address,
+         {},
+         world.timers.utc_now(),
+         "pxe",
+         core::ArtifactServed{"of another machine", 14'000'000, true}});
+  }
+  world.run_for(1s);
+  for (const auto& row : world.disk.timeline) {
+    const auto* const served = std::get_if<core::ArtifactServed>(&row.evidence.fact);
+    EXPECT_FALSE(served != nullptr && served->digest == "of another machine");
+  }
+}
+
 TEST(ConfigDelivery, IsForTheBootedMachineOnlyAndForNobodyAfterIt) {
   World world;
   Server& server = world.add_server();

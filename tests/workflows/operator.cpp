@@ -80,6 +80,23 @@ core::Result<Submitted> wipe(World& world, core::AssetId asset, std::string oper
   return flat(world.ask<core::Result<Submitted>>(ask_wipe(asset, std::move(operation), std::move(disks))));
 }
 
+core::Result<Submitted> discover(World& world, core::AssetId asset) {
+  return flat(world.ask<core::Result<Submitted>>(
+      [asset](Workshop& workshop) { return workshop.orders().discover({asset.to_string(), ""}); }));
+}
+
+core::Result<> cancel(World& world, core::WorkflowId id) {
+  // Past World::ask(): also while the program has no address, and answers nobody on the network.
+  auto out = std::make_shared<std::optional<core::Result<>>>();
+  const auto keep = [](Orders& orders, core::WorkflowId which,
+                       std::shared_ptr<std::optional<core::Result<>>> to) -> core::Task<> {
+    to->emplace(co_await orders.cancel(which));
+  };
+  world.appliance().connections.spawn("cancel", keep(world.orders(), id, out));
+  world.run_until([&out] { return out->has_value(); }, 5min);
+  return out->value_or(std::unexpected(no_answer()));
+}
+
 bool finishes(World& world, core::WorkflowId id) {
   return world.run_until(
       [&world, id] {
@@ -145,10 +162,10 @@ AssetView only_asset(World& world) {
   return assets.size() == 1 ? assets.front() : AssetView{};
 }
 
-bool noted(World& world, std::string_view code) {
-  return std::ranges::any_of(world.disk.timeline, [code](const TimelineRow& row) {
+bool noted(World& world, std::string_view code, std::string_view text) {
+  return std::ranges::any_of(world.disk.timeline, [code, text](const TimelineRow& row) {
     const auto* note = std::get_if<core::Note>(&row.evidence.fact);
-    return note != nullptr && note->code == code;
+    return note != nullptr && note->code == code && note->text.contains(text);
   });
 }
 

@@ -14,6 +14,8 @@ core::Result<Submitted> provision(World& world, core::AssetId asset, std::string
                                   std::string disk = "");
 core::Result<Submitted> wipe(World& world, core::AssetId asset, std::string operation,
                              std::vector<std::string> disks = {});
+core::Result<Submitted> discover(World& world, core::AssetId asset);
+core::Result<> cancel(World& world, core::WorkflowId id);
 /// Until the workflow has ended, in virtual time.
 bool finishes(World& world, core::WorkflowId id);
 std::string error_of(World& world, core::WorkflowId id);
@@ -22,8 +24,8 @@ core::AssetId discovered(World& world, Server& server);
 
 /// What is listed, when that is one; else an empty view.
 AssetView only_asset(World& world);
-/// Whether a note with this code stands on a timeline.
-bool noted(World& world, std::string_view code);
+/// Whether a note with this code, and with `text` in it, stands on a timeline.
+bool noted(World& world, std::string_view code, std::string_view text = {});
 
 /// Enrol, discover, provision, wipe: asks again whenever no answer came.
 struct Job {

@@ -107,7 +107,7 @@ TEST(Registry, ASwappedPortChangesNothingAndTheOldOneIsFree) {
   swapped.boot_mac = mac(9);
   EXPECT_EQ(house.see(swapped), id);
   EXPECT_EQ(house.registry.by_mac(mac(9))->to_string(), id);
-  EXPECT_EQ(house.registry.by_mac(mac(1))->to_string(), id) << "still known by it, while nobody else has it";
+  EXPECT_FALSE(house.registry.by_mac(mac(1))) << "the card may be in any machine by now";
   // The card goes on in another machine: no conflict, it is that one's now.
   auto other = machine(2);
   other.nics.push_back(machine(1).nics[0]);

@@ -38,11 +38,8 @@ void take_out(Map& map, const Key& key, const core::AssetId& id) {
 }  // namespace
 
 void Registry::remove_keys(const core::AssetId& id, const KnownAsset& asset) {
-  const auto owned = [&id](auto& map, const std::string& key) {
-    if (const auto found = map.find(key); found != map.end() && found->second == id) map.erase(found);
-  };
   for (const auto& key : strong_keys(asset.identity)) {
-    owned(keys_, key);
+    if (const auto owner = keys_.find(key); owner != keys_.end() && owner->second == id) keys_.erase(owner);
     const auto shared = shared_.find(key);
     if (shared == shared_.end()) continue;
     shared->second.erase(id);
@@ -50,7 +47,6 @@ void Registry::remove_keys(const core::AssetId& id, const KnownAsset& asset) {
     if (shared->second.size() == 1) keys_[key] = *shared->second.begin();
     if (shared->second.size() <= 1) shared_.erase(shared);
   }
-  for (const auto& mac : asset.identity.retired_macs) owned(retired_, "mac:" + mac.to_string());
   if (asset.inventory) {
     for (const auto& disk : asset.inventory->disks) {
       const auto key = disk_key(disk);
@@ -76,7 +72,6 @@ void Registry::add_keys(const core::AssetId& id, const KnownAsset& asset) {
       keys_[key] = id;
     }
   }
-  for (const auto& mac : asset.identity.retired_macs) retired_["mac:" + mac.to_string()] = id;
   if (asset.inventory) {
     for (const auto& disk : asset.inventory->disks) {
       const auto key = disk_key(disk);

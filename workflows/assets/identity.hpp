@@ -17,8 +17,8 @@ namespace colony::workflows {
 
 struct Identity {
   std::vector<core::MacAddress> macs;  // permanent ones, of the last look at it
-  /// Of ports that are not there any more, oldest first: the machine is still known by them as long as no
-  /// other one has them, and they make no conflict.
+  /// Of ports that are not there any more, oldest first: they make no conflict, and by themselves they name
+  /// nobody, for the card may be in another machine by now.
   std::vector<core::MacAddress> retired_macs;
   std::optional<core::Uuid> smbios_uuid;
   std::string system_serial, board_serial, chassis_serial;

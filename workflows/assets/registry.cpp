@@ -125,10 +125,7 @@ std::optional<core::AssetId> Registry::by_key(const std::string& key) const {
 }
 
 std::optional<core::AssetId> Registry::by_mac(const core::MacAddress& mac) const {
-  const std::string key = "mac:" + mac.to_string();
-  if (const auto owner = by_key(key)) return owner;
-  const auto found = retired_.find(key);
-  return found == retired_.end() ? std::nullopt : std::optional(found->second);
+  return by_key("mac:" + mac.to_string());
 }
 
 std::optional<core::AssetId> Registry::by_uuid(const core::Uuid& uuid) const {

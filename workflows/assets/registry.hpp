@@ -59,6 +59,7 @@ class Registry {
   [[nodiscard]] const KnownAsset* known(const core::AssetId& id) const;
   /// The asset that this one was found to be; itself when it is one.
   [[nodiscard]] core::AssetId resolve(core::AssetId id) const;
+  /// By a port that it had at the last look. One that it has no longer may be in any machine by now.
   [[nodiscard]] std::optional<core::AssetId> by_mac(const core::MacAddress& mac) const;
   [[nodiscard]] std::optional<core::AssetId> by_uuid(const core::Uuid& uuid) const;
   /// What this asset contradicts; and all there are, at most max_findings.
@@ -111,8 +112,7 @@ class Registry {
   std::map<core::AssetId, KnownAsset> known_;
   std::map<std::string, core::AssetId> keys_;
   std::map<std::string, std::set<core::AssetId>>
-      shared_;                                    // UUIDs and GUIDs of several: they identify nothing
-  std::map<std::string, core::AssetId> retired_;  // by "mac:", weaker than keys_
+      shared_;  // UUIDs and GUIDs of several: they identify nothing
   std::map<std::string, std::set<core::AssetId>> disk_owners_;
   std::set<std::string> shared_disks_;
   std::map<core::Ipv4Address, std::set<core::AssetId>> enrolled_at_, told_at_;
