@@ -22,6 +22,7 @@ std::vector<Recipe> all_recipes(const Pacing& pacing) {
 struct Workshop::Rooms {
   Rooms(Parts parts, Site configured)
       : site(std::move(configured)),
+        timers(parts.timers),
         random(parts.random),
         ledger(parts.journal, parts.timers, parts.log),
         registry(ledger),
@@ -42,9 +43,11 @@ struct Workshop::Rooms {
     scout.set_ready(ready);
     configs.set_ready(ready);
     desk.set_ready(ready);
+    tools.serving.set(ready, timers.now());
   }
 
   Site site;
+  core::Timers& timers;
   core::Random& random;
   Tokens tokens;
   Ledger ledger;
@@ -75,6 +78,8 @@ core::Task<core::Result<>> Workshop::start() {
     if (auto kept = co_await rooms_->ledger.commit(std::move(batch)); !kept) co_return kept;
   }
   rooms_->tokens.set_key(rooms_->ledger.durable().secret(token_key)->clone());
+  // Before any step is entered, so that none takes this start for a time in which it was not served.
+  rooms_->tools.serving.set(true, rooms_->timers.now());
   if (auto resumed = co_await rooms_->engine.resume(); !resumed) co_return resumed;
   rooms_->set_ready(true);
   co_return core::Result<>{};

@@ -1,6 +1,9 @@
 // The recipe `discover` against a simulated site: what an operator sees, and what the machines felt.
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -23,15 +26,22 @@ bool keeps_network_boot(const Server& server) {
 }
 
 core::WorkflowId discover_again(World& world, core::AssetId asset) {
-  const auto again = world.ask<core::Result<Submitted>>(
-      [asset](Workshop& w) { return w.orders().discover({asset.to_string(), ""}); });
-  EXPECT_TRUE(again && *again);
-  return (*again)->workflow;
+  const auto again = discover(world, asset);
+  EXPECT_TRUE(again);
+  return again->workflow;
 }
 
 bool ends_cancelled(World& world, core::WorkflowId id) {
-  const auto cancelled = world.ask<core::Result<>>([id](Workshop& w) { return w.orders().cancel(id); });
-  return cancelled && *cancelled && finishes(world, id) && error_of(world, id) == "workflow.cancelled";
+  return cancel(world, id) && finishes(world, id) && error_of(world, id) == "workflow.cancelled";
+}
+
+/// Nothing that it or its BMC tells says that they belong together.
+Server& add_taciturn(World& world) {
+  Server& server = world.add_server();
+  server.tells_bmc_address = false;
+  server.bmc_guid.reset();
+  server.bmc_fru_serial.clear();
+  return server;
 }
 
 }  // namespace
@@ -202,13 +212,8 @@ TEST(Discover, ABmcThatIgnoresPowerIsTriedThreeTimesAndNamed) {
 
 TEST(Discover, AMachineThatTellsNothingIsFoundByAPowerTest) {
   World world;
-  Server& one = world.add_server();
-  Server& two = world.add_server();
-  for (Server* const server : {&one, &two}) {
-    server->tells_bmc_address = false;
-    server->bmc_guid.reset();
-    server->bmc_fru_serial.clear();
-  }
+  Server& one = add_taciturn(world);
+  Server& two = add_taciturn(world);
   const auto first = enrol(world, one);
   const auto second = enrol(world, two);
   ASSERT_TRUE(finishes(world, first->discovery->workflow));
@@ -227,10 +232,7 @@ TEST(Discover, AMachineThatTellsNothingIsFoundByAPowerTest) {
 
 TEST(Discover, APowerTestThatFindsTheMachineTakesAPersistentNetworkBootBack) {
   World world;
-  Server& server = world.add_server();
-  server.tells_bmc_address = false;
-  server.bmc_guid.reset();
-  server.bmc_fru_serial.clear();
+  Server& server = add_taciturn(world);
   teach_persistent(world);
   const auto enrolled = enrol(world, server);
   ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
@@ -238,6 +240,80 @@ TEST(Discover, APowerTestThatFindsTheMachineTakesAPersistentNetworkBootBack) {
   EXPECT_EQ(only_asset(world).status, AssetStatus::available);
   EXPECT_TRUE(noted(world, "asset.matched"));
   EXPECT_FALSE(keeps_network_boot(server));
+}
+
+TEST(Discover, APowerTestThatIsCancelledBeforeItsTurnSwitchesNothingOff) {
+  World world;
+  Server& one = add_taciturn(world);
+  Server& two = add_taciturn(world);
+  const auto first = enrol(world, one);
+  const auto second = enrol(world, two);
+  const auto in_test = [&](const Enrolled& which) {
+    return world.disk.workflows.at(which.discovery->workflow).step == "power_test";
+  };
+  ASSERT_TRUE(world.run_until([&] { return in_test(*first) && in_test(*second); }, 1h));
+  world.run_for(10s);  // by now every scout was heard of lately
+  const unsigned switched_off = two.power_off_commands;
+  EXPECT_TRUE(cancel(world, second->discovery->workflow));
+  EXPECT_EQ(error_of(world, second->discovery->workflow), "workflow.cancelled");
+  ASSERT_TRUE(finishes(world, first->discovery->workflow));
+  EXPECT_EQ(error_of(world, first->discovery->workflow), "");
+  EXPECT_EQ(world.orders().asset(first->asset.to_string())->serial, one.serial);
+  EXPECT_EQ(two.power_off_commands, switched_off);
+}
+
+TEST(Discover, APowerTestThatIsCancelledHalfwayMatchesNobody) {
+  World world;
+  Server& server = add_taciturn(world);
+  const auto enrolled = enrol(world, server);
+  // It went silent, and whether it comes back is not seen any more.
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 2; }, 1h));
+  world.run_for(1s);
+  EXPECT_TRUE(cancel(world, enrolled->discovery->workflow));
+  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "workflow.cancelled");
+  EXPECT_EQ(world.orders().asset(enrolled->asset.to_string())->serial, "");
+}
+
+TEST(Discover, OnePowerTestAtATimeOrNone) {
+  World world;
+  std::vector<core::Result<Enrolled>> enrolled;
+  for (int i = 0; i < 3; ++i) {
+    Server& server = add_taciturn(world);
+    enrolled.push_back(enrol(world, server));
+    ASSERT_TRUE(enrolled.back());
+  }
+  ASSERT_TRUE(world.run_until(
+      [&] { return std::ranges::all_of(world.servers, [](const Server& s) { return s.runs == "scout"; }); },
+      1h));
+  // From now on none comes back from its test, and each test waits for that as long as a boot may take.
+  for (Server& server : world.servers) server.faults.ignore_power_on = 100;
+  const auto ended = [&](const core::Result<Enrolled>& which, std::string_view code) {
+    return error_of(world, which->discovery->workflow) == code;
+  };
+  ASSERT_TRUE(world.run_until(
+      [&] {
+        return std::ranges::any_of(
+            enrolled, [&](const auto& which) { return ended(which, "discover.power_test_busy"); });
+      },
+      24h));
+}
+
+TEST(Discover, CancelledWhileTheSelfTestIsLeftInPeaceTheMachineStaysOn) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  ASSERT_TRUE(finishes(world, discover(world, asset)->workflow));  // now its self-test is known
+  const auto on = world.ask<core::Result<Submitted>>(
+      [asset](Workshop& w) { return w.orders().power({asset.to_string(), PowerOrderAction::on, ""}); });
+  ASSERT_TRUE(on && *on && finishes(world, (*on)->workflow));
+  const unsigned switched_off = server.power_off_commands;
+  const auto again = discover(world, asset);
+  world.run_for(5s);
+  ASSERT_EQ(world.disk.workflows.at(again->workflow).step, "power_off");
+  EXPECT_TRUE(cancel(world, again->workflow));
+  EXPECT_EQ(error_of(world, again->workflow), "workflow.cancelled");
+  EXPECT_EQ(server.power_off_commands, switched_off);
+  EXPECT_EQ(server.power, core::PowerState::on);
 }
 
 TEST(Discover, ALostPowerAnswerIsLookedAtNotRepeated) {

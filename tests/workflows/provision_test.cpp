@@ -250,6 +250,43 @@ TEST(Provision, ANodeThatKeepsAskingForANetworkBootIsNotAssumedToRunFromItsDisk)
   EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
 }
 
+TEST(Provision, ABootThatNobodyAnsweredSaysNothingAboutTheMachine) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 2; }, 1h));
+  world.appliance().workshop.set_ready(false);
+  world.run_for(5h);
+  EXPECT_EQ(server.power_on_commands, 2U) << "it is waited for, not switched off and on";
+  EXPECT_EQ(server.runs, "disk") << "nobody answered its network boot";
+  world.appliance().workshop.set_ready(true);
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.power_on_commands, 3U);
+  EXPECT_EQ(server.next_boot.persistence, drivers::BootPersistence::once);
+  EXPECT_TRUE(noted(world, "boot.again", "without its address"));
+  EXPECT_FALSE(noted(world, "boot.learnt")) << "what the BMC was told was right";
+}
+
+TEST(Provision, ThatNobodyCouldAskTheApplianceIsNoSignOfABootFromDisk) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.static_address = true;
+  const auto submitted = provision(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.configs_completed == 1; }, 1h));
+  world.appliance().workshop.set_ready(false);
+  world.run_for(5h);
+  EXPECT_EQ(only_asset(world).status, AssetStatus::provisioning);
+  world.appliance().workshop.set_ready(true);
+  const auto since = world.timers.now();
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_GE(world.timers.now() - since, world.site().pacing.quiet_after_install);
+  EXPECT_EQ(server.configs_completed, 1U);
+}
+
 TEST(Provision, ATruncatedConfigDoesNotCountAndMayBeFetchedAgain) {
   World world;
   Server& server = world.add_server();

@@ -287,8 +287,80 @@ TEST(Wipe, IsNotCutOffByACancel) {
   const auto asset = discovered(world, server);
   const auto submitted = wipe(world, asset, "");
   ASSERT_TRUE(world.run_until([&] { return server.redemptions_granted == 1; }, 1h));
-  const auto refused =
-      world.ask<core::Result<>>([id = submitted->workflow](Workshop& w) { return w.orders().cancel(id); });
-  ASSERT_TRUE(refused && !*refused);
-  EXPECT_EQ(refused->error().code, "workflow.not_cancellable");
+  const auto refused = cancel(world, submitted->workflow);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "workflow.not_cancellable");
+}
+
+TEST(Wipe, CancelledWhileTheApplianceHasNoAddressIsNotGoneOnWith) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 2; }, 1h));
+  // Another machine has the address at this start: the journal is open, no workflow is entered.
+  world.address_held = false;
+  world.restart();
+  const auto pending = cancel(world, submitted->workflow);
+  ASSERT_FALSE(pending);
+  EXPECT_EQ(pending.error().code, "workflow.cancel_pending");
+  world.run_for(2h);
+  world.address_held = true;
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "workflow.cancelled");
+  EXPECT_EQ(server.redemptions_granted, 0U);
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.content, "data");
+  EXPECT_EQ(server.power, core::PowerState::off);
+}
+
+TEST(Wipe, ACancelOfWhatARestoreGaveUpDoesNotMeetTheNextOrder) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.power_on_commands == 2; }, 1h));
+  world.stop_appliance();
+  ++world.disk.epoch.value;
+  world.address_held = false;
+  world.restart();
+  EXPECT_FALSE(cancel(world, submitted->workflow));
+  world.address_held = true;
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "store.restored");
+  const auto next = wipe(world, asset, "");
+  ASSERT_TRUE(next && finishes(world, next->workflow));
+  EXPECT_EQ(error_of(world, next->workflow), "");
+}
+
+TEST(Wipe, InHandGoesOnWhileTheApplianceIsWithoutItsAddress) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.redemptions_granted == 1; }, 1h));
+  const unsigned switched_off = server.power_off_commands;
+  world.appliance().workshop.set_ready(false);
+  world.run_for(3h);
+  EXPECT_EQ(server.power_off_commands, switched_off);
+  world.appliance().workshop.set_ready(true);
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.redemptions_granted, 1U);
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 1U);
+}
+
+TEST(Wipe, ASilenceThatBeginsWhileNobodyListensIsNoticedAfterwards) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.die_mid_wipe = 1;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(world.run_until([&] { return server.redemptions_granted == 1; }, 1h));
+  world.appliance().workshop.set_ready(false);
+  ASSERT_TRUE(world.run_until([&] { return server.runs == "dead"; }, 1h));
+  world.run_for(1h);
+  world.appliance().workshop.set_ready(true);
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "");
+  EXPECT_EQ(server.redemptions_granted, 2U);
 }

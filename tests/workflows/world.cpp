@@ -126,6 +126,7 @@ Appliance::Appliance(World& in, Disk& disk, Crash crash, Site site)
       connections(in.timers) {
   const auto start = [](Appliance& self) -> core::Task<> {
     if (const auto opened = co_await self.workshop.open(); !opened) co_return;
+    while (!self.world.address_held) co_await self.world.timers.sleep_for(1s);
     const auto begun = co_await self.workshop.start();
     self.started = begun.has_value();
   };

@@ -144,6 +144,8 @@ class World {
   /// Ends the run in hand, as a crash would, and begins another.
   void restart(Crash crash = {});
   void stop_appliance() { appliance_.reset(); }
+  /// Without it a run opens its journal and goes no further.
+  bool address_held = true;
   [[nodiscard]] bool is_up() const { return appliance_ && appliance_->started; }
   [[nodiscard]] Appliance& appliance() { return *appliance_; }
   [[nodiscard]] Orders& orders() { return appliance_->workshop.orders(); }

@@ -61,6 +61,7 @@ core::Task<core::Result<>> Engine::enter_epoch() {
     for (const auto& [id, row] : parts_.ledger.working().workflows()) {
       if (is_finished(*row)) continue;
       give_up(batch, *row, why);
+      lane(row->asset).cancelled = false;  // meant this one, not the next
       ++given_up;
     }
     parts_.log.warn("store.restored", "The database was restored or moved; what it had in hand is given up.",
@@ -151,10 +152,12 @@ core::Task<> Engine::drive(core::AssetId asset) {
       lane(asset).queue.pop_front();
       continue;
     }
+    // An order to cancel it may have come before us: since open() it can be given, and we begin with
+    // resume().
     lane(asset).current = id;
-    lane(asset).cancelled = false;
     const bool finished = co_await run(id);
     lane(asset).current.reset();
+    lane(asset).cancelled = false;
     if (!finished) co_return;  // held: the lane stays taken, nothing behind it may start
     lane(asset).queue.pop_front();
   }

@@ -1,5 +1,6 @@
 #include "workflows/recipes/boot_steps.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -30,13 +31,34 @@ core::Task<StepOutcome> boot_again(StepContext& step, std::string_view act, core
   co_return GoTo{"power_off"};
 }
 
-core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act) {
+core::BootTime served_deadline(StepContext& step, core::BootTime from) {
+  const core::BootTime since = step.tools().serving.since(step.timers().now());
+  return since > from ? since + (step.deadline() - from) : step.deadline();
+}
+
+core::BootTime first_sign_by(StepContext& step, core::BootTime from) {
+  const core::BootTime since = std::max(from, step.tools().serving.since(step.timers().now()));
+  return std::min(served_deadline(step, from), since + boot_patience(step));
+}
+
+core::Error in_vain(StepContext& step, core::BootTime from, core::Error because) {
+  if (step.tools().serving.since(step.timers().now()) <= from) return because;
+  return {core::ErrorKind::timed_out, "boot.not_served",
+          "the appliance was without its address for a part of this time and answered nobody; since then: " +
+              because.message};
+}
+
+core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act, core::BootTime from) {
   const std::string tried = rungs_tried(step);
   core::Error because{
       core::ErrorKind::timed_out, "boot.no_request",
       fmt::format("the machine was switched on and never asked to boot from us, with a network "
                   "boot that was {}: is network boot enabled on this segment?",
                   tried)};
+  // What the BMC was told may have been right: the machine asked, and nobody answered.
+  if (auto reason = in_vain(step, from, because); reason.code != because.code) {
+    co_return co_await boot_again(step, act, std::move(reason));
+  }
   end_boot(step, act, because);
   if (!climb(step)) co_return Failed{std::move(because)};
   step.note("boot.again", fmt::format("no boot was seen; starting over with a {} network boot",
@@ -85,7 +107,7 @@ core::Task<StepOutcome> arm_scout(StepContext& step) {
 
 core::Task<StepOutcome> await_inventory(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::scout);
-  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + boot_patience(step));
+  const core::BootTime entered = step.timers().now();
   for (;;) {
     for (const SeenEvidence* fact : step.since(boot)) {
       if (!std::holds_alternative<core::ScoutInventory>(fact->row.evidence.fact)) continue;
@@ -97,12 +119,14 @@ core::Task<StepOutcome> await_inventory(StepContext& step) {
     if (auto loop = boot_loop(signs, "ran scout")) co_return Failed{std::move(*loop)};
     if (step.cancelled()) co_return Next{};
     const bool heard = signs.asked || signs.script;
-    const core::BootTime end = heard ? step.deadline() : first_sign_by;
+    const core::BootTime end = heard ? served_deadline(step, entered) : first_sign_by(step, entered);
     if (step.timers().now() >= end) {
-      if (!heard) co_return co_await boot_otherwise(step, boot_act::scout);
-      co_return co_await boot_again(step, boot_act::scout,
-                                    {core::ErrorKind::timed_out, "boot.no_scout",
-                                     "the machine asked to boot and scout never reported: see its console"});
+      if (!heard) co_return co_await boot_otherwise(step, boot_act::scout, entered);
+      co_return co_await boot_again(
+          step, boot_act::scout,
+          in_vain(step, entered,
+                  {core::ErrorKind::timed_out, "boot.no_scout",
+                   "the machine asked to boot and scout never reported: see its console"}));
     }
     co_await step.wait(end);
   }

@@ -21,7 +21,8 @@ constexpr core::Duration patience_with_strangers = 1min;
 
 core::Task<StepOutcome> await_machine(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::scout);
-  const core::BootTime patience = step.timers().now() + patience_with_strangers;
+  const core::BootTime entered = step.timers().now();
+  const core::BootTime patience = entered + patience_with_strangers;
   // Its own inventory comes first, if anything tells that it is this BMC's.
   const bool known = !step.asset()->inventory_json.empty();
   while (!known && !step.cancelled()) {
@@ -30,9 +31,11 @@ core::Task<StepOutcome> await_machine(StepContext& step) {
     });
     const BootSigns signs = boot_signs(step, boot);
     if (told || signs.refused || step.timers().now() >= step.deadline()) break;
-    if (step.timers().now() >= patience && !unmatched_scouts(step).empty())
+    const core::BootTime now = step.timers().now();
+    const core::BootTime served = std::max(entered, step.tools().serving.since(now));
+    if (now >= served + patience_with_strangers && !unmatched_scouts(step).empty())
       co_return Next{};  // to the power test
-    if (step.timers().now() >= patience + step.tools().site.pacing.boot) break;
+    if (now >= patience + step.tools().site.pacing.boot) break;
     co_await step.wait(std::min(step.deadline(), step.timers().now() + 15s));
   }
   auto outcome = co_await await_inventory(step);

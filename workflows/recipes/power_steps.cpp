@@ -178,6 +178,7 @@ core::Task<StepOutcome> power_off(StepContext& step) {
   // An operator who says off means now; our own restarts leave a self-test in peace.
   if (step.workflow()->type != "power") {
     if (const auto rest = left_of_self_test(step); rest > core::Duration{0}) co_await step.pause(rest);
+    if (step.cancelled()) co_return Next{};
   }
   co_return co_await change_power(step, PowerAction::off, PowerState::off);
 }

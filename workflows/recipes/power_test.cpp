@@ -61,8 +61,17 @@ core::Task<bool> becomes(StepContext& step, PowerState wanted) {
   co_return false;
 }
 
+core::Error no_match(std::string why) {
+  return {core::ErrorKind::not_found, "discover.no_match", std::move(why)};
+}
+
 core::Task<StepOutcome> give_up(StepContext& step, std::string why) {
-  return boot_again(step, boot_act::scout, {core::ErrorKind::not_found, "discover.no_match", std::move(why)});
+  return boot_again(step, boot_act::scout, no_match(std::move(why)));
+}
+
+/// The same for what silence told, since `began`: while nobody is listened to, everybody is silent.
+core::Task<StepOutcome> give_up(StepContext& step, core::BootTime began, std::string why) {
+  return boot_again(step, boot_act::scout, in_vain(step, began, no_match(std::move(why))));
 }
 
 }  // namespace
@@ -82,31 +91,41 @@ core::Task<StepOutcome> power_test(StepContext& step) {
   while (step.tools().power_test_runs && !step.cancelled() && step.timers().now() < step.deadline()) {
     co_await step.pause(5s);
   }
+  if (step.cancelled()) co_return Next{};
+  if (step.tools().power_test_runs || step.timers().now() >= step.deadline()) {
+    // Not over from power off: that would look to the test in hand like an answer to its own acts.
+    co_return Failed{{core::ErrorKind::timed_out, "discover.power_test_busy",
+                      "power tests of other machines took all the time that this one had"}};
+  }
   const Turn turn(step.tools().power_test_runs);
   const ScoutService::Brisk brisk(step.tools().scout);
+  const core::BootTime began = step.timers().now();
   co_await step.pause(settle);
+  if (step.cancelled()) co_return Next{};
 
   std::map<core::MacAddress, std::uint64_t> before;
   for (const auto& mac : unmatched_scouts(step)) {
     const Visitor* const visitor = visitor_of(step, mac);
     if (step.timers().now() - visitor->last_heard <= heard_lately) before[mac] = visitor->claims.number;
   }
-  if (before.empty()) co_return co_await give_up(step, "no machine that could be this BMC's runs scout");
+  if (before.empty())
+    co_return co_await give_up(step, began, "no machine that could be this BMC's runs scout");
 
   if (auto off = co_await act(step, PowerAction::off); !off) co_return bmc_trouble(step, off.error());
   if (!co_await becomes(step, PowerState::off))
     co_return co_await give_up(step, "the machine was not seen to switch off");
   const core::BootTime off_at = step.timers().now();
   co_await step.pause(step.tools().site.pacing.power_test_silence);
+  if (step.cancelled()) co_return Next{};
   std::vector<core::MacAddress> silent;
   for (const auto& [mac, number] : before) {
     const Visitor* const visitor = visitor_of(step, mac);
     if (visitor != nullptr && visitor->last_heard > off_at + 5s) continue;
     silent.push_back(mac);
   }
-  if (silent.size() != 1) {
+  if (silent.size() != 1 || step.tools().serving.since(step.timers().now()) > began) {
     co_return co_await give_up(
-        step, fmt::format("the BMC switched off, and {} machines fell silent", silent.size()));
+        step, began, fmt::format("the BMC switched off, and {} machines fell silent", silent.size()));
   }
 
   auto armed = co_await arm_network_boot(step);
@@ -118,9 +137,10 @@ core::Task<StepOutcome> power_test(StepContext& step) {
     const Visitor* const visitor = visitor_of(step, silent.front());
     if (visitor != nullptr && visitor->claims.number > before[silent.front()]) break;
     if (step.timers().now() >= end)
-      co_return co_await give_up(step, "the machine that fell silent did not come back");
+      co_return co_await give_up(step, began, "the machine that fell silent did not come back");
     co_await step.pause(5s);
   }
+  if (step.cancelled()) co_return Next{};  // it fell silent: that alone is no answer to both acts
   const Visitor* const back = visitor_of(step, silent.front());
   const auto returned = back == nullptr ? std::nullopt : back->asset;
   if (!returned) co_return co_await give_up(step, "the machine that came back is not known");

@@ -13,6 +13,7 @@
 // attempt fails. How often it was sent there says nothing: each network entry before the disk in its boot
 // order asks once.
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -75,7 +76,7 @@ Delivery delivery(StepContext& step, const IntentPtr& boot) {
 
 core::Task<StepOutcome> load(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::talos);
-  const core::BootTime first_sign_by = std::min(step.deadline(), step.timers().now() + boot_patience(step));
+  const core::BootTime entered = step.timers().now();
   for (;;) {
     // The config says more than the kernel: who fetched it has loaded it.
     bool loaded = delivery(step, boot) != Delivery::none;
@@ -88,13 +89,14 @@ core::Task<StepOutcome> load(StepContext& step) {
     const BootSigns signs = boot_signs(step, boot);
     if (auto loop = boot_loop(signs, "loaded its kernel")) co_return Failed{std::move(*loop)};
     const bool heard = signs.asked || signs.script;
-    const core::BootTime end = heard ? step.deadline() : first_sign_by;
+    const core::BootTime end = heard ? served_deadline(step, entered) : first_sign_by(step, entered);
     if (step.timers().now() >= end) {
-      if (!heard) co_return co_await boot_otherwise(step, boot_act::talos);
+      if (!heard) co_return co_await boot_otherwise(step, boot_act::talos, entered);
       co_return co_await boot_again(
           step, boot_act::talos,
-          {core::ErrorKind::timed_out, "boot.no_kernel",
-           "the machine asked to boot and never loaded its kernel: see its console"});
+          in_vain(step, entered,
+                  {core::ErrorKind::timed_out, "boot.no_kernel",
+                   "the machine asked to boot and never loaded its kernel: see its console"}));
     }
     co_await step.wait(end);
   }
@@ -102,7 +104,8 @@ core::Task<StepOutcome> load(StepContext& step) {
 
 core::Task<StepOutcome> await_config(StepContext& step) {
   const IntentPtr boot = step.newest(boot_act::talos);
-  while (!step.cancelled() && step.timers().now() < step.deadline()) {
+  const core::BootTime entered = step.timers().now();
+  while (!step.cancelled() && step.timers().now() < served_deadline(step, entered)) {
     const Delivery state = delivery(step, boot);
     if (state == Delivery::unknown) {
       // A node that has it never asks again, and would wait in vain for an order to boot; one that has not
@@ -111,14 +114,15 @@ core::Task<StepOutcome> await_config(StepContext& step) {
                 "colonyd ended while the node fetched its config: it fetches again, or boots from its disk");
     }
     if (state != Delivery::none) co_return Next{};
-    co_await step.wait(step.deadline());
+    co_await step.wait(served_deadline(step, entered));
   }
   if (step.cancelled()) co_return Next{};
   co_return co_await boot_again(
       step, boot_act::talos,
-      {core::ErrorKind::timed_out, "provision.config_not_fetched",
-       "the node booted and never fetched its whole machine config: does it reach the appliance, "
-       "and is the kernel that of a Talos node?"});
+      in_vain(step, entered,
+              {core::ErrorKind::timed_out, "provision.config_not_fetched",
+               "the node booted and never fetched its whole machine config: does it reach the appliance, "
+               "and is the kernel that of a Talos node?"}));
 }
 
 core::Task<StepOutcome> hand_over(StepContext& step) {
@@ -193,7 +197,8 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
   const IntentPtr local = step.newest(boot_act::local);
   unsigned counted = 0;
   unsigned asked = 0;
-  core::BootTime quiet_since = step.timers().now();
+  const core::BootTime entered = step.timers().now();
+  core::BootTime quiet_since = entered;
   while (!step.cancelled()) {
     const DiskBoot seen = disk_boot(step, local);
     if (seen.told || seen.came_up) co_return Next{};
@@ -207,6 +212,7 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
     // Whoever asks, in whatever way, has not gone to its disk.
     const unsigned signs = seen.sent_to_disk + (seen.came_up_alone ? 1 : 0);
     if (signs != counted || seen.asked != asked) quiet_since = now;
+    quiet_since = std::max(quiet_since, step.tools().serving.since(now));  // who asked then was not heard
     counted = signs;
     asked = seen.asked;
     const core::Duration needed = counted > 0 ? pacing.disk_boot_settle : pacing.quiet_after_install;
@@ -226,13 +232,16 @@ core::Task<StepOutcome> await_boot_from_disk(StepContext& step) {
       }
       co_return Next{};
     }
-    if (now >= step.deadline()) break;
-    co_await step.wait(std::min(step.deadline(), quiet_since + needed));
+    const core::BootTime end = served_deadline(step, entered);
+    if (now >= end) break;
+    co_await step.wait(std::min(end, quiet_since + needed));
   }
   if (step.cancelled()) co_return Next{};
-  co_return co_await boot_again(step, boot_act::local,
-                                {core::ErrorKind::timed_out, "provision.no_boot_from_disk",
-                                 "the node has its config and was never seen to boot from its disk"});
+  co_return co_await boot_again(
+      step, boot_act::local,
+      in_vain(step, entered,
+              {core::ErrorKind::timed_out, "provision.no_boot_from_disk",
+               "the node has its config and was never seen to boot from its disk"}));
 }
 
 void begin(const WorkflowRow&, AssetRow& asset) {

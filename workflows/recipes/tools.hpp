@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/clock.hpp"
 #include "drivers/bmc.hpp"
 #include "workflows/assets/registry.hpp"
 #include "workflows/boot/tokens.hpp"
@@ -32,6 +33,24 @@ class BmcDirectory {
   }
 };
 
+/// Since when machines are answered without a break. Without its address the appliance hears nobody, and the
+/// silence of that time says nothing about a machine.
+class Serving {
+ public:
+  void set(bool ready, core::BootTime now) {
+    if (!ready) {
+      since_.reset();
+    } else if (!since_) {
+      since_ = now;
+    }
+  }
+  /// `now` while nobody is answered.
+  [[nodiscard]] core::BootTime since(core::BootTime now) const { return since_.value_or(now); }
+
+ private:
+  std::optional<core::BootTime> since_;
+};
+
 struct Tools {
   Ledger& ledger;
   Registry& registry;
@@ -41,6 +60,7 @@ struct Tools {
   ScoutService& scout;
   BmcDirectory& bmcs;
   bool power_test_runs = false;  // recipes/power_test.cpp: one at a time on the whole site
+  Serving serving{};
 };
 
 }  // namespace colony::workflows

@@ -106,9 +106,10 @@ StepOutcome judge(StepContext& step, const IntentRow& attempt) {
 }
 
 core::BootTime last_heard(StepContext& step, core::BootTime since) {
-  core::BootTime heard = since;
+  core::BootTime heard = std::max(since, step.tools().serving.since(step.timers().now()));
   for (const auto& [mac, visitor] : step.tools().scout.visitors()) {
     if (visitor.asset == step.asset_id()) heard = std::max(heard, visitor.last_heard);
+/// Everybody counts as heard while we do not listen: an erasure goes on without us, and is not cut off.
   }
   return heard;
 }
