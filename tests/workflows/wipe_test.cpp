@@ -364,3 +364,26 @@ TEST(Wipe, ASilenceThatBeginsWhileNobodyListensIsNoticedAfterwards) {
   EXPECT_EQ(error_of(world, submitted->workflow), "");
   EXPECT_EQ(server.redemptions_granted, 2U);
 }
+
+TEST(Wipe, ThatScoutDoesNotBeginSaysWhy) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.faults.refuse_erase = 100;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.not_begun");
+  EXPECT_TRUE(world.disk.workflows.at(submitted->workflow).error_message.contains("scout.disk_busy"))
+      << world.disk.workflows.at(submitted->workflow).error_message;
+}
+
+TEST(Wipe, OfItsTokenOnlyTheHashIsJournaled) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  ASSERT_TRUE(finishes(world, wipe(world, asset, "")->workflow));
+  ASSERT_EQ(world.disk.redeemed.size(), 1U);
+  const std::string& detail = world.disk.redeemed.begin()->second.detail_json;
+  EXPECT_TRUE(detail.contains("DA1")) << detail;
+  EXPECT_FALSE(detail.contains("token")) << detail;
+}

@@ -455,11 +455,13 @@ core::Task<> World::run_wipe(Server& server, unsigned life, std::string token, s
     granted = answer.status == 200 && !lose_answer;
     if (granted) ++server.redemptions_granted;
   }
+  const bool refuses = granted && take(server.faults.refuse_erase);
   for (const auto& wanted : order.disks) {
     scout::DiskWipe wipe;
     wipe.disk = wanted;
+    if (refuses) wipe.error = "scout.disk_busy: the disk is mounted";
     auto found = std::ranges::find(server.disks, wanted.id, [](const FakeDisk& d) { return d.facts.id; });
-    if (granted && found != server.disks.end()) {
+    if (granted && !refuses && found != server.disks.end()) {
       ++found->writes;
       found->content = "half erased";
       for (unsigned percent = 0; percent <= 100; percent += 25) {

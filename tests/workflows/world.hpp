@@ -44,6 +44,7 @@ struct Faults {
   unsigned lose_redeem_answer = 0;  // the connection breaks when the answer should come
   unsigned never_tell_result = 0;   // everything is erased, then the network is gone
   unsigned fail_erase = 0;          // the read-back finds old data
+  unsigned refuse_erase = 0;        // has its yes, and does not begin: a disk that it must not touch
   unsigned skip_redeem = 0;         // tells of an erasure that it never asked for and never did
   unsigned read_little = 0;         // reads back less than was ordered
   unsigned truncate_config = 0;
@@ -143,9 +144,9 @@ class World {
   Server& add_server();
   /// Ends the run in hand, as a crash would, and begins another.
   void restart(Crash crash = {});
-  void stop_appliance() { appliance_.reset(); }
   /// Without it a run opens its journal and goes no further.
   bool address_held = true;
+  void stop_appliance() { appliance_.reset(); }
   [[nodiscard]] bool is_up() const { return appliance_ && appliance_->started; }
   [[nodiscard]] Appliance& appliance() { return *appliance_; }
   [[nodiscard]] Orders& orders() { return appliance_->workshop.orders(); }

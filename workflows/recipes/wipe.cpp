@@ -78,6 +78,14 @@ StepOutcome attempt_again(StepContext& step, const IntentRow& attempt, core::Err
   return GoTo{"power_off"};
 }
 
+/// Why the result that scout told is no success, in scout's own words where it has any.
+std::optional<std::string> reason_of(const IntentRow& attempt) {
+  const auto outcome = core::parse_json(attempt.result_json);
+  if (!outcome) return std::nullopt;
+  const core::Json* const error = core::json_member(*outcome, "error");
+  return error == nullptr ? std::nullopt : core::json_text(*error, "message");
+}
+
 /// What an attempt that has ended means for the order.
 StepOutcome judge(StepContext& step, const IntentRow& attempt) {
   const WipeProgress progress = wipe_progress(attempt);
@@ -91,25 +99,21 @@ StepOutcome judge(StepContext& step, const IntentRow& attempt) {
     case IntentState::intended:
     case IntentState::failed: break;
   }
+  const auto reason = reason_of(attempt);
   if (progress.any_write) {
-    std::string reason = "a disk was not erased";
-    if (const auto outcome = core::parse_json(attempt.result_json)) {
-      if (const core::Json* const error = core::json_member(*outcome, "error")) {
-        reason = core::json_text(*error, "message").value_or(reason);
-      }
-    }
-    return Failed{{core::ErrorKind::refused, "wipe.failed", reason}};
+    return Failed{{core::ErrorKind::refused, "wipe.failed", reason.value_or("a disk was not erased")}};
   }
   return attempt_again(step, attempt,
                        {core::ErrorKind::timed_out, "wipe.not_begun",
-                        fmt::format("attempt {} ended without a write", attempt.attempt.value)});
+                        fmt::format("attempt {} ended without a write{}", attempt.attempt.value,
+                                    reason ? ": " + *reason : std::string())});
 }
 
+/// Everybody counts as heard while we do not listen: an erasure goes on without us, and is not cut off.
 core::BootTime last_heard(StepContext& step, core::BootTime since) {
   core::BootTime heard = std::max(since, step.tools().serving.since(step.timers().now()));
   for (const auto& [mac, visitor] : step.tools().scout.visitors()) {
     if (visitor.asset == step.asset_id()) heard = std::max(heard, visitor.last_heard);
-/// Everybody counts as heard while we do not listen: an erasure goes on without us, and is not cut off.
   }
   return heard;
 }

@@ -290,6 +290,7 @@ core::Task<ScoutReply> ScoutService::redeem(BootClaims claims, core::Json body) 
   IntentRow redeemed = *intent;
   redeemed.result_json = core::dump_json(core::Json{
       {"redeemed_at", core::format_utc(now)}, {"boot", claims.number}, {"mac", claims.mac.to_string()}});
+  body.erase("token");  // only its hash is ever journaled
   Batch batch;
   batch.writes.emplace_back(RedeemToken{intent->token_hash, intent->id, core::dump_json(body), now});
   batch.writes.emplace_back(std::move(redeemed));
