@@ -226,7 +226,9 @@ core::Task<core::Result<>> Actor::ensure_session(core::BootTime deadline) {
     end_session();
     if (turn_to_other_password(failed)) continue;
     const auto again = shared_.timers.now() + wait;
-    if (failed.error != IpmiError::no_free_session || again >= deadline) co_return std::unexpected(error);
+    // Busy: it is starting, perhaps because we have reset it.
+    const bool later = failed.error == IpmiError::no_free_session || failed.error == IpmiError::busy;
+    if (!later || again >= deadline) co_return std::unexpected(error);
     co_await pause(again);
     wait = std::min(wait * 2, longest_full_wait);
   }
@@ -295,13 +297,15 @@ void Actor::begin_session() {
   session_ = std::make_unique<Session>(SessionConfig{.console_session = id,
                                                      .suites = suites_to_try(),
                                                      .privilege = shared_.options.privilege,
-                                                     .timing = {}},
+                                                     .timing = {},
+                                                     .handshake = handshake_},
                                        credentials_, shared_.random);
 }
 
 void Actor::end_session() {
   end_serial(IpmiError::sol_lost);
   if (!session_) return;
+  if (session_->restarted()) handshake_ = Handshake::patient;
   shared_.by_console_session.erase(session_->console_session());
   session_.reset();
 }
@@ -325,7 +329,8 @@ core::Error Actor::on_open_failed(const Failed& failed, core::Duration waited) {
   core::Error error = to_error(failed.error, failed.detail);
   const bool silent = failed.error == IpmiError::no_answer || failed.error == IpmiError::deadline;
   if (error.kind == core::ErrorKind::unauthorized) {
-    ++rejected_;
+    // What anybody may have said locks nobody out.
+    if (failed.named == Named::yes) ++rejected_;
     shared_.log.warn("ipmi.login_rejected", error.message,
                      {{"bmc", endpoint_.address}, {"code", error.code}, {"attempt", rejected_}});
   }
@@ -343,7 +348,8 @@ core::Error Actor::on_open_failed(const Failed& failed, core::Duration waited) {
 
 /// While the password is being changed there are two. The one that worked stays in front.
 bool Actor::turn_to_other_password(const Failed& failed) {
-  if (failed.error != IpmiError::bad_password || credentials_.other.empty() || rejected_ >= max_rejections) {
+  if (failed.error != IpmiError::bad_password || failed.named == Named::no || credentials_.other.empty() ||
+      rejected_ >= max_rejections) {
     return false;
   }
   std::swap(credentials_.password, credentials_.other);

@@ -187,6 +187,7 @@ class Actor final : public Link {
   Breaker breaker_;
   Pace pace_;
   BmcPassport passport_;
+  Handshake handshake_ = Handshake::brisk;
   unsigned rejected_ = 0;  // logins in a row
 };
 

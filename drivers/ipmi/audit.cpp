@@ -162,7 +162,7 @@ AuditProbe::Datagrams AuditProbe::on_capabilities(const Packet& packet, core::Bo
 
 AuditProbe::Datagrams AuditProbe::on_open_response(core::ByteView payload, core::BootTime now) {
   const auto response = decode_open_session_response(payload);
-  if (!response || response->tag != tag_) return {};
+  if (!response || !is_answer(*response)) return {};
   heard_ = true;
   const bool zero = state_ == State::zero_open;
   const auto& wanted = zero ? nothing : algorithms(suite());
@@ -193,13 +193,13 @@ AuditProbe::Datagrams AuditProbe::on_open_response(core::ByteView payload, core:
 /// RAKP 2 and RAKP 4 of suite 0: tag, status, our session, and no code.
 AuditProbe::Datagrams AuditProbe::on_zero_handshake(core::ByteView payload, core::BootTime now) {
   core::ByteReader in(payload);
-  const std::uint8_t tag = in.u8().value_or(0);
-  const auto status = static_cast<RmcpStatus>(in.u8().value_or(0));
+  Rakp4 answer;
+  answer.tag = in.u8().value_or(0);
+  answer.status = static_cast<RmcpStatus>(in.u8().value_or(0));
   (void)in.skip(2);
-  const std::uint32_t session = in.u32le().value_or(0);
-  const bool ours = session == questions_.console_session || (session == 0 && status != RmcpStatus::ok);
-  if (!in.ok() || tag != tag_ || !ours) return {};
-  if (status != RmcpStatus::ok) {
+  answer.console_session = in.u32le().value_or(0);
+  if (!in.ok() || !is_answer(answer)) return {};
+  if (answer.status != RmcpStatus::ok) {
     found_.cipher_zero = Learnt::no;
     return after(State::over, now);
   }
@@ -221,12 +221,11 @@ AuditProbe::Datagrams AuditProbe::on_zero_reply(const Packet& packet, core::Boot
 
 AuditProbe::Datagrams AuditProbe::on_rakp2(core::ByteView payload, core::BootTime now) {
   const auto response = decode_rakp2(payload, suite());
-  if (!response || response->tag != tag_) return {};
+  if (!response || !is_answer(*response)) return {};
   if (response->status != RmcpStatus::ok) {
     if (found_.factory_password == Learnt::unknown) found_.factory_password = Learnt::no;
     return after(State::rakp1, now);
   }
-  if (response->console_session != questions_.console_session) return {};
   context_.bmc_random = response->bmc_random;
   context_.bmc_guid = response->bmc_guid;
   const bool factory = std::ranges::any_of(factory_logins(), [&](const FactoryLogin& login) {

@@ -69,6 +69,11 @@ class AuditProbe {
   [[nodiscard]] Datagrams on_zero_reply(const Packet& packet, core::BootTime now);
   [[nodiscard]] Datagrams on_rakp2(core::ByteView payload, core::BootTime now);
   [[nodiscard]] Rakp1 rakp1(const std::string& username);
+  /// A refusal that does not name us counts, too: OpenBMC has no other, and it costs a look at most.
+  template <class Answer>
+  [[nodiscard]] bool is_answer(const Answer& answer) const {
+    return answers(answer, tag_, questions_.console_session) != Answers::others;
+  }
 
   Questions questions_;
   core::Random& random_;

@@ -53,6 +53,11 @@ IpmiError completion_meaning(std::uint8_t code) {
   }
 }
 
+IpmiError privilege_meaning(std::uint8_t code) {
+  const bool about_the_user = (code >= 0x80 && code <= 0x82) || code == completion::not_privileged;
+  return about_the_user ? IpmiError::role_refused : completion_meaning(code);
+}
+
 Command get_channel_auth_capabilities(Privilege privilege) {
   // Channel 0Eh is the one this is sent on; bit 7 asks for the RMCP+ data.
   return {NetFn::app, 0x38, {0x8e, static_cast<core::Byte>(privilege)}};

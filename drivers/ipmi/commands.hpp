@@ -36,6 +36,9 @@ inline constexpr std::uint8_t not_privileged = 0xd4;
 
 /// What a completion code other than 00h means.
 [[nodiscard]] IpmiError completion_meaning(std::uint8_t code);
+/// The same of Set Session Privilege Level (section 22.18), where a few codes are about the user. A BMC that
+/// is starting, or busy, says nothing about anybody.
+[[nodiscard]] IpmiError privilege_meaning(std::uint8_t code);
 
 template <class T>
 using Parsed = std::expected<T, IpmiError>;

@@ -112,6 +112,17 @@ struct Rakp4 {
 [[nodiscard]] std::expected<Rakp3, IpmiError> decode_rakp3(core::ByteView payload, CipherSuite suite);
 [[nodiscard]] std::expected<Rakp4, IpmiError> decode_rakp4(core::ByteView payload, CipherSuite suite);
 
+/// Whose answer is it? A refusal may leave the console's session id out (0): a BMC that knows no session
+/// cannot know it. OpenBMC leaves the tag 0, too. Anybody can send such a refusal, for tags can be guessed.
+enum class Answers : std::uint8_t { us, perhaps_us, others };
+/// `answer` is an Open Session Response, a RAKP 2 or a RAKP 4.
+template <class Answer>
+[[nodiscard]] Answers answers(const Answer& answer, std::uint8_t tag, std::uint32_t console_session) {
+  if (answer.console_session == console_session && answer.tag == tag) return Answers::us;
+  const bool refusal = answer.status != RmcpStatus::ok && answer.console_session == 0;
+  return refusal && (answer.tag == tag || answer.tag == 0) ? Answers::perhaps_us : Answers::others;
+}
+
 /// Everything both sides put into the codes.
 struct HandshakeContext {
   CipherSuite suite = CipherSuite::sha256_aes;

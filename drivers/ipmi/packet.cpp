@@ -36,7 +36,8 @@ std::expected<Packet, IpmiError> decode_v15(core::ByteReader& in) {
   const std::size_t length = in.u8().value_or(0);
   packet.payload = in.take(length).value_or(core::ByteView{});
   if (!in.ok()) return std::unexpected(IpmiError::truncated);
-  if (!in.at_end()) return std::unexpected(IpmiError::trailing_bytes);
+  constexpr std::size_t legacy_pad = 1;
+  if (in.remaining() > legacy_pad) return std::unexpected(IpmiError::trailing_bytes);
   return packet;
 }
 
@@ -108,7 +109,7 @@ core::Bytes encode_bare(std::uint32_t session_id, std::uint32_t sequence, core::
   return encode_v20(PayloadType::ipmi, session_id, sequence, message);
 }
 
-core::Bytes encode_plain_v15(core::ByteView message) {
+core::Bytes encode_plain_v15(core::ByteView message, LegacyPad pad) {
   core::ByteWriter out(max_datagram);
   put_rmcp(out, class_ipmi);
   out.u8(auth_none);
@@ -116,6 +117,7 @@ core::Bytes encode_plain_v15(core::ByteView message) {
   out.u32le(0);
   out.u8(static_cast<std::uint8_t>(message.size()));
   out.bytes(message);
+  if (pad == LegacyPad::one) out.u8(0);
   return std::move(out).finish();
 }
 

@@ -51,8 +51,11 @@ struct Packet {
 /// An IPMI message in a session without any protection (suite 0): only the audit sends it, and the simulator.
 [[nodiscard]] core::Bytes encode_bare(std::uint32_t session_id, std::uint32_t sequence,
                                       core::ByteView message);
+/// Table 13-8: a byte 00h that the payload's length does not count, for network controllers that could not
+/// send datagrams of some sizes. OpenBMC appends it always; what comes in may have it at any size.
+enum class LegacyPad : std::uint8_t { none, one };
 /// Outside any session, with an IPMI 1.5 header.
-[[nodiscard]] core::Bytes encode_plain_v15(core::ByteView message);
+[[nodiscard]] core::Bytes encode_plain_v15(core::ByteView message, LegacyPad pad = LegacyPad::none);
 
 /// ASF presence ping and pong (section 13.2.3): recognised and answered by the simulator only.
 [[nodiscard]] bool is_presence_ping(core::ByteView datagram);

@@ -50,9 +50,11 @@ Step Session::send_handshake(State next, PayloadType type, core::Bytes payload, 
   state_ = next;
   Pending& pending = pending_.emplace(Pending{});
   pending.datagram = encode_plain(type, payload);
+  const bool patient = restarted_ || config_.handshake == Handshake::patient;
   // A BMC that is silent to one proposal is mostly silent to all: later suites get fewer attempts.
-  pending.sends_left = suite_index_ == 0 ? config_.timing.sends : std::min(2U, config_.timing.sends);
-  pending.wait = config_.timing.first_wait;
+  const bool few = patient || suite_index_ > 0;
+  pending.sends_left = few ? std::min(2U, config_.timing.sends) : config_.timing.sends;
+  pending.wait = patient ? config_.timing.patient_wait : config_.timing.first_wait;
   return send_again(pending, now);
 }
 
@@ -129,17 +131,22 @@ core::Bytes Session::farewell() {
 
 // --- ends ---
 
-Step Session::fail(IpmiError error, std::optional<std::uint8_t> detail) {
+Step Session::fail(IpmiError error, std::optional<std::uint8_t> detail, Named named) {
   Step step;
   if (keys_ && !over()) step.send.push_back(farewell());
   state_ = State::over;
   pending_.reset();
-  step.event = Failed{error, detail};
+  step.event = Failed{error, detail, named};
   return step;
 }
 
 Step Session::abandon(IpmiError why) {
   Step step;
+  const auto refused = pending_ ? pending_->refused : std::nullopt;
+  if (refused && why != IpmiError::closed) {
+    heard_ = true;
+    return fail(refusal(*refused), static_cast<std::uint8_t>(*refused), Named::no);
+  }
   switch (state_) {
     case State::busy:
       // The session itself may be well; a late reply finds nobody who asked.
@@ -158,6 +165,7 @@ Step Session::abandon(IpmiError why) {
 
 Step Session::on_time(core::BootTime now) {
   if (!pending_ || now < pending_->due) return {};
+  if (const auto refused = pending_->refused) return on_refusal(*refused, Named::no, now);
   if (pending_->sends_left > 0) return send_again(*pending_, now);
   switch (state_) {
     case State::opening:
@@ -183,38 +191,78 @@ Step Session::on_datagram(core::ByteView datagram, core::BootTime now) {
   if (packet->type == PayloadType::ipmi) return on_reply(*packet, now);
   if (packet->session_id != 0 || packet->encrypted || packet->authenticated) return drop();
   if (packet->type == PayloadType::open_session_response && state_ == State::opening) {
-    return on_open_session_response(packet->payload, now);
+    return on_handshake(decode_open_session_response(packet->payload), now);
   }
-  if (packet->type == PayloadType::rakp2 && state_ == State::rakp1) return on_rakp2(packet->payload, now);
-  if (packet->type == PayloadType::rakp4 && state_ == State::rakp3) return on_rakp4(packet->payload, now);
+  if (packet->type == PayloadType::rakp2 && state_ == State::rakp1) {
+    return on_handshake(decode_rakp2(packet->payload, context_.suite), now);
+  }
+  if (packet->type == PayloadType::rakp4 && state_ == State::rakp3) {
+    return on_handshake(decode_rakp4(packet->payload, context_.suite), now);
+  }
   return drop();
 }
 
-/// A refusal may leave our session id out (0): a BMC that knows no session cannot know it.
-bool Session::is_for_us(std::uint32_t console_session, RmcpStatus status) const {
-  if (console_session == config_.console_session) return true;
-  return console_session == 0 && status != RmcpStatus::ok;
+template <class Answer>
+Step Session::on_handshake(const std::expected<Answer, IpmiError>& answer, core::BootTime now) {
+  if (!answer || !pending_) return drop();
+  switch (answers(*answer, tag_, config_.console_session)) {
+    case Answers::us:
+      return answer->status == RmcpStatus::ok ? on_yes(*answer, now)
+                                              : on_refusal(answer->status, Named::yes, now);
+    case Answers::perhaps_us:
+      // The BMC's own answer, if this is not it, comes before the next repetition.
+      pending_->refused = answer->status;
+      return {};
+    case Answers::others: break;
+  }
+  return drop();
 }
 
-Step Session::on_open_session_response(core::ByteView payload, core::BootTime now) {
-  const auto response = decode_open_session_response(payload);
-  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
-    return drop();
-  }
-  if (response->status != RmcpStatus::ok) {
-    heard_ = true;
-    const IpmiError why = meaning(response->status);
-    if (why == IpmiError::no_cipher_suite && suite_index_ + 1 < config_.suites.size()) {
-      ++suite_index_;
-      return propose(now);
-    }
-    return fail(why, static_cast<std::uint8_t>(response->status));
-  }
-  if (response->bmc_session == 0) return drop();
+IpmiError Session::refusal(RmcpStatus status) const {
+  const IpmiError why = meaning(status);
+  // RAKP 2 was made with our password: whatever is wrong with RAKP 3, it is not that.
+  return state_ == State::rakp3 && why == IpmiError::bad_password ? IpmiError::handshake_refused : why;
+}
+
+Step Session::on_refusal(RmcpStatus status, Named named, core::BootTime now) {
   heard_ = true;
-  if (response->algorithms != algorithms(context_.suite)) return fail(IpmiError::weaker_suite_chosen);
+  const IpmiError why = refusal(status);
+  if (state_ == State::opening) {
+    const bool other_suite = why == IpmiError::no_cipher_suite && suite_index_ + 1 < config_.suites.size();
+    if (!other_suite) return fail(why, static_cast<std::uint8_t>(status), named);
+    ++suite_index_;
+    return propose(now);
+  }
+  const bool is_rakp4 = state_ == State::rakp3;
+  // Then there is no session that could be closed; if the BMC did say it.
+  if (is_rakp4 && named == Named::yes) keys_.reset();
+  // Forgotten between two messages, mostly because a doubled Open Session took its place; or RAKP 1 was
+  // repeated and answered twice, with two random numbers, of which our RAKP 3 had the older one.
+  const bool anew =
+      status == RmcpStatus::invalid_session_id || (is_rakp4 && status == RmcpStatus::invalid_integrity_value);
+  return anew ? propose_again(status, named, now) : fail(why, static_cast<std::uint8_t>(status), named);
+}
+
+/// Once. What a BMC says to the second handshake is final.
+Step Session::propose_again(RmcpStatus why, Named named, core::BootTime now) {
+  if (restarted_) return fail(refusal(why), static_cast<std::uint8_t>(why), named);
+  restarted_ = true;
+  core::Bytes last = keys_ ? farewell() : core::Bytes{};
+  keys_.reset();
+  codes_.reset();
+  counter_ = {};
+  window_ = {};
+  Step step = propose(now);
+  if (!last.empty()) step.send.insert(step.send.begin(), std::move(last));
+  return step;
+}
+
+Step Session::on_yes(const OpenSessionResponse& response, core::BootTime now) {
+  if (response.bmc_session == 0) return drop();
+  heard_ = true;
+  if (response.algorithms != algorithms(context_.suite)) return fail(IpmiError::weaker_suite_chosen);
   // The privilege in the response is not looked at: some BMCs say 0 and grant all the same.
-  context_.bmc_session = response->bmc_session;
+  context_.bmc_session = response.bmc_session;
   random_.fill(context_.console_random);
   return send_handshake(State::rakp1, PayloadType::rakp1,
                         encode(Rakp1{.tag = ++tag_,
@@ -225,24 +273,12 @@ Step Session::on_open_session_response(core::ByteView payload, core::BootTime no
                         now);
 }
 
-Step Session::on_rakp2(core::ByteView payload, core::BootTime now) {
-  const auto response = decode_rakp2(payload, context_.suite);
-  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
-    return drop();
-  }
-  if (response->status == RmcpStatus::invalid_session_id && !restarted_) {
-    // Forgotten between two messages, mostly because a doubled Open Session took its place.
-    restarted_ = true;
-    return propose(now);
-  }
-  if (response->status != RmcpStatus::ok) {
-    return fail(meaning(response->status), static_cast<std::uint8_t>(response->status));
-  }
-  context_.bmc_random = response->bmc_random;
-  context_.bmc_guid = response->bmc_guid;
+Step Session::on_yes(const Rakp2& response, core::BootTime now) {
+  context_.bmc_random = response.bmc_random;
+  context_.bmc_guid = response.bmc_guid;
   const HandshakeCodes& codes = codes_.emplace(context_, credentials_.password);
   Rakp3 rakp3{.tag = ++tag_, .bmc_session = context_.bmc_session};
-  if (!equal_codes(codes.rakp2(), response->code)) {
+  if (!equal_codes(codes.rakp2(), response.code)) {
     // Tell the BMC, so that it frees the slot; it never sees anything made with our password.
     rakp3.status = RmcpStatus::invalid_integrity_value;
     Step step = fail(IpmiError::bad_password);
@@ -256,16 +292,11 @@ Step Session::on_rakp2(core::ByteView payload, core::BootTime now) {
   return step;
 }
 
-Step Session::on_rakp4(core::ByteView payload, core::BootTime now) {
-  const auto response = decode_rakp4(payload, context_.suite);
-  if (!response || response->tag != tag_ || !is_for_us(response->console_session, response->status)) {
-    return drop();
+Step Session::on_yes(const Rakp4& response, core::BootTime now) {
+  // Made with another random number than RAKP 2 told us, or with a BMC key (KG) that we do not have.
+  if (!codes_ || !equal_codes(codes_->rakp4(), response.code)) {
+    return propose_again(RmcpStatus::invalid_integrity_value, Named::yes, now);
   }
-  if (response->status != RmcpStatus::ok) {
-    keys_.reset();
-    return fail(meaning(response->status), static_cast<std::uint8_t>(response->status));
-  }
-  if (!codes_ || !equal_codes(codes_->rakp4(), response->code)) return fail(IpmiError::bad_password);
   codes_.reset();
   return send_command(State::raising, set_session_privilege(config_.privilege), now);
 }
@@ -286,7 +317,9 @@ Step Session::on_answer(ReplyMessage reply) {
   Step step;
   switch (state_) {
     case State::raising:
-      if (reply.completion != completion::ok) return fail(IpmiError::role_refused, reply.completion);
+      if (reply.completion != completion::ok) {
+        return fail(privilege_meaning(reply.completion), reply.completion);
+      }
       state_ = State::ready;
       step.event = Opened{context_.suite};
       break;

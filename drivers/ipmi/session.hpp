@@ -23,16 +23,22 @@
 namespace colony::drivers::ipmi {
 
 struct SessionTiming {
-  core::Duration first_wait = std::chrono::seconds(1);  // doubles with every retransmission
-  unsigned sends = 3;                                   // of one message, the first included
-  core::Duration act_wait = std::chrono::seconds(10);   // for the answer to what is sent once
+  core::Duration first_wait = std::chrono::seconds(1);    // doubles with every retransmission
+  unsigned sends = 3;                                     // of one message, the first included
+  core::Duration act_wait = std::chrono::seconds(10);     // for the answer to what is sent once
+  core::Duration patient_wait = std::chrono::seconds(4);  // first_wait of a patient handshake
 };
+
+/// A BMC that draws another random number for a repeated RAKP 1 makes its first answer worthless. Who is
+/// patient gives it the time to answer before anything is repeated.
+enum class Handshake : std::uint8_t { brisk, patient };
 
 struct SessionConfig {
   std::uint32_t console_session = 0;  // ours, not 0, unique on this port
   std::vector<CipherSuite> suites;    // in order of preference, not empty
   Privilege privilege = Privilege::administrator;
   SessionTiming timing;
+  Handshake handshake = Handshake::brisk;
 };
 
 struct Opened {
@@ -42,9 +48,12 @@ struct Answered {
   std::uint8_t completion = 0;
   core::Bytes data;
 };
+/// Does a refusal carry our session's id, which nobody can guess?
+enum class Named : std::uint8_t { yes, no };
 struct Failed {
   IpmiError error = IpmiError::no_answer;
   std::optional<std::uint8_t> detail;  // RMCP+ status or completion code
+  Named named = Named::yes;            // no: perhaps not the BMC's word
 };
 struct Closed {};
 using SessionEvent = std::variant<Opened, Answered, Failed, Closed>;
@@ -89,6 +98,8 @@ class Session {
   [[nodiscard]] std::uint32_t bmc_session() const { return context_.bmc_session; }
   /// Did the BMC ever say anything that belongs to this session?
   [[nodiscard]] bool heard() const { return heard_; }
+  /// Did the handshake begin anew? Then the next one had better be patient from the start.
+  [[nodiscard]] bool restarted() const { return restarted_; }
   /// Datagrams that were not for us, damaged, forged, replayed or answers to nothing.
   [[nodiscard]] unsigned dropped() const { return dropped_; }
 
@@ -106,20 +117,26 @@ class Session {
     unsigned sends_left = 0;
     core::Duration wait{};
     core::BootTime due{};
+    std::optional<RmcpStatus> refused;  // said without our session's id: counts when nothing better comes
   };
 
   [[nodiscard]] Step propose(core::BootTime now);
+  [[nodiscard]] Step propose_again(RmcpStatus why, Named named, core::BootTime now);
   [[nodiscard]] Step send_handshake(State next, PayloadType type, core::Bytes payload, core::BootTime now);
   [[nodiscard]] Step send_command(State next, const Command& command, core::BootTime now);
   [[nodiscard]] Step send_again(Pending& pending, core::BootTime now);
   [[nodiscard]] bool is_act() const;
-  [[nodiscard]] Step fail(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt);
+  [[nodiscard]] Step fail(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt,
+                          Named named = Named::yes);
   [[nodiscard]] Step drop();
 
-  [[nodiscard]] bool is_for_us(std::uint32_t console_session, RmcpStatus status) const;
-  [[nodiscard]] Step on_open_session_response(core::ByteView payload, core::BootTime now);
-  [[nodiscard]] Step on_rakp2(core::ByteView payload, core::BootTime now);
-  [[nodiscard]] Step on_rakp4(core::ByteView payload, core::BootTime now);
+  template <class Answer>
+  [[nodiscard]] Step on_handshake(const std::expected<Answer, IpmiError>& answer, core::BootTime now);
+  [[nodiscard]] IpmiError refusal(RmcpStatus status) const;
+  [[nodiscard]] Step on_refusal(RmcpStatus status, Named named, core::BootTime now);
+  [[nodiscard]] Step on_yes(const OpenSessionResponse& response, core::BootTime now);
+  [[nodiscard]] Step on_yes(const Rakp2& response, core::BootTime now);
+  [[nodiscard]] Step on_yes(const Rakp4& response, core::BootTime now);
   [[nodiscard]] Step on_reply(const Packet& packet, core::BootTime now);
   [[nodiscard]] Step on_answer(ReplyMessage reply);
   [[nodiscard]] core::Bytes seal_message(core::ByteView message);

@@ -45,6 +45,11 @@ std::optional<std::uint8_t> completion_in(std::string_view text) {
 /// What lanplus.c prints for a status of Open Session, RAKP 2 and RAKP 4.
 IpmiError handshake_error(std::string_view text) {
   static constexpr std::array known{
+      // RAKP 2 has proved the password before: drivers/ipmi/session.cpp.
+      std::pair<std::string_view, IpmiError>{"RAKP 4 message indicates an error : invalid integrity",
+                                             IpmiError::handshake_refused},
+      std::pair<std::string_view, IpmiError>{"RAKP 4 message has invalid integrity",
+                                             IpmiError::handshake_refused},
       std::pair<std::string_view, IpmiError>{"HMAC is invalid", IpmiError::bad_password},
       std::pair<std::string_view, IpmiError>{"invalid integrity check value", IpmiError::bad_password},
       std::pair<std::string_view, IpmiError>{"unauthorized name", IpmiError::no_such_user},

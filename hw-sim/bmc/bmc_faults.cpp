@@ -27,6 +27,7 @@ constexpr std::array kinds{
     std::pair<std::string_view, BmcFaultKind>{"late", BmcFaultKind::late},
     std::pair<std::string_view, BmcFaultKind>{"duplicate", BmcFaultKind::duplicate},
     std::pair<std::string_view, BmcFaultKind>{"refuse", BmcFaultKind::refuse},
+    std::pair<std::string_view, BmcFaultKind>{"starting", BmcFaultKind::starting},
     std::pair<std::string_view, BmcFaultKind>{"ignore", BmcFaultKind::ignore},
     std::pair<std::string_view, BmcFaultKind>{"lie", BmcFaultKind::lie},
     std::pair<std::string_view, BmcFaultKind>{"freeze", BmcFaultKind::freeze},

@@ -31,6 +31,7 @@ enum class BmcFaultKind : std::uint8_t {
   late,           // done, and answered after `delay`
   duplicate,      // the reply arrives twice
   refuse,         // answered with an error
+  starting,       // command: answered with D2h, it is still starting
   ignore,         // answered with success, and nothing done
   lie,            // status: the opposite of the truth
   freeze,         // no reply to anything for `delay`

@@ -72,6 +72,14 @@ bool weaken(BmcProfile& profile, std::string_view weakness) {
   return true;
 }
 
+bool imitate(BmcProfile& profile, std::string_view model) {
+  if (model != "openbmc") return false;
+  profile.draws_anew = true;
+  profile.nameless_refusals = true;
+  profile.pads_15 = true;
+  return true;
+}
+
 BmcFirmware::BmcFirmware(const BmcProfile& profile, Chassis& chassis)
     : profile_(profile),
       chassis_(chassis),

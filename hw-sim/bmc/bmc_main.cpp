@@ -28,6 +28,7 @@ struct Options {
   std::size_t max_sessions = 4;
   unsigned lockout_after = 0;
   std::vector<std::string> weaknesses;
+  std::string like;
   bool powered_on = false;
   std::string serial;
   std::string chassis;
@@ -88,6 +89,9 @@ int serve(const Options& options) {
     if (!weaken(profile, weakness)) {
       return complain(fmt::format("--weak {}: want cipher-zero, anonymous, null-user or ipmi-1.5", weakness));
     }
+  }
+  if (!options.like.empty() && !imitate(profile, options.like)) {
+    return complain(fmt::format("--like {}: want openbmc", options.like));
   }
   const auto guid = options.guid.empty() ? std::optional(random.uuid()) : core::Uuid::parse(options.guid);
   if (!guid) return complain("--guid: want a UUID");
@@ -161,6 +165,7 @@ void register_bmc(Subcommands& subcommands) {
       ->capture_default_str();
   app->add_option("--weak", options->weaknesses,
                   "cipher-zero, anonymous, null-user, ipmi-1.5: a way in; repeatable");
+  app->add_option("--like", options->like, "openbmc: with the manners of that firmware");
   app->add_flag("--powered-on", options->powered_on, "The machine runs already");
   subcommands.add(app, [options] { return serve(*options); });
 }

@@ -35,6 +35,10 @@ void MemoryBmcs::send(const drivers::BmcEndpoint& to, core::ByteView bytes) {
   fly({key_of(to), true, core::Bytes(bytes.begin(), bytes.end())}, {});
 }
 
+void MemoryBmcs::forge(const drivers::BmcEndpoint& from, core::ByteView bytes) {
+  fly({key_of(from), false, core::Bytes(bytes.begin(), bytes.end())}, {});
+}
+
 core::Task<drivers::ipmi::InboundDatagram> MemoryBmcs::receive() {
   for (;;) {
     const auto next = flying_.begin();

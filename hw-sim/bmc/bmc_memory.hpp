@@ -25,6 +25,9 @@ class MemoryBmcs final : public drivers::ipmi::DatagramPort {
   void set_wire(Wire wire) { wire_ = std::move(wire); }
   [[nodiscard]] unsigned datagrams() const { return datagrams_; }
 
+  /// Somebody sends this in the name of a BMC.
+  void forge(const drivers::BmcEndpoint& from, core::ByteView bytes);
+
   void send(const drivers::BmcEndpoint& to, core::ByteView bytes) override;
   [[nodiscard]] core::Task<drivers::ipmi::InboundDatagram> receive() override;
 

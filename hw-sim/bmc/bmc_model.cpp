@@ -135,14 +135,19 @@ core::Bytes BmcModel::answer_presession(core::ByteView message) {
                        (request->code == auth_capabilities_code || request->code == cipher_suites_code);
   if (!allowed) return drop();
   const auto reply = firmware_.run(*request, ipmi::Privilege::callback, {});
-  return ipmi::encode_plain_v15(ipmi::encode_reply(*request, reply.completion, reply.data));
+  return ipmi::encode_plain_v15(ipmi::encode_reply(*request, reply.completion, reply.data),
+                                profile_.pads_15 ? ipmi::LegacyPad::one : ipmi::LegacyPad::none);
 }
 
 core::Bytes BmcModel::answer_open_session(core::ByteView payload, core::BootTime now) {
   const auto request = ipmi::decode_open_session_request(payload);
   if (!request) return drop();
   ipmi::OpenSessionResponse response{.tag = request->tag, .console_session = request->console_session};
-  const auto send = [&response] {
+  const auto send = [&] {
+    if (response.status != ipmi::RmcpStatus::ok && profile_.nameless_refusals) {
+      response.tag = 0;
+      response.console_session = 0;
+    }
     return ipmi::encode_plain(ipmi::PayloadType::open_session_response, ipmi::encode(response));
   };
   const auto suite = ipmi::find_suite(request->algorithms);
@@ -185,7 +190,11 @@ core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
   if (!request) return drop();
   ipmi::Rakp2 response{.tag = request->tag};
   Session* const session = find(request->bmc_session);
-  const auto send = [&response] {
+  const auto send = [&] {
+    if (response.status != ipmi::RmcpStatus::ok && profile_.nameless_refusals) {
+      response.tag = 0;
+      response.console_session = 0;
+    }
     return ipmi::encode_plain(ipmi::PayloadType::rakp2, ipmi::encode(response));
   };
   if (session == nullptr) {
@@ -194,7 +203,8 @@ core::Bytes BmcModel::answer_rakp1(core::ByteView payload, core::BootTime now) {
   }
   auto& context = session->context;
   response.console_session = context.console_session;
-  if (!session->rakp2.empty() && context.console_random == request->console_random) return session->rakp2;
+  const bool again = !session->rakp2.empty() && context.console_random == request->console_random;
+  if (again && !profile_.draws_anew) return session->rakp2;
   const auto* const user = users_.who_may_log_in(request->username);
   if (user == nullptr || faults_.strike(BmcMoment::session, BmcFaultKind::refuse)) {
     ++counters_.logins_rejected;
@@ -227,6 +237,10 @@ core::Bytes BmcModel::answer_rakp3(core::ByteView payload, core::BootTime now) {
   (void)preamble.skip(4);
   const std::uint32_t named = preamble.u32le().value_or(0);
   Session* const session = find(named);
+  if (session == nullptr && profile_.nameless_refusals) {
+    const ipmi::Rakp4 refusal{.status = ipmi::RmcpStatus::invalid_session_id};
+    return ipmi::encode_plain(ipmi::PayloadType::rakp4, ipmi::encode(refusal));
+  }
   if (session == nullptr || session->rakp2.empty()) return drop();
   if (session->bare) return answer_bare_rakp3(*session, payload, now);
   const auto request = ipmi::decode_rakp3(payload, session->context.suite);
@@ -322,6 +336,7 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
     restart();
     faults_.on_reset();
     frozen_until_ = now + profile_.reset_time;
+    starting_until_ = frozen_until_ + profile_.starting_time;
   }
   return sealed;
 }
@@ -329,13 +344,17 @@ core::Bytes BmcModel::answer_command(const ipmi::Packet& packet, core::BootTime 
 FirmwareReply BmcModel::carry_out(Session& session, const ipmi::RequestMessage& request, BmcMoment at,
                                   core::BootTime now) {
   if (faults_.strike(at, BmcFaultKind::refuse)) return {0xd5, {}};  // not in this state
+  const bool app = static_cast<ipmi::NetFn>(request.net_fn) == ipmi::NetFn::app;
+  const bool closes = app && request.code == close_session_code;
+  if (!closes && (now < starting_until_ || faults_.strike(at, BmcFaultKind::starting))) {
+    return {ipmi::completion::initialising, {}};
+  }
   if (faults_.strike(at, BmcFaultKind::ignore)) return {0x00, {}};
   if (at == BmcMoment::bootdev && faults_.strike(at, BmcFaultKind::stuck)) return {0x00, {}};
   const bool without_efi =
       at == BmcMoment::bootdev && request.data.size() > 1 && (request.data[1] & 0x20) == 0;
   if (without_efi && faults_.strike(at, BmcFaultKind::ignore_legacy)) return {0x00, {}};
   ++counters_.commands;
-  const bool app = static_cast<ipmi::NetFn>(request.net_fn) == ipmi::NetFn::app;
   if (app && request.code == set_privilege_code) {
     if (request.data.size() != 1) return {ipmi::completion::request_length, {}};
     const unsigned wanted = request.data[0] & 0x0fU;

@@ -69,7 +69,10 @@ class BmcModel {
   void set_on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
 
   /// The port it is reached at, where it is not 623.
-  void set_reset_time(core::Duration time) { profile_.reset_time = time; }
+  void set_reset_time(core::Duration time, core::Duration starting = {}) {
+    profile_.reset_time = time;
+    profile_.starting_time = starting;
+  }
   void set_port(std::uint16_t port) { profile_.sol_port = port; }
   [[nodiscard]] BmcFaults& faults() { return faults_; }
   [[nodiscard]] BmcUserTable& users() { return users_; }
@@ -114,6 +117,7 @@ class BmcModel {
   BmcCounters counters_;
   std::map<std::uint32_t, std::unique_ptr<Session>> sessions_;  // by the BMC's own session id
   core::BootTime frozen_until_{};
+  core::BootTime starting_until_{};
   bool resetting_ = false;  // as soon as it has answered
   core::BootTime now_{};
   BmcPeer peer_ = 0;  // of the datagram in hand

@@ -51,8 +51,16 @@ struct BmcProfile {
   core::Duration reset_time = std::chrono::seconds(60);  // it is silent after a cold reset
   bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
 };
+  core::Duration starting_time{};                        // and then answers every command with D2h
 
+  // How OpenBMC's phosphor-net-ipmid differs from what one would expect.
+  bool draws_anew = false;         // a repeated RAKP 1 gets another random number
+  bool nameless_refusals = false;  // neither tag nor session id in most refusals of the handshake
+  bool pads_15 = false;            // a legacy pad behind every IPMI 1.5 reply (section 13.6)
 /// One weakness by name: cipher-zero, anonymous, null-user, ipmi-1.5. False: there is no such thing.
 [[nodiscard]] bool weaken(BmcProfile& profile, std::string_view weakness);
+/// As a BMC that is met in the field: openbmc. False: there is no such thing.
+[[nodiscard]] bool imitate(BmcProfile& profile, std::string_view model);
+
 
 }  // namespace colony::hw_sim

@@ -266,7 +266,7 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
 
   const YAML::Node bmc = node["bmc"];
   const std::string bmc_path = path + ".bmc";
-  if (reader.map(bmc, bmc_path, {"first_address", "username", "password", "max_sessions", "weak"})) {
+  if (reader.map(bmc, bmc_path, {"first_address", "username", "password", "max_sessions", "weak", "like"})) {
     const std::string address = reader.need(bmc, bmc_path, "first_address");
     const auto parsed = core::Ipv4Address::parse(address);
     if (parsed) {
@@ -284,6 +284,10 @@ RackServer read_group(Reader& reader, const YAML::Node& node, const std::string&
       constexpr std::string_view weaknesses[] = {"cipher-zero", "anonymous", "null-user", "ipmi-1.5"};
       const std::string word = weakness.IsScalar() ? weakness.Scalar() : "";
       if (!weaken(server.bmc, word)) reader.unknown_word(bmc_path + ".weak", word, weaknesses);
+    }
+    if (const auto like = reader.text(bmc, bmc_path, "like")) {
+      constexpr std::string_view imitated[] = {"openbmc"};
+      if (!imitate(server.bmc, *like)) reader.unknown_word(bmc_path + ".like", *like, imitated);
     }
   }
   const auto disks = reader.list(node, path, "disks", 64);
@@ -306,6 +310,9 @@ RackServer copy_of(const RackServer& group) {
   out.bmc.anonymous = group.bmc.anonymous;
   out.bmc.null_user = group.bmc.null_user;
   out.bmc.auth_types = group.bmc.auth_types;
+  out.bmc.draws_anew = group.bmc.draws_anew;
+  out.bmc.nameless_refusals = group.bmc.nameless_refusals;
+  out.bmc.pads_15 = group.bmc.pads_15;
   return out;
 }
 

@@ -83,9 +83,9 @@ inline std::string rig_name(const ::testing::TestParamInfo<NamedRig>& info) {
   return info.param.name;
 }
 
-/// Rigs on the simulated BMC.
-[[nodiscard]] std::unique_ptr<Rig> native_rig(drivers::ipmi::CipherSuite suite);
-[[nodiscard]] std::unique_ptr<Rig> ipmitool_rig(drivers::ipmi::CipherSuite suite);
+/// Rigs on the simulated BMC; `like`: with the manners of that firmware (hw_sim::imitate).
+[[nodiscard]] std::unique_ptr<Rig> native_rig(drivers::ipmi::CipherSuite suite, std::string_view like = {});
+[[nodiscard]] std::unique_ptr<Rig> ipmitool_rig(drivers::ipmi::CipherSuite suite, std::string_view like = {});
 /// Rigs on OpenIPMI's ipmi_sim.
 [[nodiscard]] std::unique_ptr<Rig> native_on_ipmi_sim();
 [[nodiscard]] std::unique_ptr<Rig> ipmitool_on_ipmi_sim();

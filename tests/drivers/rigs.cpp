@@ -52,7 +52,8 @@ class Far {
 
 class SimulatedFar final : public Far {
  public:
-  SimulatedFar(Rig& rig, CipherSuite suite) : model_(profile(suite), chassis_, rig.random) {
+  SimulatedFar(Rig& rig, CipherSuite suite, std::string_view like)
+      : model_(profile(suite, like), chassis_, rig.random) {
     server_ = *hw_sim::BmcServer::bind(rig.timers, rig.sockets, loopback, 0);
     server_->start(model_);
   }
@@ -62,12 +63,13 @@ class SimulatedFar final : public Far {
   core::Task<> close() override { return server_->close(); }
 
  private:
-  static hw_sim::BmcProfile profile(CipherSuite suite) {
+  static hw_sim::BmcProfile profile(CipherSuite suite, std::string_view like) {
     hw_sim::BmcProfile out;
     out.username = "ADMIN";
     out.password = core::Secret("secret");
     out.system_guid = *core::Uuid::parse("00112233-4455-6677-8899-aabbccddeeff");
     out.suites = {suite};
+    if (!like.empty()) EXPECT_TRUE(hw_sim::imitate(out, like));
     return out;
   }
   hw_sim::PlainChassis chassis_;
@@ -210,16 +212,16 @@ class IpmitoolRig final : public BaseRig {
 
 }  // namespace
 
-std::unique_ptr<Rig> native_rig(CipherSuite suite) {
+std::unique_ptr<Rig> native_rig(CipherSuite suite, std::string_view like) {
   auto rig = std::make_unique<NativeRig>(suite);
-  rig->far_ = std::make_unique<SimulatedFar>(*rig, suite);
+  rig->far_ = std::make_unique<SimulatedFar>(*rig, suite, like);
   return rig;
 }
 
-std::unique_ptr<Rig> ipmitool_rig(CipherSuite suite) {
+std::unique_ptr<Rig> ipmitool_rig(CipherSuite suite, std::string_view like) {
   if (!installed("ipmitool")) return nullptr;
   auto rig = std::make_unique<IpmitoolRig>(suite);
-  rig->far_ = std::make_unique<SimulatedFar>(*rig, suite);
+  rig->far_ = std::make_unique<SimulatedFar>(*rig, suite, like);
   return rig;
 }
 

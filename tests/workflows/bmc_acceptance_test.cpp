@@ -220,6 +220,17 @@ TEST(BmcReset, BringsBackABmcThatKeepsNoBootDeviceAnyMore) {
   EXPECT_EQ(bench.view(asset).bmc->boot_rung, "") << "a BMC that hung says nothing about its model";
 }
 
+TEST(BmcReset, IsOverWhenTheBmcIsDoneWithStarting) {
+  Bench bench;
+  bench.world.site().bmc_reset = BmcReset::last_resort;
+  bench.world.restart();
+  const auto asset = bench.enrolled();
+  bench.fault({.at = BmcMoment::bootdev, .kind = BmcFaultKind::stuck, .times = always});
+  bench.bmcs.model(*bench.server).set_reset_time(30s, 1min);
+  EXPECT_EQ(bench.discover(asset), "");
+  EXPECT_EQ(bench.bmcs.model(*bench.server).counters().resets, 1U);
+}
+
 TEST(BmcReset, IsNeverSentWithoutThePolicy) {
   Bench bench;
   const auto asset = bench.enrolled();

@@ -64,6 +64,22 @@ TEST(BmcAudit, FindsEachWeaknessByItself) {
   EXPECT_FALSE(hw_sim::weaken(profile, "cypher-zero"));
 }
 
+TEST(BmcAudit, HearsWhatOpenBmcSays) {
+  IpmiBench bench(like_openbmc());
+  const auto begun = bench.timers.now();
+  EXPECT_EQ(audit(bench, AskFactoryPasswords::yes), (BmcAudit{.cipher_zero = Learnt::no,
+                                                              .anonymous_login = Learnt::no,
+                                                              .null_user = Learnt::no,
+                                                              .ipmi_15 = Learnt::no,
+                                                              .factory_password = Learnt::no,
+                                                              .factory_user = ""}));
+  EXPECT_LT(bench.timers.now() - begun, 1s) << "and waits for nothing";
+  auto profile = like_openbmc();
+  ASSERT_TRUE(hw_sim::weaken(profile, "null-user"));
+  IpmiBench weak(std::move(profile));
+  EXPECT_EQ(codes(audit(weak)), std::vector<std::string>{"bmc.null_user"});
+}
+
 TEST(BmcAudit, LooksThroughSuiteZeroClosesAndNeverActs) {
   auto profile = some_profile();
   profile.cipher_zero = true;

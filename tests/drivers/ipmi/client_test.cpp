@@ -75,6 +75,77 @@ TEST(IpmiClient, StopsAfterTwoRejectedPasswords) {
   EXPECT_EQ(bench.model.open_sessions(), 0U);
 }
 
+TEST(IpmiClient, ASlowBmcThatDrawsAnewForARepeatedRakp1IsPatientlyLoggedInTo) {
+  IpmiBench bench(like_openbmc());
+  bench.model.faults().add(
+      {.at = BmcMoment::session, .kind = BmcFaultKind::late, .times = 1000, .delay = 1200ms});
+  for (int i = 0; i < 3; ++i) {
+    const auto state = bench.run(bench.bmc->power_state(bench.in(30s)));
+    EXPECT_TRUE(state) << state.error().code;
+    bench.timers.run_for(1min);  // idle: closed
+  }
+  EXPECT_EQ(bench.model.counters().sessions_opened, 3U);
+  EXPECT_LE(bench.model.counters().logins_rejected, 1U) << "from then on it is given its time";
+}
+
+TEST(IpmiClient, ARefusalOfOpenBmcIsHeardAndClosesTheBreaker) {
+  IpmiBench bench(like_openbmc());
+  auto stranger = bench.client.open(bench.address, {"nobody", core::Secret("secret")});
+  for (int i = 0; i < 4; ++i) {
+    const auto begun = bench.timers.now();
+    const auto state = bench.run(stranger->power_state(bench.in(30s)));
+    ASSERT_FALSE(state);
+    EXPECT_EQ(state.error().code, "ipmi.no_such_user");
+    EXPECT_LT(bench.timers.now() - begun, 2s);
+    EXPECT_FALSE(stranger->standing().quiet);
+  }
+}
+
+TEST(IpmiClient, ForgedRefusalsLockNobodyOut) {
+  // While the BMC answers in time they do nothing at all; while it does not, they end an attempt.
+  for (const auto delay : {core::Duration{0}, core::Duration{1500ms}}) {
+    IpmiBench bench;
+    if (delay > core::Duration{0}) {
+      bench.model.faults().add(
+          {.at = BmcMoment::session, .kind = BmcFaultKind::late, .times = 3, .delay = delay});
+    }
+    for (int i = 0; i < 3; ++i) {
+      std::optional<core::Result<core::PowerState>> state;
+      bench.tasks.spawn("call", IpmiBench::keep(bench.bmc->power_state(bench.in(30s)), state));
+      bench.timers.run_for(100us);
+      for (const auto status : {ipmi::RmcpStatus::unauthorized_name, ipmi::RmcpStatus::unauthorized_role,
+                                ipmi::RmcpStatus::invalid_integrity_value}) {
+        for (std::uint8_t tag = 0; tag < 4; ++tag) {
+          bench.network.forge(
+              bench.address,
+              ipmi::encode_plain(ipmi::PayloadType::open_session_response,
+                                 encode(ipmi::OpenSessionResponse{.tag = tag, .status = status})));
+        }
+      }
+      EXPECT_TRUE(bench.timers.run_until([&] { return state.has_value(); }, bench.in(1min)));
+      EXPECT_EQ(state->has_value(), delay == core::Duration{0});
+      if (*state) continue;
+      EXPECT_EQ(state->error().code, "ipmi.bad_password");
+    }
+    bench.timers.run_for(1min);
+    EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
+  }
+}
+
+TEST(IpmiClient, WaitsForABmcThatIsStarting) {
+  IpmiBench bench;
+  bench.model.faults().add({.at = BmcMoment::command, .kind = BmcFaultKind::starting, .times = 3});
+  const auto state = bench.run(bench.bmc->power_state(bench.in(30s)));
+  EXPECT_TRUE(state) << state.error().code;
+  bench.model.faults().add({.at = BmcMoment::command, .kind = BmcFaultKind::starting, .times = 1000});
+  bench.timers.run_for(1min);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(bench.run(bench.bmc->power_state(bench.in(10s))).error().code, "ipmi.busy");
+  }
+  bench.model.faults().clear();
+  EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
+}
+
 TEST(IpmiClient, RefusesCredentialsThatIpmiCannotCarry) {
   IpmiBench bench;
   auto other = bench.client.open(bench.address, {"ADMIN", core::Secret("123456789012345678901")});
@@ -120,7 +191,7 @@ TEST(IpmiClient, StartsAgainWhenTheBmcForgetsAHalfOpenSession) {
   });
   EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
   EXPECT_TRUE(forgotten);
-  EXPECT_LT(bench.timers.now().time_since_epoch(), 1s);
+  EXPECT_LT(bench.timers.now().time_since_epoch(), 1100ms) << "the refusal names no session: it has to wait";
 }
 
 TEST(IpmiClient, SendsAnActOnceAndSaysUnknownWhenItsReplyIsLost) {
@@ -211,13 +282,18 @@ Outcome boot_over_the_network(IpmiBench& bench) {
 
 }  // namespace
 
-class EachDatagram : public ::testing::TestWithParam<Fate> {};
+struct Suffering {
+  Fate fate;
+  hw_sim::BmcProfile (*profile)();
+};
+
+class EachDatagram : public ::testing::TestWithParam<Suffering> {};
 
 // The k-th datagram, either way, suffers; for every k until a run has no k-th datagram.
 TEST_P(EachDatagram, MayFailAndNothingActsTwiceOrStaysOpen) {
   for (unsigned k = 0;; ++k) {
     SCOPED_TRACE(k);
-    auto profile = some_profile();
+    auto profile = GetParam().profile();
     profile.max_sessions = 2;
     IpmiBench bench(std::move(profile));
     // A BMC that carries out every retransmission as a new command.
@@ -226,7 +302,7 @@ TEST_P(EachDatagram, MayFailAndNothingActsTwiceOrStaysOpen) {
     bench.network.set_wire([&](unsigned number) {
       if (number != k) return Fate::deliver;
       struck = true;
-      return GetParam();
+      return GetParam().fate;
     });
     const auto out = boot_over_the_network(bench);
     EXPECT_TRUE(out.set) << out.set.error().message;
@@ -236,7 +312,7 @@ TEST_P(EachDatagram, MayFailAndNothingActsTwiceOrStaysOpen) {
       EXPECT_EQ(bench.model.counters().total_acts(), 1U);
     } else {
       EXPECT_EQ(out.acted.error().code, "ipmi.outcome_unknown");
-      EXPECT_EQ(GetParam(), Fate::lose);
+      EXPECT_EQ(GetParam().fate, Fate::lose);
     }
     bench.network.set_wire({});
     EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(1min))));
@@ -250,14 +326,19 @@ TEST_P(EachDatagram, MayFailAndNothingActsTwiceOrStaysOpen) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(IpmiClient, EachDatagram, ::testing::Values(Fate::lose, Fate::duplicate, Fate::late),
-                         [](const auto& param) {
-                           switch (param.param) {
-                             case Fate::lose: return "Lost";
-                             case Fate::duplicate: return "Doubled";
-                             default: return "Late";
-                           }
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    IpmiClient, EachDatagram,
+    ::testing::Values(Suffering{Fate::lose, some_profile}, Suffering{Fate::duplicate, some_profile},
+                      Suffering{Fate::late, some_profile}, Suffering{Fate::lose, like_openbmc},
+                      Suffering{Fate::duplicate, like_openbmc}, Suffering{Fate::late, like_openbmc}),
+    [](const auto& info) {
+      const std::string whose = info.param.profile == like_openbmc ? "OfOpenBmc" : "";
+      switch (info.param.fate) {
+        case Fate::lose: return "Lost" + whose;
+        case Fate::duplicate: return "Doubled" + whose;
+        default: return "Late" + whose;
+      }
+    });
 
 TEST(IpmiClient, SurvivesABadNetworkWithoutActingTwice) {
   unsigned acted = 0;

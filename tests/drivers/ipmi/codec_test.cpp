@@ -132,7 +132,17 @@ TEST(IpmiPacket, DecodesWhatIpmitoolSendsFirst) {
   // Captured: Get Channel Authentication Capabilities, IPMI 1.5 header.
   const auto datagram = bytes("0600ff07000000000000000000092018c88100388e04b5");
   const auto decode = [](core::ByteView view) { return decode_packet(view).has_value(); };
-  expect_exact(datagram, decode);
+  // With its legacy pad it is exact, too.
+  auto padded = datagram;
+  padded.push_back(0);
+  EXPECT_TRUE(decode(datagram));
+  EXPECT_TRUE(decode(padded));
+  for (std::size_t size = 0; size < datagram.size(); ++size) {
+    EXPECT_FALSE(decode(core::ByteView(datagram).first(size))) << "prefix of " << size;
+  }
+  EXPECT_EQ(core::hex(decode_packet(padded)->payload), core::hex(decode_packet(datagram)->payload));
+  padded.push_back(0);
+  EXPECT_EQ(decode_packet(padded).error(), IpmiError::trailing_bytes);
   const auto packet = decode_packet(datagram);
   EXPECT_EQ(packet->header, HeaderKind::v15);
   const auto request = decode_request(packet->payload);
@@ -141,6 +151,25 @@ TEST(IpmiPacket, DecodesWhatIpmitoolSendsFirst) {
   EXPECT_EQ(core::hex(encode_plain_v15(
                 encode_request(get_channel_auth_capabilities(Privilege::administrator), {0}))),
             core::hex(datagram));
+}
+
+TEST(IpmiPacket, TakesTheLegacyPadThatOpenBmcAppends) {
+  // Get Channel Authentication Capabilities: 16 bytes, and one that its length does not count.
+  const auto datagram = bytes(
+      "0600ff07"
+      "00000000000000000010"
+      "811c63"
+      "20003800"
+      "0180040200000000"
+      "21"
+      "00");
+  const auto packet = decode_packet(datagram);
+  ASSERT_TRUE(packet) << name(packet.error());
+  const auto reply = decode_reply(packet->payload);
+  ASSERT_TRUE(reply) << name(reply.error());
+  EXPECT_EQ(reply->code, 0x38);
+  EXPECT_TRUE(parse_channel_auth_capabilities(reply->data)) << core::hex(reply->data);
+  EXPECT_EQ(core::hex(encode_plain_v15(packet->payload, LegacyPad::one)), core::hex(datagram));
 }
 
 TEST(IpmiPacket, NamesWhatIsWrongWithAHeader) {

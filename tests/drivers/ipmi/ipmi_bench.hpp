@@ -22,6 +22,12 @@ inline hw_sim::BmcProfile some_profile() {
   return profile;
 }
 
+inline hw_sim::BmcProfile like_openbmc() {
+  auto profile = some_profile();
+  EXPECT_TRUE(hw_sim::imitate(profile, "openbmc"));
+  return profile;
+}
+
 struct IpmiBench {
   explicit IpmiBench(hw_sim::BmcProfile profile = some_profile(), std::string_view password = "secret",
                      std::uint64_t seed = 1)

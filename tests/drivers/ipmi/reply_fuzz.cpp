@@ -124,5 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)session.on_datagram(rest, {});
   const auto type = static_cast<PayloadType>(0x11 + (mode & 4));
   if (rest.size() < 400 && !session.over()) (void)session.on_datagram(encode_plain(type, rest), {});
+  // A refusal in nobody's name counts, or begins anew, when its time has come.
+  if (!session.over()) (void)session.on_time(core::BootTime{} + std::chrono::seconds(1));
   return 0;
 }

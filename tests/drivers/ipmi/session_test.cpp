@@ -39,14 +39,19 @@ struct Script {
     now += span;
     return session.on_time(now);
   }
-  static std::optional<IpmiError> failure(const Step& step) {
+  static std::optional<Failed> failed(const Step& step) {
     if (!step.event || !std::holds_alternative<Failed>(*step.event)) return std::nullopt;
-    return std::get<Failed>(*step.event).error;
+    return std::get<Failed>(*step.event);
+  }
+  static std::optional<IpmiError> failure(const Step& step) {
+    const auto failure = failed(step);
+    return failure ? std::optional(failure->error) : std::nullopt;
   }
 
   /// Up to the Open Session Response.
-  Step offered(std::uint32_t bmc_session = 1234) {
-    const auto request = *decode_open_session_request(payload_of(session.open(now)));
+  Step offered(std::uint32_t bmc_session = 1234) { return offered(session.open(now), bmc_session); }
+  Step offered(const Step& step, std::uint32_t bmc_session) {
+    const auto request = *decode_open_session_request(payload_of(step));
     context.suite = *find_suite(request.algorithms);
     context.console_session = 42;
     context.bmc_session = bmc_session;
@@ -71,8 +76,15 @@ struct Script {
             .bmc_guid = context.bmc_guid,
             .code = core::Bytes(codes->rakp2().begin(), codes->rakp2().end())};
   }
+  /// Up to our RAKP 3.
+  Step convinced(const Step& step) { return feed(PayloadType::rakp2, encode(make_rakp2(step))); }
+  /// RAKP 4 with a status other than "ok".
+  Step refuse(const Step& rakp3, RmcpStatus status) {
+    const auto tag = decode_rakp3(payload_of(rakp3), context.suite)->tag;
+    return feed(PayloadType::rakp4, encode(Rakp4{.tag = tag, .status = status, .console_session = 42}));
+  }
   Step proven(const Step& step) {
-    const auto rakp3 = feed(PayloadType::rakp2, encode(make_rakp2(step)));
+    const auto rakp3 = convinced(step);
     const auto request = *decode_rakp3(payload_of(rakp3), context.suite);
     EXPECT_EQ(core::hex(request.code), core::hex(codes->rakp3()));
     keys.emplace(codes->session_keys());
@@ -140,15 +152,111 @@ TEST(IpmiSession, RevealsNothingToABmcThatDoesNotKnowThePassword) {
   EXPECT_TRUE(farewell->code.empty());
 }
 
-TEST(IpmiSession, RefusesAForgedRakp4AndClosesWhatItOpened) {
+// A BMC with a key of its own (KG) gives such codes, too: its RAKP 2 proved the password.
+TEST(IpmiSession, ClosesWhatAWrongRakp4OpenedTriesOnceMoreAndThenSaysRefused) {
+  Script script;
+  Step proposal = script.session.open(script.now);
+  for (const unsigned round : {1U, 2U}) {
+    const auto rakp3 = script.convinced(script.offered(proposal, 1000 + round));
+    script.keys.emplace(script.codes->session_keys());
+    const auto tag = decode_rakp3(Script::payload_of(rakp3), script.context.suite)->tag;
+    proposal = script.feed(PayloadType::rakp4,
+                           encode(Rakp4{.tag = tag, .console_session = 42, .code = core::Bytes(16, 9)}));
+    ASSERT_FALSE(proposal.send.empty());
+    EXPECT_EQ(script.request_in(proposal).code, 0x3c) << "Close Session, round " << round;
+    proposal.send.erase(proposal.send.begin());
+  }
+  EXPECT_EQ(Script::failure(proposal), IpmiError::handshake_refused);
+  EXPECT_TRUE(proposal.send.empty());
+}
+
+// RAKP 1 was repeated, and the BMC drew another random number for the second: our RAKP 3 had the first.
+TEST(IpmiSession, AWrongRakp3IsNoWrongPassword) {
+  Script script;
+  const auto rakp3 = script.convinced(script.offered());
+  const auto again = script.refuse(rakp3, RmcpStatus::invalid_integrity_value);
+  EXPECT_FALSE(again.event);
+  const auto raising = script.proven(script.offered(again, 99));
+  EXPECT_EQ(decode_packet(raising.send.at(0))->sequence, 1U) << "the new session counts anew";
+  const auto opened = script.answer(script.request_in(raising), 0, {4});
+  EXPECT_TRUE(opened.event && std::holds_alternative<Opened>(*opened.event));
+  EXPECT_TRUE(script.session.restarted());
+}
+
+TEST(IpmiSession, TwoWrongRakp3AreARefusalAndNotAWrongPassword) {
+  Script script;
+  const auto again = script.refuse(script.convinced(script.offered()), RmcpStatus::invalid_integrity_value);
+  const auto end =
+      script.refuse(script.convinced(script.offered(again, 99)), RmcpStatus::invalid_integrity_value);
+  EXPECT_EQ(Script::failure(end), IpmiError::handshake_refused);
+  EXPECT_EQ(Script::failed(end)->detail, 0x0f);
+}
+
+TEST(IpmiSession, TheSecondHandshakeIsPatient) {
+  Script script;
+  const auto again = script.refuse(script.convinced(script.offered()), RmcpStatus::invalid_session_id);
+  ASSERT_EQ(again.send.size(), 1U);
+  EXPECT_TRUE(script.wait(3s).send.empty());
+  EXPECT_EQ(script.wait(1s).send, again.send);
+}
+
+TEST(IpmiSession, ARefusalWithoutOurSessionWaitsForABetterAnswer) {
   Script script;
   const auto rakp1 = script.offered();
-  const auto rakp3 = script.feed(PayloadType::rakp2, encode(script.make_rakp2(rakp1)));
-  const auto tag = decode_rakp3(Script::payload_of(rakp3), script.context.suite)->tag;
-  const auto step = script.feed(PayloadType::rakp4,
-                                encode(Rakp4{.tag = tag, .console_session = 42, .code = core::Bytes(16, 9)}));
-  EXPECT_EQ(Script::failure(step), IpmiError::bad_password);
-  EXPECT_EQ(step.send.size(), 1U);
+  for (const std::uint8_t tag : {std::uint8_t{0}, decode_rakp1(Script::payload_of(rakp1))->tag}) {
+    const auto forged =
+        script.feed(PayloadType::rakp2, encode(Rakp2{.tag = tag, .status = RmcpStatus::unauthorized_name}));
+    EXPECT_FALSE(forged.event);
+  }
+  const auto rakp3 = script.convinced(rakp1);
+  EXPECT_EQ(decode_rakp3(Script::payload_of(rakp3), script.context.suite)->status, RmcpStatus::ok);
+}
+
+// OpenBMC: neither tag nor session id in a RAKP 2 that refuses.
+TEST(IpmiSession, ARefusalWithoutOurSessionCountsWhenNothingBetterComes) {
+  Script script;
+  (void)script.offered();
+  (void)script.feed(PayloadType::rakp2, encode(Rakp2{.tag = 0, .status = RmcpStatus::unauthorized_name}));
+  EXPECT_FALSE(script.wait(900ms).event);
+  const auto end = script.wait(100ms);
+  ASSERT_EQ(Script::failure(end), IpmiError::no_such_user);
+  EXPECT_EQ(Script::failed(end)->named, Named::no);
+  EXPECT_TRUE(end.send.empty());
+}
+
+TEST(IpmiSession, ARefusalWithoutOurSessionBeginsAnewWhereTheSessionIsGone) {
+  for (const auto type : {PayloadType::rakp2, PayloadType::rakp4}) {
+    Script script;
+    const auto rakp1 = script.offered();
+    if (type == PayloadType::rakp4) (void)script.convinced(rakp1);
+    // The same bytes in both.
+    (void)script.feed(type, encode(Rakp2{.tag = 0, .status = RmcpStatus::invalid_session_id}));
+    const auto again = script.wait(1s);
+    // After RAKP 3 there may be a session all the same: Close Session first.
+    ASSERT_EQ(again.send.size(), type == PayloadType::rakp4 ? 2U : 1U);
+    EXPECT_EQ(decode_packet(again.send.back())->type, PayloadType::open_session_request);
+  }
+}
+
+TEST(IpmiSession, WhoHasNoTimeLeftHearsTheRefusalThatThereWas) {
+  Script script;
+  (void)script.offered();
+  (void)script.feed(PayloadType::rakp2, encode(Rakp2{.tag = 0, .status = RmcpStatus::unauthorized_name}));
+  EXPECT_EQ(Script::failure(script.session.abandon(IpmiError::no_answer)), IpmiError::no_such_user);
+}
+
+TEST(IpmiSession, OnlyCodesAboutTheUserRefuseItsRole) {
+  const std::pair<std::uint8_t, IpmiError> cases[] = {
+      {0xc0, IpmiError::busy},         {0xc3, IpmiError::busy},           {0xd2, IpmiError::busy},
+      {0x80, IpmiError::role_refused}, {0x81, IpmiError::role_refused},   {0x82, IpmiError::role_refused},
+      {0xd4, IpmiError::role_refused}, {0xd5, IpmiError::command_refused}};
+  for (const auto& [code, meaning] : cases) {
+    Script script;
+    const auto end = script.answer(script.request_in(script.proven(script.offered())), code);
+    EXPECT_EQ(Script::failure(end), meaning) << unsigned{code};
+    ASSERT_EQ(end.send.size(), 1U);
+    EXPECT_EQ(script.request_in(end).code, 0x3c) << "closed";
+  }
 }
 
 TEST(IpmiSession, ClosesTheSessionWhoseRakp4WasLost) {

@@ -51,6 +51,9 @@ TEST(IpmitoolOutput, TellsWhyASessionWasRefused) {
   };
   EXPECT_EQ(failure("> RAKP 2 HMAC is invalid").error, IpmiError::bad_password);
   EXPECT_EQ(failure("RAKP 2 message indicates an error : unauthorized name").error, IpmiError::no_such_user);
+  EXPECT_EQ(failure("RAKP 4 message indicates an error : invalid integrity check value").error,
+            IpmiError::handshake_refused);
+  EXPECT_EQ(failure("RAKP 4 message has invalid integrity check value").error, IpmiError::handshake_refused);
   EXPECT_EQ(failure("Error in open session response message : no cipher suite match with proposed security "
                     "algorithms")
                 .error,

@@ -24,6 +24,13 @@ std::string server(std::string_view more) {
          std::string(more);
 }
 
+auto rack_with_bmc(std::string_view key, std::string_view value) {
+  return parse_rack_file(
+      "network: { interface: sim0 }\nservers:\n  - bmc: { first_address: 10.77.1.1, username: A, "
+      "password: b, " +
+      std::string(key) + ": " + std::string(value) + " }\n");
+}
+
 std::string fault_of(std::string_view text) {
   const auto rack = parse_rack_file(text);
   return rack ? "accepted" : rack.error().message;
@@ -50,20 +57,24 @@ TEST(RackFile, ReadsTheDocumentedForm) {
 }
 
 TEST(RackFile, TakesWaysInThatAnAuditShouldFind) {
-  const auto with = [](std::string_view weak) {
-    return parse_rack_file(
-        "network: { interface: sim0 }\nservers:\n  - bmc: { first_address: 10.77.1.1, username: A, "
-        "password: b, weak: [" +
-        std::string(weak) + "] }\n");
-  };
-  const auto rack = with("cipher-zero, ipmi-1.5");
+  const auto rack = rack_with_bmc("weak", "[cipher-zero, ipmi-1.5]");
   ASSERT_TRUE(rack) << rack.error().message;
   EXPECT_TRUE(rack->servers[0].bmc.cipher_zero);
   EXPECT_NE(rack->servers[0].bmc.auth_types, 0);
   EXPECT_FALSE(rack->servers[0].bmc.anonymous || rack->servers[0].bmc.null_user);
-  const auto wrong = with("cypher-zero");
+  const auto wrong = rack_with_bmc("weak", "[cypher-zero]");
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().message.find("cipher-zero"), std::string::npos) << wrong.error().message;
+}
+
+TEST(RackFile, TakesTheBmcWhoseMannersItHas) {
+  const auto rack = rack_with_bmc("like", "openbmc");
+  ASSERT_TRUE(rack) << rack.error().message;
+  const auto& bmc = rack->servers[0].bmc;
+  EXPECT_TRUE(bmc.draws_anew && bmc.nameless_refusals && bmc.pads_15);
+  const auto wrong = rack_with_bmc("like", "openbcm");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("openbmc"), std::string::npos) << wrong.error().message;
 }
 
 TEST(RackFile, EveryServerIsSomebodyElseAndTheSameAtEveryRun) {
