@@ -31,8 +31,8 @@ class Bmc {
                                                                    core::BootTime deadline) = 0;
   /// What the BMC says is set (section 28.13, parameter 5).
   [[nodiscard]] virtual core::Task<core::Result<BootDeviceSetting>> boot_device(core::BootTime deadline) = 0;
-  /// Restarts the controller itself (section 20.2); the machine is left as it is. Sent once. Success = it
-  /// took the order, or fell silent over it: it does not answer for a minute or more.
+  /// Restarts the controller itself (section 20.2), not the machine. Sent once. Success = it took the order,
+  /// or fell silent over it, and is so for a minute or more. An error: it was not told, or does not obey.
   [[nodiscard]] virtual core::Task<core::Result<>> reset_controller(core::BootTime deadline) = 0;
 
   /// What is known of it; nothing is sent.

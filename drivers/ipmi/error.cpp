@@ -94,6 +94,10 @@ std::string_view name(IpmiError error) {
   return row(error).name;
 }
 
+bool is(const core::Error& error, IpmiError what) {
+  return error.code == to_error(what).code;
+}
+
 core::Error to_error(IpmiError error, std::optional<std::uint8_t> detail) {
   const Row found = row(error);
   std::string message(found.message);

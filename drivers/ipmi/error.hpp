@@ -68,5 +68,7 @@ enum class IpmiError : std::uint8_t {
 
 /// With `detail` the RMCP+ status or completion code, where there is one.
 [[nodiscard]] core::Error to_error(IpmiError error, std::optional<std::uint8_t> detail = std::nullopt);
+/// Was `error` made of `what`?
+[[nodiscard]] bool is(const core::Error& error, IpmiError what);
 
 }  // namespace colony::drivers::ipmi

@@ -171,8 +171,8 @@ core::Task<core::Result<>> reset_controller(Link& link, core::BootTime deadline)
   const auto alive = co_await read_power(link, deadline);
   if (!alive) co_return std::unexpected(alive.error());
   const auto done = co_await ask(link, cold_reset(), deadline);
-  // Some restart before they answer.
-  if (!done && done.error().kind != core::ErrorKind::timed_out) co_return std::unexpected(done.error());
+  // Some restart before they answer. Every other error came before it was sent, or instead of it.
+  if (!done && !is(done.error(), IpmiError::outcome_unknown)) co_return std::unexpected(done.error());
   co_return core::Result<>{};
 }
 

@@ -245,8 +245,8 @@ class IpmitoolBmc final : public Bmc, public BmcUsers {
     const auto alive = co_await power_state(deadline);
     if (!alive) co_return std::unexpected(alive.error());
     const auto printed = co_await ask({"mc", "reset", "cold"}, Repeat::never, deadline);
-    // Some restart before they answer.
-    if (!printed && printed.error().kind != core::ErrorKind::timed_out) {
+    // Some restart before they answer. Every other error came before it was sent, or instead of it.
+    if (!printed && !ipmi::is(printed.error(), IpmiError::outcome_unknown)) {
       co_return std::unexpected(printed.error());
     }
     co_return core::Result<>{};

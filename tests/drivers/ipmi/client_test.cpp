@@ -256,6 +256,18 @@ TEST(IpmiClient, ACancelledCallerLeavesTheSessionWell) {
   EXPECT_EQ(bench.model.counters().sessions_opened, 1U);
 }
 
+TEST(IpmiClient, AResetOfTheControllerThatWasNeverSentIsNoSuccess) {
+  IpmiBench bench;
+  EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));
+  // Time for the look before it, and not for the gap behind that.
+  const auto reset = bench.run(bench.bmc->reset_controller(bench.in(300ms)));
+  ASSERT_FALSE(reset);
+  EXPECT_EQ(reset.error().code, "ipmi.deadline");
+  EXPECT_EQ(bench.model.counters().resets, 0U);
+  EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s)))) << "and the session lives on";
+  EXPECT_EQ(bench.model.counters().sessions_opened, 1U);
+}
+
 TEST(IpmiClient, NoticesABootDeviceThatIsAcceptedAndIgnored) {
   IpmiBench bench;
   bench.model.faults().add({.at = BmcMoment::bootdev, .kind = BmcFaultKind::ignore});
