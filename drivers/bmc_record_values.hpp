@@ -39,7 +39,8 @@ struct SelMark {
 struct SelNews {
   static constexpr std::size_t max_entries = 64;
   std::vector<SelEntry> entries;  // the newest of them, oldest first
-  bool cut = false;               // there were more
+  bool cut = false;               // there were, or are, more
+  bool behind = false;            // time was over first: `mark` is where to go on from, not the newest
   bool restarted = false;         // the marked record is gone: cleared, or pushed out
   bool overflow = false;          // events were lost because it was full
   SelMark mark;                   // for the next look
@@ -59,6 +60,14 @@ struct SensorReading {
   std::optional<double> value;  // nullopt: not read now, or a discrete sensor
   std::string state;            // "ok", "nc", "cr", "nr" as ipmitool says; "ns": no reading
   SensorThresholds thresholds;
+};
+
+/// Thresholds cost a command for each sensor; whether one is crossed is part of the reading.
+enum class SensorDetail : std::uint8_t { states, thresholds };
+
+struct SensorReadings {
+  std::vector<SensorReading> sensors;
+  bool cut = false;  // time was over first
 };
 
 struct LanConfig {

@@ -18,13 +18,15 @@ class BmcRecords {
   /// Errors: those of every call. A log that changes meanwhile is read on from where it was.
   [[nodiscard]] virtual core::Task<core::Result<SelLog>> sel(core::BootTime deadline) = 0;
   /// What came after `mark`; nullopt: nothing but where the log stands. A few commands, however long the log
-  /// is.
+  /// is. What was read until `deadline` is no error. A mark that is gone from a long log gives the newest
+  /// record.
   [[nodiscard]] virtual core::Task<core::Result<SelNews>> sel_since(std::optional<SelMark> mark,
                                                                     core::BootTime deadline) = 0;
   /// Success: the BMC says that it is empty.
   [[nodiscard]] virtual core::Task<core::Result<>> clear_sel(core::BootTime deadline) = 0;
-  [[nodiscard]] virtual core::Task<core::Result<std::vector<SensorReading>>> sensors(
-      core::BootTime deadline) = 0;
+  /// What was read until `deadline` is no error, unless it is nothing.
+  [[nodiscard]] virtual core::Task<core::Result<SensorReadings>> sensors(SensorDetail detail,
+                                                                         core::BootTime deadline) = 0;
   [[nodiscard]] virtual core::Task<core::Result<FruFields>> fru(core::BootTime deadline) = 0;
   [[nodiscard]] virtual core::Task<core::Result<LanConfig>> lan(core::BootTime deadline) = 0;
   /// Why the machine was last started: "chassis control command", "power-up via power push button", ...

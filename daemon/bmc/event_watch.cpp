@@ -132,14 +132,18 @@ Task<Result<>> EventWatch::look(Place& place) {
   }
   if (!cause && cause.error().kind != core::ErrorKind::unsupported) co_return std::unexpected(cause.error());
   // Now that it is on: a machine that is off has 0 V in places, and no fault for that.
-  if (std::exchange(place.wants_sensors, false)) co_return co_await look_at_sensors(place, *records);
-  co_return Result<>{};
+  if (!place.wants_sensors) co_return Result<>{};
+  auto looked = co_await look_at_sensors(place, *records);
+  place.wants_sensors = !looked;
+  co_return looked;
 }
 
 Task<Result<>> EventWatch::look_at_log(Place& place, drivers::BmcRecords& records) {
   auto news = co_await records.sel_since(place.mark, world_.timers.now() + patience);
   if (!news) co_return std::unexpected(news.error());
   place.mark = std::move(news->mark);
+  // The rest of a long log, at the same pace: what matters most is at its end.
+  if (news->behind) place.due = world_.timers.now() + settle;
   if (news->restarted) {
     note(place, "bmc.log_begun_anew", "the BMC's event log was cleared, or has wrapped, since the last look");
   }
@@ -156,10 +160,16 @@ Task<Result<>> EventWatch::look_at_log(Place& place, drivers::BmcRecords& record
 }
 
 Task<Result<>> EventWatch::look_at_sensors(Place& place, drivers::BmcRecords& records) {
-  const auto sensors = co_await records.sensors(world_.timers.now() + sensor_patience);
+  const auto sensors =
+      co_await records.sensors(drivers::SensorDetail::states, world_.timers.now() + sensor_patience);
   if (!sensors) co_return std::unexpected(sensors.error());
+  if (sensors->cut) {
+    note(place, "bmc.sensors_cut",
+         fmt::format("{} sensors were looked at until the time was over; there are more",
+                     sensors->sensors.size()));
+  }
   std::size_t told = 0;
-  for (const auto& sensor : *sensors) {
+  for (const auto& sensor : sensors->sensors) {
     if (sensor.state != "cr" && sensor.state != "nr") continue;
     if (++told > max_notes) break;
     const auto reading = sensor.value ? fmt::format("{:.6g} {}", *sensor.value, sensor.unit) : std::string();

@@ -3,9 +3,9 @@
 // of the event log when the workflow begins, after every power act and when it fails, why the machine
 // started, and, when a disk is to be written or erased, sensors that are critical once it is on.
 //
-// The least of guests: it waits for its turn behind everything else that the BMC is asked, 20 s at most, and
-// after two failures leaves the BMC alone until the next workflow. The BMC's clock is shown, never trusted:
-// what is new is known by the records themselves (drivers::SelMark).
+// The least of guests: it waits for its turn behind everything else that the BMC is asked, 20 s at most, goes
+// on later where its time was over, and after two failures leaves the BMC alone until the next workflow. The
+// BMC's clock is shown, never trusted: what is new is known by the records themselves (drivers::SelMark).
 
 #include <map>
 #include <memory>

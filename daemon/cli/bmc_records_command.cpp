@@ -119,10 +119,15 @@ class SensorsCommand final : public OneBmcCommand {
   Task<Result<Json>> ask(Session&, drivers::Bmc& bmc, core::BootTime deadline) override {
     const auto records = records_of(bmc);
     if (!records) co_return std::unexpected(records.error());
-    const auto sensors = co_await (*records)->sensors(deadline);
+    const auto sensors = co_await (*records)->sensors(drivers::SensorDetail::thresholds, deadline);
     if (!sensors) co_return std::unexpected(sensors.error());
+    if (sensors->cut) {
+      co_return core::fail(core::ErrorKind::timed_out, "ipmi.deadline",
+                           fmt::format("the time was over after {} sensors, and there are more: --timeout",
+                                       sensors->sensors.size()));
+    }
     Json out = Json::array();
-    for (const auto& sensor : *sensors) {
+    for (const auto& sensor : sensors->sensors) {
       const auto& limits = sensor.thresholds;
       const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
       out.push_back({{"number", sensor.number},

@@ -90,8 +90,10 @@ class IpmiBmc final : public Bmc,
   core::Task<core::Result<>> clear_sel(core::BootTime deadline) override {
     return perform<void>(erase_sel, deadline, Turn::last);
   }
-  core::Task<core::Result<std::vector<SensorReading>>> sensors(core::BootTime deadline) override {
-    return perform<std::vector<SensorReading>>(read_sensors, deadline, Turn::last);
+  core::Task<core::Result<SensorReadings>> sensors(SensorDetail detail, core::BootTime deadline) override {
+    return perform<SensorReadings>(
+        [detail](Link& link, core::BootTime until) { return read_sensors(link, detail, until); }, deadline,
+        Turn::last);
   }
   core::Task<core::Result<FruFields>> fru(core::BootTime deadline) override {
     return perform<FruFields>(read_fru_fields, deadline, Turn::last);

@@ -29,11 +29,18 @@ bool is_too_much(std::uint8_t code) {
          code == completion::too_many_bytes || code == 0xff;
 }
 
+/// Is the time over, and not for nothing? Then what was read is the answer.
+bool ends_early(const core::Error& error, std::size_t read) {
+  return error.kind == core::ErrorKind::timed_out && read > 0;
+}
+
 /// A walk through the repository: its reservation, and how much it hands out at once.
 struct SdrWalk {
   std::uint16_t reservation = 0;
   unsigned reservations = 0;
   std::uint8_t piece = first_piece;
+  bool header_first = false;  // it does not give less than what is asked for
+  [[nodiscard]] std::size_t beginning() const { return header_first ? sdr_header : piece; }
 };
 
 Task<Result<>> reserve(Link& link, SdrWalk& walk, core::BootTime deadline) {
@@ -60,7 +67,7 @@ struct Sdr {
 
 Task<Result<Sdr>> read_sdr(Link& link, SdrWalk& walk, std::uint16_t id, core::BootTime deadline) {
   Sdr out;
-  std::size_t size = sdr_header;
+  std::size_t size = walk.beginning();  // until the header says it
   while (out.record.size() < size) {
     const auto wanted =
         static_cast<std::uint8_t>(std::min<std::size_t>(size - out.record.size(), walk.piece));
@@ -71,7 +78,13 @@ Task<Result<Sdr>> read_sdr(Link& link, SdrWalk& walk, std::uint16_t id, core::Bo
       if (auto again = co_await reserve(link, walk, deadline); !again)
         co_return std::unexpected(again.error());
       out.record.clear();
-      size = sdr_header;
+      size = walk.beginning();
+      continue;
+    }
+    const bool beyond = is_too_much(answer->completion) || answer->completion == completion::out_of_range;
+    if (beyond && out.record.empty() && !walk.header_first) {
+      walk.header_first = true;
+      size = walk.beginning();
       continue;
     }
     if (is_too_much(answer->completion) && walk.piece > smallest_piece) {
@@ -94,7 +107,8 @@ Task<Result<Sdr>> read_sdr(Link& link, SdrWalk& walk, std::uint16_t id, core::Bo
   co_return out;
 }
 
-Task<Result<SensorReading>> read_sensor(Link& link, SensorRecord sensor, core::BootTime deadline) {
+Task<Result<SensorReading>> read_sensor(Link& link, SensorRecord sensor, SensorDetail detail,
+                                        core::BootTime deadline) {
   SensorReading out;
   out.number = sensor.number;
   out.name = sensor.name;
@@ -116,7 +130,7 @@ Task<Result<SensorReading>> read_sensor(Link& link, SensorRecord sensor, core::B
     if (sensor.is_threshold() && sensor.conversion) out.value = sensor.conversion->apply(reading->raw);
   }
   const auto& conversion = sensor.conversion;
-  if (!sensor.is_threshold() || !conversion) co_return out;
+  if (detail == SensorDetail::states || !sensor.is_threshold() || !conversion) co_return out;
   const auto limits = co_await ask(link, get_sensor_thresholds(sensor), deadline);
   if (!limits) {
     if (is_about_content(limits.error())) co_return out;
@@ -190,6 +204,7 @@ Task<Result<SelNews>> read_sel_since(Link& link, std::optional<SelMark> mark, co
     co_return news;
   }
   std::uint16_t id = last_sel_entry;
+  bool newest_only = !mark;
   if (mark) {
     id = first_sel_entry;
     if (!mark->record.empty()) {
@@ -201,12 +216,20 @@ Task<Result<SelNews>> read_sel_since(Link& link, std::optional<SelMark> mark, co
       if (!news.restarted) {
         news.mark = *mark;
         id = reply->next;
+      } else if (info->entries > SelNews::max_entries) {
+        // It has wrapped: how much of what is left is news, nobody can tell.
+        newest_only = news.cut = true;
+        id = last_sel_entry;
       }
     }
   }
   std::set<std::uint16_t> seen;
-  while (id != no_sel_entry || (!mark && seen.empty())) {
+  while (id != no_sel_entry || (newest_only && seen.empty())) {
     auto found = co_await ask_sel_entry(link, id, deadline);
+    if (!found && ends_early(found.error(), seen.size())) {
+      news.cut = news.behind = true;
+      break;
+    }
     if (!found) co_return std::unexpected(std::move(found.error()));
     auto& reply = *found;
     if (!reply) break;
@@ -216,8 +239,11 @@ Task<Result<SelNews>> read_sel_since(Link& link, std::optional<SelMark> mark, co
       news.entries.erase(news.entries.begin());
       news.cut = true;
     }
-    if (seen.size() >= max_sel_walk || !seen.insert(reply->next).second) break;
+    if (!seen.insert(reply->next).second) break;
     id = reply->next;
+    if (seen.size() < max_sel_walk) continue;
+    news.behind = id != no_sel_entry;
+    break;
   }
   co_return news;
 }
@@ -253,11 +279,11 @@ Task<Result<>> erase_sel(Link& link, core::BootTime deadline) {
   co_return fail(IpmiError::command_refused, completion::reservation_lost);
 }
 
-Task<Result<std::vector<SensorReading>>> read_sensors(Link& link, core::BootTime deadline) {
+Task<Result<SensorReadings>> read_sensors(Link& link, SensorDetail detail, core::BootTime deadline) {
   SdrWalk walk;
   if (auto reserved = co_await reserve(link, walk, deadline); !reserved)
     co_return std::unexpected(reserved.error());
-  std::vector<SensorRecord> records;
+  SensorReadings out;
   std::set<std::uint16_t> seen;
   std::uint16_t id = first_sdr;
   while (id != no_sdr && seen.size() < max_sdrs) {
@@ -265,22 +291,23 @@ Task<Result<std::vector<SensorReading>>> read_sensors(Link& link, core::BootTime
     if (!sdr) {
       // An empty repository says "not present" to its first record.
       if (seen.empty() && is_about_content(sdr.error())) break;
+      out.cut = ends_early(sdr.error(), out.sensors.size());
+      if (out.cut) break;
       co_return std::unexpected(sdr.error());
     }
     // A damaged record costs itself, not the others.
-    if (auto sensor = decode_sensor_record(sdr->record)) {
-      auto& found = *sensor;
-      if (found) records.push_back(std::move(*found));
+    auto decoded = decode_sensor_record(sdr->record);
+    if (auto sensor = decoded ? std::move(*decoded) : std::nullopt) {
+      // At once, and not after all records: so there is something to show when the time is over.
+      auto reading = co_await read_sensor(link, std::move(*sensor), detail, deadline);
+      out.cut = !reading && ends_early(reading.error(), out.sensors.size());
+      if (out.cut) break;
+      if (!reading) co_return std::unexpected(reading.error());
+      out.sensors.push_back(std::move(*reading));
     }
     walk.reservations = 0;
     if (!seen.insert(sdr->next).second) break;
     id = sdr->next;
-  }
-  std::vector<SensorReading> out;
-  for (auto& record : records) {
-    auto reading = co_await read_sensor(link, std::move(record), deadline);
-    if (!reading) co_return std::unexpected(reading.error());
-    out.push_back(std::move(*reading));
   }
   co_return out;
 }

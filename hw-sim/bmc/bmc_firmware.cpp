@@ -84,7 +84,7 @@ BmcFirmware::BmcFirmware(const BmcProfile& profile, Chassis& chassis)
     : profile_(profile),
       chassis_(chassis),
       fru_(ipmi::encode_fru(profile.board, profile.product)),
-      sdrs_(sensor_records()),
+      sdrs_(sensor_records(profile.more_sensors)),
       sel_(profile.sel_capacity, profile.sel_when_full) {
   sel_.add({.sensor_type = 0x1d, .sensor = boot_initiated});  // initiated by power up
 }
@@ -252,6 +252,7 @@ FirmwareReply BmcFirmware::sensor(const Request& request, core::BootTime now) {
       return ok();
     }
     case 0x2d: {  // Get Sensor Reading
+      if (request.data[0] > sdrs_.size()) return fail(completion::not_present);
       const auto given = profile_.readings.find(request.data[0]);
       const auto found =
           sensor_reading(request.data[0], chassis_.power(),
@@ -264,6 +265,7 @@ FirmwareReply BmcFirmware::sensor(const Request& request, core::BootTime now) {
       return ok({found->raw, flags, static_cast<core::Byte>(0xc0 | found->states)});
     }
     case 0x27: {  // Get Sensor Thresholds
+      if (request.data[0] > sdrs_.size()) return fail(completion::not_present);
       const auto found = sensor_thresholds(request.data[0]);
       if (!found) return fail(completion::not_present);
       return ok({found->begin(), found->end()});
@@ -306,6 +308,7 @@ FirmwareReply BmcFirmware::get_sdr(const Request& request) const {
   if (number > sdrs_.size()) return fail(completion::not_present);
   const core::Bytes& record = sdrs_[number - 1];
   const std::size_t next = number == sdrs_.size() ? 0xffff : number + 1;
+  if (request.data[5] > profile_.sdr_piece) return fail(completion::too_many_bytes);
   const core::Bytes part = cut(record, request.data[4], request.data[5]);
   core::Bytes data{low(next), high(next)};
   data.insert(data.end(), part.begin(), part.end());

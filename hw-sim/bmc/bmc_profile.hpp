@@ -39,6 +39,8 @@ struct BmcProfile {
                                                  drivers::ipmi::CipherSuite::sha1_aes};
   std::size_t max_sessions = 4;
   std::map<std::uint8_t, std::uint8_t> readings;  // raw, by sensor, while it is on: instead of the usual ones
+  std::uint8_t more_sensors = 0;                  // temperatures, numbered on from the usual ones
+  std::uint8_t sdr_piece = 255;                   // at most so much of a sensor record at once, else CAh
   std::size_t sel_capacity = 64;
   SelWhenFull sel_when_full = SelWhenFull::forget_oldest;
   // Ways in that an audit should find.
@@ -49,18 +51,18 @@ struct BmcProfile {
   bool sol = true;               // serial over LAN is switched on
   std::uint16_t sol_port = 623;  // what Activate Payload names; ipmitool wants the one it talks to
   core::Duration reset_time = std::chrono::seconds(60);  // it is silent after a cold reset
-  bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
-};
   core::Duration starting_time{};                        // and then answers every command with D2h
-
+  bool reports_privilege = true;  // false: Open Session Response says privilege 0, as some do
   // How OpenBMC's phosphor-net-ipmid differs from what one would expect.
   bool draws_anew = false;         // a repeated RAKP 1 gets another random number
   bool nameless_refusals = false;  // neither tag nor session id in most refusals of the handshake
   bool pads_15 = false;            // a legacy pad behind every IPMI 1.5 reply (section 13.6)
-/// One weakness by name: cipher-zero, anonymous, null-user, ipmi-1.5. False: there is no such thing.
-[[nodiscard]] bool weaken(BmcProfile& profile, std::string_view weakness);
+};
+
 /// As a BMC that is met in the field: openbmc. False: there is no such thing.
 [[nodiscard]] bool imitate(BmcProfile& profile, std::string_view model);
 
+/// One weakness by name: cipher-zero, anonymous, null-user, ipmi-1.5. False: there is no such thing.
+[[nodiscard]] bool weaken(BmcProfile& profile, std::string_view weakness);
 
 }  // namespace colony::hw_sim

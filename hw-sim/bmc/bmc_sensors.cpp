@@ -79,17 +79,25 @@ core::Bytes record_of(const Sensor& sensor) {
   return std::move(out).finish();
 }
 
+/// Those that a machine has many of are all like the CPU's.
 const Sensor* find(std::uint8_t number) {
+  if (number > sensors.size()) return &sensors.front();
   const auto* const found = std::ranges::find(sensors, number, &Sensor::number);
   return found == sensors.end() ? nullptr : found;
 }
 
 }  // namespace
 
-std::vector<core::Bytes> sensor_records() {
+std::vector<core::Bytes> sensor_records(std::uint8_t more) {
   std::vector<core::Bytes> records;
-  records.reserve(std::size(sensors));
+  records.reserve(std::size(sensors) + more);
   for (const auto& sensor : sensors) records.push_back(record_of(sensor));
+  for (unsigned i = 0; i < more; ++i) {
+    Sensor sensor = sensors.front();
+    sensor.number = static_cast<std::uint8_t>(sensors.size() + 1 + i);
+    sensor.name = "DIMM Temp";
+    records.push_back(record_of(sensor));
+  }
   return records;
 }
 

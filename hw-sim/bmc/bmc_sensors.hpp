@@ -12,7 +12,8 @@
 
 namespace colony::hw_sim {
 
-[[nodiscard]] std::vector<core::Bytes> sensor_records();
+/// The usual ones, and `more` that are like the CPU's temperature.
+[[nodiscard]] std::vector<core::Bytes> sensor_records(std::uint8_t more = 0);
 
 struct SimReading {
   std::uint8_t raw = 0;

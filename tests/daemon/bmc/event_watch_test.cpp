@@ -31,6 +31,12 @@ struct WatchHouse : BmcHouse {
   EventWatch watch{{timers, log, ledger, seen, directory}};
 };
 
+void start_for_a_wipe(WatchHouse& house) {
+  house.workflow(WorkflowStatus::running, "disk-wipe");
+  house.timers.run_for(5s);
+  house.power(PowerAction::on);
+}
+
 }  // namespace
 
 TEST(EventWatch, NotesWhatTheBmcWroteDownSinceThePowerActAndWhyItStarted) {
@@ -126,6 +132,52 @@ TEST(EventWatch, ACriticalSensorIsNotedWhenADiskIsToBeWritten) {
     EXPECT_EQ(house.seen.notes("bmc.sensor_critical"),
               type == "disk-wipe" ? "CPU Temp is critical: 96 degrees C|" : "");
   }
+}
+
+TEST(EventWatch, ACriticalSensorIsFoundAmongThoseOfALargeServer) {
+  for (const std::uint8_t more : {std::uint8_t{150}, std::uint8_t{250}}) {
+    auto profile = some_profile();
+    profile.more_sensors = more;
+    profile.readings[155] = 96;
+    WatchHouse house(std::move(profile));
+    start_for_a_wipe(house);
+    house.timers.run_for(5min);
+    EXPECT_EQ(house.seen.notes("bmc.sensor_critical"), "DIMM Temp is critical: 96 degrees C|");
+    // There is no time for the last of 255, and that is said.
+    EXPECT_EQ(house.seen.notes("bmc.sensors_cut").empty(), more == 150);
+  }
+}
+
+TEST(EventWatch, SensorsThatCouldNotBeReadAreLookedAtAfterTheNextStart) {
+  auto profile = some_profile();
+  profile.readings[1] = 96;
+  WatchHouse house(std::move(profile));
+  start_for_a_wipe(house);
+  house.timers.run_for(10600ms);  // the log is read, the sensors are next
+  house.model.faults().add({.at = BmcMoment::records, .kind = BmcFaultKind::refuse, .times = 1});
+  house.timers.run_for(1min);
+  EXPECT_EQ(house.seen.notes("bmc.sensor_critical"), "");
+  house.power(PowerAction::off);
+  house.power(PowerAction::on);
+  house.timers.run_for(2min);
+  EXPECT_EQ(house.seen.notes("bmc.sensor_critical"), "CPU Temp is critical: 96 degrees C|");
+}
+
+TEST(EventWatch, CatchesUpWithALogOfHundredsOfNewRecords) {
+  auto profile = some_profile();
+  profile.sel_capacity = 1024;
+  WatchHouse house(std::move(profile));
+  house.workflow(WorkflowStatus::running);
+  house.timers.run_for(5s);
+  for (int i = 0; i < 300; ++i) house.chassis.report(corrected);
+  house.chassis.report(supply_lost);
+  house.power(PowerAction::on);
+  house.timers.run_for(5min);
+  EXPECT_NE(house.seen.notes("bmc.event").find("Power Supply AC lost"), std::string::npos)
+      << house.seen.notes("bmc.event");
+  const unsigned commands = house.model.counters().commands;
+  house.timers.run_for(10min);
+  EXPECT_LE(house.model.counters().commands - commands, 1U) << "and is done then";
 }
 
 TEST(EventLines, KeepTheNewestAndSayRepetitionsOnce) {

@@ -134,8 +134,10 @@ TEST(IpmiBreaker, WhatPassesTheProbeIsTheProbe) {
   while (!bench.bmc->standing().quiet) EXPECT_FALSE(bench.run(bench.bmc->power_state(bench.in(60s))));
   bench.timers.run_for(5min);
   // A slow question begins as the probe; a power command comes before its first word is said.
-  std::optional<core::Result<std::vector<drivers::SensorReading>>> sensors;
-  bench.tasks.spawn("sensors", IpmiBench::keep(bench.bmc->records()->sensors(bench.in(2min)), sensors));
+  std::optional<core::Result<drivers::SensorReadings>> sensors;
+  bench.tasks.spawn("sensors", IpmiBench::keep(bench.bmc->records()->sensors(
+                                                   drivers::SensorDetail::thresholds, bench.in(2min)),
+                                               sensors));
   bench.timers.run_for(1ms);
   ASSERT_TRUE(bench.bmc->standing().quiet) << "nothing was answered yet";
   EXPECT_TRUE(bench.run(bench.bmc->power_state(bench.in(30s))));

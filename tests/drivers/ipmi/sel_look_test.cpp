@@ -103,6 +103,44 @@ TEST(SelLook, KeepsTheNewestOfMany) {
   EXPECT_EQ(events(look(bench, news.mark)), "");
 }
 
+TEST(SelLook, WhatWasReadUntilTheDeadlineIsKeptAndGoneOnFrom) {
+  auto profile = some_profile();
+  profile.sel_capacity = 512;
+  IpmiBench bench(std::move(profile));
+  auto mark = look(bench, std::nullopt).mark;
+  for (int i = 0; i < 150; ++i) bench.chassis.report({.sensor_type = 0x0c, .sensor = 0x01, .offset = 0x00});
+  bench.chassis.report({.sensor_type = 0x08, .sensor = 0x05, .offset = 0x03});
+  unsigned looks = 0;
+  std::string last;
+  for (bool behind = true; behind; ++looks) {
+    const auto news = bench.run(bench.bmc->records()->sel_since(mark, bench.in(20s)));
+    ASSERT_TRUE(news) << news.error().message;
+    ASSERT_LT(looks, 5U);
+    EXPECT_FALSE(news->restarted);
+    EXPECT_GT(news->mark.id, mark.id);
+    EXPECT_TRUE(news->cut || !news->behind);
+    behind = news->behind;
+    mark = news->mark;
+    last = news->entries.back().event;
+  }
+  EXPECT_EQ(looks, 2U);
+  EXPECT_EQ(last, "Power Supply AC lost");
+}
+
+TEST(SelLook, AMarkThatIsGoneFromALongLogGivesTheNewestAtOnce) {
+  auto profile = some_profile();
+  profile.sel_capacity = 400;
+  IpmiBench bench(std::move(profile));
+  const auto stands = look(bench, std::nullopt);
+  for (int i = 0; i < 900; ++i) bench.chassis.report({.sensor_type = 0x0c, .sensor = 0x01, .offset = 0x00});
+  bench.chassis.report({.sensor_type = 0x08, .sensor = 0x05, .offset = 0x03});
+  const unsigned before = bench.model.counters().commands;
+  const auto news = look(bench, stands.mark);
+  EXPECT_EQ(events(news), "Power Supply AC lost|restartedcut");
+  EXPECT_EQ(bench.model.counters().commands - before, 3U);
+  EXPECT_EQ(events(look(bench, news.mark)), "");
+}
+
 TEST(SelLook, TwoWhoClearAtOnceBothSucceed) {
   IpmiBench bench;
   auto other = bench.client.open(bench.address, {"ADMIN", core::Secret("secret")});

@@ -12,10 +12,14 @@ using hw_sim::BmcMoment;
 
 namespace {
 
-using Sensors = core::Result<std::vector<drivers::SensorReading>>;
+using Sensors = core::Result<drivers::SensorReadings>;
+
+core::Task<Sensors> sensors_of(IpmiBench& bench, core::Duration time) {
+  return bench.bmc->records()->sensors(drivers::SensorDetail::thresholds, bench.in(time));
+}
 
 void read_sensors_beside(IpmiBench& bench, std::optional<Sensors>& out) {
-  bench.tasks.spawn("sensors", IpmiBench::keep(bench.bmc->records()->sensors(bench.in(2min)), out));
+  bench.tasks.spawn("sensors", IpmiBench::keep(sensors_of(bench, 2min), out));
   bench.timers.run_for(500ms);
 }
 
@@ -36,7 +40,7 @@ TEST(BmcTurns, APowerCommandPassesALongReadBetweenTwoOfItsCommands) {
   EXPECT_FALSE(sensors);
   EXPECT_TRUE(bench.timers.run_until([&] { return sensors.has_value(); }, bench.in(2min)));
   ASSERT_TRUE(*sensors) << sensors->error().message;
-  EXPECT_EQ((*sensors)->size(), 5U);
+  EXPECT_EQ((*sensors)->sensors.size(), 5U);
   EXPECT_EQ(bench.model.counters().sessions_opened, 1U);
 }
 
@@ -73,7 +77,7 @@ TEST(BmcTurns, AConsolePassesALongReadToo) {
 TEST(BmcTurns, WhatIsPassedWithoutEndEndsByItsOwnDeadline) {
   std::optional<Sensors> sensors;  // outlives the bench, which ends what writes it
   IpmiBench bench;
-  bench.tasks.spawn("sensors", IpmiBench::keep(bench.bmc->records()->sensors(bench.in(5s)), sensors));
+  bench.tasks.spawn("sensors", IpmiBench::keep(sensors_of(bench, 5s), sensors));
   const auto end = bench.in(10s);
   while (bench.timers.now() < end) {
     std::optional<core::Result<core::PowerState>> first, second;
