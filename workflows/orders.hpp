@@ -117,7 +117,8 @@ struct WipePlan {
   core::AssetId asset;
   std::string asset_name;
   std::vector<drivers::scout::Disk> disks;
-  std::vector<drivers::scout::Disk> left_alone;  // removable or read-only ones, when none were named
+  std::vector<std::string> names;  // of `disks`: the texts by which an order means these and no others
+  std::vector<drivers::scout::Disk> left_alone;  // what was not named; else what cannot be erased
   drivers::scout::WipeLevel minimum = drivers::scout::WipeLevel::clear;
   std::vector<drivers::scout::WipeMethod> methods;
   std::vector<std::string> limits;  // what it will not reach, in words
@@ -128,6 +129,7 @@ struct ProvisionPlan {
   core::AssetId asset;
   std::string asset_name;
   std::optional<drivers::scout::Disk> disk;  // absent: the one that the machine config names
+  std::string disk_name;                     // by which an order means this one and no other
 };
 
 // ---- What is seen ----

@@ -93,9 +93,9 @@ Result<workflows::WipeRequest> decode_wipe(std::string_view asset, std::string_v
   workflows::WipeRequest out;
   out.asset = asset;
   const core::Json* disks = core::json_member(*json, "disks");
-  // Absent means every disk; an empty list is more likely a mistake.
-  if (disks != nullptr && disks->is_array() && disks->empty())
-    members.refuse("disks", "leave it out to mean all");
+  // Absent means every disk; an empty list, or a null that some languages write for one, is more likely a
+  // mistake.
+  if (disks != nullptr && disks->empty()) members.refuse("disks", "leave it out to mean all");
   out.disks = members.texts("disks", max_disks);
   using drivers::scout::WipeLevel;
   out.minimum =

@@ -241,9 +241,13 @@ Json to_json(const wf::StatusView& status) {
 Json to_json(const wf::WipePlan& plan) {
   Json methods = Json::array();
   for (const auto method : plan.methods) methods.push_back(name(method));
+  Json erased = disks(plan.disks);
+  for (std::size_t i = 0; i < std::min(erased.size(), plan.names.size()); ++i) {
+    erased[i]["order_as"] = plan.names[i];
+  }
   return {{"asset_id", plan.asset.to_string()},
           {"asset_name", plan.asset_name},
-          {"disks", disks(plan.disks)},
+          {"disks", std::move(erased)},
           {"left_alone", disks(plan.left_alone)},
           {"minimum", name(plan.minimum)},
           {"methods", std::move(methods)},
@@ -251,9 +255,9 @@ Json to_json(const wf::WipePlan& plan) {
 }
 
 Json to_json(const wf::ProvisionPlan& plan) {
-  return {{"asset_id", plan.asset.to_string()},
-          {"asset_name", plan.asset_name},
-          {"disk", plan.disk ? disk_json(*plan.disk) : Json(nullptr)}};
+  Json disk = plan.disk ? disk_json(*plan.disk) : Json(nullptr);
+  if (plan.disk) disk["order_as"] = plan.disk_name;
+  return {{"asset_id", plan.asset.to_string()}, {"asset_name", plan.asset_name}, {"disk", std::move(disk)}};
 }
 
 Json to_json(const wf::BmcLogin& login) {

@@ -18,6 +18,7 @@ std::string size_text(std::uint64_t bytes) {
 }  // namespace
 
 std::string disk_name(const core::Json& disk) {
+  if (auto name = text_of(disk, "order_as"); !name.empty()) return name;
   const std::string serial = text_of(disk, "serial");
   return serial.empty() ? text_of(disk, "wwn") : serial;
 }

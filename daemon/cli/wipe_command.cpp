@@ -47,7 +47,7 @@ core::Task<ExitCode> wipe(Session& session, std::string asset, Json wanted, bool
   if (const Json* spared = core::json_member(*plan, "left_alone"); spared != nullptr && !spared->empty()) {
     session.console.err((wanted.contains("disks")
                              ? "Not named, left alone:\n"
-                             : "Left alone (removable or read-only; name them to erase them):\n") +
+                             : "Left alone (removable, or without capacity: not erased):\n") +
                         disk_table(*spared));
   }
   if (const Json* limits = core::json_member(*plan, "limits"); limits != nullptr && limits->is_array()) {

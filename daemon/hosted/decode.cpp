@@ -61,7 +61,7 @@ Json order_in(const Json& entry, std::string_view type) {
   const auto known = order_members(type);
   Json order = Json::object();
   for (const auto& [key, value] : entry.items()) {
-    if (value.is_null()) continue;
+    if (value.is_null() && key != "disks") continue;  // no disks is not all disks
     if (std::ranges::find(known, key) != known.end() || speaks_of_disks(key, value)) order[key] = value;
   }
   return order;
@@ -78,8 +78,10 @@ std::optional<Operation> operation_from(const Json& entry) {
       operation.generation.value > INT64_MAX || !is_visible(operation.type)) {
     return std::nullopt;
   }
+  // A body of another kind goes on as it is, to be refused with its reason: taken for none it would turn
+  // "erase these disks", encoded once too often, into "erase all".
   const Json* const body = core::json_member(entry, "body");
-  operation.body_json = body == nullptr || !body->is_object() ? "{}" : core::dump_json(*body);
+  operation.body_json = body == nullptr ? "{}" : core::dump_json(*body);
   if (operation.body_json.size() > largest_body) return std::nullopt;
   return operation;
 }

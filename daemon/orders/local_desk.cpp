@@ -25,12 +25,7 @@ std::string text_of(const keys::Persons& persons) {
 /// An approval is for the machine and the disks that were shown: not for what a name or "all" means later.
 WipeRequest pinned(WipeRequest request, const workflows::WipePlan& plan) {
   request.asset = plan.asset.to_string();
-  std::vector<std::string> disks;
-  for (const auto& disk : plan.disks) {
-    disks.push_back(disk.id.serial.empty() ? disk.id.wwn : disk.id.serial);
-    if (disks.back().empty()) return request;  // it can be named only by rule
-  }
-  request.disks = std::move(disks);
+  request.disks = plan.names;
   request.minimum = plan.minimum;
   return request;
 }

@@ -269,6 +269,7 @@ Inventory read_inventory(Members& members) {
   if (!members.has("nics")) members.reject("nics", "is missing");
   inventory.nics = read_each<Nic>(members, "nics", max_nics, read_nic);
   inventory.disks = read_disks(members, 0);
+  inventory.more_disks = members.has("more_disks") && members.flag("more_disks");
   if (members.has("bmc")) inventory.bmc = read_bmc(members.object("bmc"));
   inventory.dimms = read_each<Dimm>(members, "dimms", max_dimms, read_dimm);
   inventory.devices = read_each<PciDevice>(members, "devices", max_pci, read_device);

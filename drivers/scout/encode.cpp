@@ -248,6 +248,7 @@ Json to_json(const Inventory& inventory) {
   for (const Nic& nic : inventory.nics) json["nics"].push_back(encode(nic));
   for (const Dimm& dimm : inventory.dimms) json["dimms"].push_back(encode(dimm));
   for (const PciDevice& device : inventory.devices) json["devices"].push_back(encode(device));
+  if (inventory.more_disks) json["more_disks"] = true;
   if (inventory.tpm) json["tpm"] = encode(*inventory.tpm);
   if (inventory.bmc) json["bmc"] = encode(*inventory.bmc);
   return json;

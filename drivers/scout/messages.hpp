@@ -171,6 +171,7 @@ struct Inventory {
   std::uint64_t memory_bytes = 0;
   std::vector<Nic> nics;    // at most 64
   std::vector<Disk> disks;  // at most 256
+  bool more_disks = false;  // there are others, which are not listed
   std::optional<InBandBmc> bmc;
   std::vector<Dimm> dimms;         // at most 256
   std::vector<PciDevice> devices;  // at most 256

@@ -155,10 +155,9 @@ Disk describe_disk(const Tree& sysfs, const std::string& name) {
 std::vector<Disk> list_disks(const Tree& sysfs) {
   std::vector<Disk> disks;
   for (const auto& name : sysfs.names("block")) {
-    if (disks.size() == drivers::scout::max_disks) break;
     if (!is_whole_real_disk(sysfs, name, sysfs.resolved("block/" + name))) continue;
     auto disk = describe_disk(sysfs, name);
-    if (disk.size_bytes == 0) continue;
+    if (disk.size_bytes == 0 && disk.removable) continue;  // a drive without its medium
     const auto known =
         std::ranges::find_if(disks, [&disk](const Disk& other) { return is_other_path(other, disk); });
     if (known == disks.end()) {

@@ -1,6 +1,6 @@
 #pragma once
-// The disks in /sys/block: whole, real, not empty. Loop, device-mapper, software RAID, optical drives and the
-// hidden paths of a multipath NVMe disk are none.
+// The disks in /sys/block: whole and real, also those without capacity that are no drives for media. Loop,
+// device-mapper, software RAID, optical drives and the hidden paths of a multipath NVMe disk are none.
 
 #include <vector>
 
@@ -10,7 +10,7 @@
 
 namespace colony::ramdisk {
 
-/// At most drivers::scout::max_disks, in order of their kernel names; `content` is left empty. A SAS disk
+/// In order of their kernel names; `content` is left empty. A SAS disk
 /// that is reached by several paths is one disk, under its first name.
 [[nodiscard]] std::vector<drivers::scout::Disk> list_disks(const Tree& sysfs);
 /// One of them; a disk of size 0 when there is none of that name.

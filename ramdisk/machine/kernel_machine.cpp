@@ -79,6 +79,8 @@ Result<Inventory> KernelMachine::inventory() {
   inventory.devices = list_pci(sysfs_);
   inventory.tpm = describe_tpm(sysfs_, open_tpm_device(devices_.at("tpmrm0")), smbios.tpm);
   inventory.disks = list_disks(sysfs_);
+  inventory.more_disks = inventory.disks.size() > drivers::scout::max_disks;
+  if (inventory.more_disks) inventory.disks.resize(drivers::scout::max_disks);
   for (Disk& disk : inventory.disks) {
     ask_disk(devices_.at(disk.device), language_of(sysfs_, disk), disk);
     const auto begin = devices_.bytes(disk.device, signature_bytes);

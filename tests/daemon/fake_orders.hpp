@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/scout/disk_names.hpp"
 #include "workflows/orders.hpp"
 
 namespace colony::test {
@@ -140,8 +141,11 @@ struct FakeOrders final : workflows::Orders {
   Result<workflows::ProvisionPlan> plan_provision(const workflows::ProvisionOrder& order) const override {
     const auto found = asset(order.asset);
     if (!found) return std::unexpected(found.error());
-    workflows::ProvisionPlan plan{found->id, found->name, std::nullopt};
-    if (!order.disk.empty() && !disks.empty()) plan.disk = disks.front();
+    workflows::ProvisionPlan plan{found->id, found->name, std::nullopt, {}};
+    if (!order.disk.empty() && !disks.empty()) {
+      plan.disk = disks.front();
+      plan.disk_name = drivers::scout::name_in_orders(disks.front(), disks);
+    }
     return plan;
   }
   Result<workflows::WipePlan> plan_wipe(const workflows::WipeRequest& request) const override {
@@ -152,6 +156,7 @@ struct FakeOrders final : workflows::Orders {
     plan.asset = found->id;
     plan.asset_name = found->name;
     plan.disks = disks;
+    for (const auto& disk : disks) plan.names.push_back(drivers::scout::name_in_orders(disk, disks));
     plan.methods = {drivers::scout::WipeMethod::discard};
     return plan;
   }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/random.hpp"
+#include "drivers/scout/disk_names.hpp"
 #include "workflows/assets/identity.hpp"
 #include "workflows/boot/boot_ladder.hpp"
 #include "workflows/boot/tokens.hpp"
@@ -145,6 +146,35 @@ TEST(WipePlan, TakesEveryDiskThatIsNotRemovable) {
   EXPECT_FALSE(named->covers_all);
 }
 
+// A SAS disk with 520-byte sectors is one.
+TEST(WipePlan, AMachineWithADiskOfNoCapacityDoesNotCountAsEmpty) {
+  const auto selection = select_disks(inventory_of({disk("A1"), disk("D1", 0)}), {});
+  ASSERT_TRUE(selection);
+  EXPECT_EQ(selection->disks, std::vector{disk("A1")});
+  EXPECT_FALSE(selection->covers_all);
+  ASSERT_EQ(selection->out_of_reach.size(), 1U);
+  EXPECT_TRUE(selection->out_of_reach[0].contains("D1"));
+  auto many = inventory_of({disk("A1")});
+  many.more_disks = true;
+  const auto some = select_disks(many, {});
+  EXPECT_FALSE(some->covers_all);
+  EXPECT_EQ(some->out_of_reach.size(), 1U);
+}
+
+TEST(WipePlan, CallsADiskByWhatIsItsOwn) {
+  scout::Disk one = disk("NV1");
+  one.id.wwn = "eui.01";
+  scout::Disk two = disk("NV1");
+  two.id.wwn = "eui.02";
+  const auto all = inventory_of({one, two, disk("B1")});
+  const auto selection = select_disks(all, {});
+  ASSERT_TRUE(selection);
+  EXPECT_EQ(selection->names, (std::vector<std::string>{"eui.01", "eui.02", "B1"}));
+  const auto again = select_disks(all, selection->names);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->disks, selection->disks);
+}
+
 TEST(WipePlan, RefusesWhatCouldBeMistaken) {
   const auto code = [](std::vector<scout::Disk> disks, std::vector<std::string> names) {
     const auto selection = select_disks(inventory_of(std::move(disks)), names);
@@ -154,12 +184,22 @@ TEST(WipePlan, RefusesWhatCouldBeMistaken) {
   nameless.id = {};
   scout::Disk locked = disk("C1");
   locked.read_only = true;
+  scout::Disk stick = disk("USB1");
+  stick.removable = true;
+  scout::Disk second = disk("B1");
+  second.id.serial = "A1";
+  scout::Disk third = disk("C1");
+  third.id.wwn = "naa.A1";
   EXPECT_EQ(code({}, {}), "wipe.no_disks");
   EXPECT_EQ(code({disk("A1")}, {"A2"}), "wipe.unknown_disk");
   EXPECT_EQ(code({disk("A1")}, {""}), "wipe.unknown_disk");
   EXPECT_EQ(code({disk("A1"), nameless}, {}), "wipe.disk_unidentified");
   EXPECT_EQ(code({disk("A1"), disk("A1")}, {}), "wipe.disk_ambiguous");
   EXPECT_EQ(code({disk("A1"), locked}, {}), "wipe.disk_read_only");
+  EXPECT_EQ(code({disk("A1"), stick}, {"USB1"}), "wipe.disk_removable")
+      << "scout would refuse it three times";
+  EXPECT_EQ(code({disk("A1"), disk("D1", 0)}, {"D1"}), "wipe.disk_without_capacity");
+  EXPECT_EQ(code({disk("A1"), second, third}, {}), "wipe.disk_ambiguous") << "no name of A1 is its own";
   EXPECT_FALSE(methods_for(scout::WipeLevel::purge));
 }
 
@@ -260,18 +300,22 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
   const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
   const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
-  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""));
+  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""), inventory.disks);
   ASSERT_TRUE(filled);
   EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
   const auto code = [&](const core::Secret& config, const char* wanted) {
     const auto chosen = install_disk(&inventory, wanted, "");
     if (!chosen) return chosen.error().code;
-    const auto result = finish_machine_config(config, *chosen);
+    const auto result = finish_machine_config(config, *chosen, inventory.disks);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
   EXPECT_EQ(code(asking, "C1"), "provision.unknown_disk");
   EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
+  auto twins = std::vector{disk("A1"), disk("A1")};
+  twins[1].id.wwn = "naa.other";
+  EXPECT_EQ(finish_machine_config(asking, twins[0], twins).error().code, "provision.disk_ambiguous")
+      << "Talos takes the first disk that has this serial";
   EXPECT_EQ(code(core::Secret(whole + "plain"), "A1"), "provision.disk_not_used");
   EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
   EXPECT_EQ(code(core::Secret(std::string(max_machine_config + 1, 'x')), ""), "provision.config_too_large");
@@ -279,7 +323,7 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
 
 TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {
   const auto code = [](std::string_view config) {
-    const auto result = finish_machine_config(core::Secret(config), std::nullopt);
+    const auto result = finish_machine_config(core::Secret(config), std::nullopt, {});
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code("foo: bar\n"), "provision.config_not_talos");

@@ -83,7 +83,8 @@ core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::sc
 }
 
 core::Result<core::Secret> finish_machine_config(const core::Secret& config,
-                                                 const std::optional<drivers::scout::Disk>& disk) {
+                                                 const std::optional<drivers::scout::Disk>& disk,
+                                                 const std::vector<drivers::scout::Disk>& all) {
   const std::string_view text = config.reveal();
   if (text.empty()) return refuse("provision.config_empty", "the machine config is empty");
   if (text.size() > max_machine_config) {
@@ -114,6 +115,16 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config,
       return refuse("provision.disk_unnamed",
                     fmt::format("the disk's {} is '{}', which cannot stand in a machine config",
                                 mark == serial_mark ? "serial" : "WWN", core::printable(value)));
+    }
+    // Talos takes the first disk that its selector fits.
+    const auto& by = mark == serial_mark ? &drivers::scout::DiskId::serial : &drivers::scout::DiskId::wwn;
+    if (std::ranges::count_if(all, [&](const auto& other) { return other.id.*by == value; }) > 1) {
+      core::wipe_text(filled);
+      return core::fail(core::ErrorKind::refused, "provision.disk_ambiguous",
+                        fmt::format("more than one disk of this machine has the {} '{}': name it by {} in "
+                                    "machine.install.diskSelector",
+                                    mark == serial_mark ? "serial" : "WWN", value,
+                                    mark == serial_mark ? wwid_mark : serial_mark));
     }
     replace_all(filled, mark, value);
   }

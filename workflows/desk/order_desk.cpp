@@ -8,6 +8,7 @@
 
 #include "core/json.hpp"
 #include "drivers/bmc_audit.hpp"
+#include "drivers/scout/disk_names.hpp"
 #include "workflows/assets/bmc_papers.hpp"
 #include "workflows/desk/machine_config.hpp"
 #include "workflows/engine/events.hpp"
@@ -247,7 +248,9 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
   std::vector<drivers::scout::Disk> written;
   if (disk) written.push_back(*disk);
   if (auto clear = check_clashes(*row, written); !clear) co_return std::unexpected(clear.error());
-  auto config = finish_machine_config(order.machine_config, disk);
+  static const drivers::scout::Inventory nothing;
+  const auto& inventory = known == nullptr || !known->inventory ? nothing : *known->inventory;
+  auto config = finish_machine_config(order.machine_config, disk, inventory.disks);
   if (!config) co_return std::unexpected(config.error());
   json["config_sha256"] = core::sha256(config->reveal()).to_string();
   if (disk) json["install_disk"] = drivers::scout::to_json(*disk);
@@ -272,7 +275,9 @@ core::Result<WipePlan> OrderDesk::plan_wipe(const AssetRow& asset, const WipeReq
   if (!selection) return std::unexpected(selection.error());
   plan.methods = std::move(*methods);
   plan.disks = std::move(selection->disks);
+  plan.names = std::move(selection->names);
   plan.left_alone = std::move(selection->left_alone);
+  plan.limits = std::move(selection->out_of_reach);
   for (auto& limit : limits_of(plan.disks)) plan.limits.push_back(std::move(limit.text));
   if (covers_all != nullptr) *covers_all = selection->covers_all;
   return plan;
@@ -292,7 +297,9 @@ core::Result<ProvisionPlan> OrderDesk::plan_provision(const ProvisionOrder& orde
       install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
   if (!disk) return std::unexpected(disk.error());
   const AssetPtr row = parts_.ledger.working().asset(*id);
-  return ProvisionPlan{*id, row->name, std::move(*disk)};
+  std::string name;
+  if (*disk) name = drivers::scout::name_in_orders(**disk, known->inventory->disks);
+  return ProvisionPlan{*id, row->name, std::move(*disk), std::move(name)};
 }
 
 core::Result<> OrderDesk::check_clashes(const AssetRow& asset,

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "drivers/scout/disk_names.hpp"
 #include "workflows/boot/boot_policy.hpp"
 #include "workflows/recipes/boot_steps.hpp"
 #include "workflows/recipes/recipes.hpp"
@@ -56,7 +57,7 @@ core::Result<WipeDetail> look_at_disks(StepContext& step) {
     return ordered;
   // The whole machine was ordered: what has come since must not survive in a machine that counts as empty.
   for (const auto& seen : asset->inventory->disks) {
-    if (seen.removable || seen.size_bytes == 0 ||
+    if (seen.removable ||
         std::ranges::any_of(ordered->disks, [&seen](const auto& disk) { return is_same_disk(seen, disk); })) {
       continue;
     }

@@ -6,26 +6,24 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "drivers/scout/disk_names.hpp"
 #include "workflows/wipe/disk_choice.hpp"
 
 namespace colony::workflows {
 
 using drivers::scout::Disk;
+using drivers::scout::is_same_disk;
 using drivers::scout::WipeMethod;
 
 namespace {
 
 std::string label(const Disk& disk) {
-  return fmt::format("{} {} ({})", disk.model, disk.id.serial.empty() ? disk.id.wwn : disk.id.serial,
+  return fmt::format("{} {} ({})", disk.model, drivers::scout::best_name(disk),
                      disk.device.empty() ? "no device" : disk.device);
 }
 
-bool is_identified(const Disk& disk) {
-  return !disk.id.serial.empty() || !disk.id.wwn.empty();
-}
-
 core::Result<> check_usable(const Disk& disk, const std::vector<Disk>& all) {
-  if (!is_identified(disk)) {
+  if (drivers::scout::best_name(disk).empty()) {
     return core::fail(
         core::ErrorKind::refused, "wipe.disk_unidentified",
         fmt::format("{} has neither serial nor WWN; it could not be told from another", label(disk)));
@@ -34,6 +32,22 @@ core::Result<> check_usable(const Disk& disk, const std::vector<Disk>& all) {
     return core::fail(
         core::ErrorKind::refused, "wipe.disk_ambiguous",
         fmt::format("{} is seen more than once: multipath or shared disks are not wiped", label(disk)));
+  }
+  if (drivers::scout::name_in_orders(disk, all).empty()) {
+    return core::fail(
+        core::ErrorKind::refused, "wipe.disk_ambiguous",
+        fmt::format("{} shares its serial number and its WWN with other disks of this machine", label(disk)));
+  }
+  if (disk.removable) {
+    return core::fail(core::ErrorKind::refused, "wipe.disk_removable",
+                      fmt::format("{} is removable: such media are not erased, take it out", label(disk)));
+  }
+  if (disk.size_bytes == 0) {
+    return core::fail(
+        core::ErrorKind::refused, "wipe.disk_without_capacity",
+        fmt::format("{} shows no capacity, so nothing on it can be erased: replace it, or format "
+                    "it to blocks that Linux reads (520-byte sectors: sg_format)",
+                    label(disk)));
   }
   if (disk.read_only) {
     return core::fail(core::ErrorKind::refused, "wipe.disk_read_only",
@@ -76,8 +90,22 @@ core::Result<DiskSelection> select_disks(const drivers::scout::Inventory& invent
     return core::fail(core::ErrorKind::refused, "wipe.no_disks",
                       "this asset has no disk that could be wiped");
   }
-  selection.covers_all = std::ranges::all_of(
-      selection.left_alone, [](const Disk& disk) { return disk.removable || disk.size_bytes == 0; });
+  for (const auto& disk : selection.disks) {
+    selection.names.push_back(drivers::scout::name_in_orders(disk, inventory.disks));
+  }
+  selection.covers_all = !inventory.more_disks && std::ranges::all_of(selection.left_alone, &Disk::removable);
+  if (!names.empty()) return selection;
+  for (const auto& disk : selection.left_alone) {
+    if (disk.removable) continue;
+    selection.out_of_reach.push_back(fmt::format(
+        "{} shows no capacity: what it holds stays, and the machine does not count as empty", label(disk)));
+  }
+  if (inventory.more_disks) {
+    selection.out_of_reach.push_back(
+        fmt::format("the machine has more than {} disks: the others stay as they are, and it does not count "
+                    "as empty",
+                    drivers::scout::max_disks));
+  }
   return selection;
 }
 
@@ -114,10 +142,6 @@ std::vector<WipeLimit> limits_of(const std::vector<Disk>& disks) {
     }
   }
   return limits;
-}
-
-bool is_same_disk(const Disk& a, const Disk& b) {
-  return a.id == b.id && a.size_bytes == b.size_bytes && a.model == b.model;
 }
 
 std::string to_text(const WipeDetail& detail) {

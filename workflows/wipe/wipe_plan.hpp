@@ -18,13 +18,15 @@ namespace colony::workflows {
 
 struct DiskSelection {
   std::vector<drivers::scout::Disk> disks;
+  std::vector<std::string> names;  // of `disks`, as orders name them
   std::vector<drivers::scout::Disk> left_alone;
-  bool covers_all = false;  // no disk that could boot or hold data is left out
+  bool covers_all = false;                // no disk that could boot or hold data is left out
+  std::vector<std::string> out_of_reach;  // why not, when every disk was meant
 };
 
-/// `names`: serials or WWNs; empty = every disk that is not removable.
+/// `names`: serials, WWNs or rules; empty = every disk that is not removable.
 /// Errors: wipe.no_disks, wipe.unknown_disk, wipe.disk_unidentified, wipe.disk_ambiguous,
-/// wipe.disk_read_only.
+/// wipe.disk_read_only, wipe.disk_removable, wipe.disk_without_capacity.
 [[nodiscard]] core::Result<DiskSelection> select_disks(const drivers::scout::Inventory& inventory,
                                                        const std::vector<std::string>& names);
 
@@ -42,8 +44,6 @@ struct WipeLimit {
   std::string text;
 };
 [[nodiscard]] std::vector<WipeLimit> limits_of(const std::vector<drivers::scout::Disk>& disks);
-
-[[nodiscard]] bool is_same_disk(const drivers::scout::Disk& a, const drivers::scout::Disk& b);
 
 /// The detail of a wipe intent: what scout is to be ordered.
 struct WipeDetail {

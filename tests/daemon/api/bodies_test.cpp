@@ -48,6 +48,8 @@ TEST(ApiBodies, AMisspeltMemberNeverMeansEveryDisk) {
   EXPECT_EQ(refusal(decode_wipe("a", R"({"disk":["S1"]})")),
             "unknown member disk; known are: disks, minimum, operation_id");
   EXPECT_EQ(refusal(decode_wipe("a", R"({"disks":[]})")), "disks: leave it out to mean all");
+  EXPECT_EQ(refusal(decode_wipe("a", R"({"disks":null})")), "disks: leave it out to mean all");
+  EXPECT_EQ(refusal(decode_wipe("a", R"("{\"disks\":[\"S1\"]}")")), "the body must be a JSON object");
   EXPECT_EQ(refusal(decode_wipe("a", R"({"disks":"S1"})")), "disks: a list of at most 256 texts");
   EXPECT_EQ(refusal(decode_wipe("a", R"({"disks":[""]})")), "disks: a list of texts of 1 to 256 bytes");
   EXPECT_EQ(decode_wipe("a", R"({"disks":["S1","S2"],"minimum":"purge"})")->disks.size(), 2U);

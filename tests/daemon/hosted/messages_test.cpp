@@ -63,6 +63,17 @@ TEST(Operations, UnusableEntriesAreCountedAndPassed) {
   EXPECT_EQ(list->last_seq, 5U);
 }
 
+TEST(Operations, ABodyThatIsNoObjectIsPassedOnToBeRefused) {
+  for (const auto* body : {R"("{\"disks\":[\"S1\"]}")", R"(["S1"])", "null", "7"}) {
+    const auto list = decode_operations(
+        fmt::format(R"({{"operations":[{{"seq":8,"id":"a","type":"wipe","target":"web-1","body":{}}}]}})",
+                    body),
+        7);
+    ASSERT_TRUE(list && list->operations.size() == 1) << body;
+    EXPECT_EQ(list->operations[0].body_json, body) << "no body would mean every disk";
+  }
+}
+
 TEST(Operations, OnlyUsableEntriesMoveTheCursor) {
   for (const auto* bad : {R"({"seq":9223372036854775807,"id":"","type":"wipe"})", R"({"seq":90,"id":"x"})",
                           R"({"seq":9223372036854775807,"id":"x","type":"wipe"})"}) {

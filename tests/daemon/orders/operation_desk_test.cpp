@@ -80,6 +80,18 @@ TEST(OperationDesk, RefusesDisksInWordsThatItDoesNotKnow) {
   EXPECT_TRUE(bench.orders.asked.empty()) << "nothing was erased";
 }
 
+TEST(OperationDesk, NoDisksIsNotAllDisks) {
+  Bench bench;
+  EXPECT_EQ(bench.submit_documented("disk-wipe", R"(,"disks":null)").error().code, "api.body");
+  for (const auto* body : {R"({"disks":null})", R"("{\"disks\":[\"a\"]}")", R"(["a"])", "null"}) {
+    const auto taken =
+        bench.submit({.id = "op-1", .seq = 1, .type = "wipe", .target = "web-1", .body_json = body});
+    ASSERT_FALSE(taken) << body;
+    EXPECT_EQ(taken.error().code, "api.body") << body;
+  }
+  EXPECT_TRUE(bench.orders.asked.empty()) << "nothing was erased";
+}
+
 TEST(OperationDesk, StaysStrictWithOperationsOfTheAgentPart) {
   Bench bench;
   const auto taken = bench.submit({.id = "op-1",

@@ -251,6 +251,7 @@ TEST(ScoutInventory, TellsAllThatAMachineIsMadeOf) {
                         .subsystem_device = 1,
                         .driver = "nvidia"}};
   inventory.tpm = Tpm{.version = "2.0", .manufacturer = "IFX", .firmware = "7.85"};
+  inventory.more_disks = true;
   inventory.nics.at(0).firmware = "14.32";
   inventory.nics.at(0).lldp = LldpNeighbour{.chassis_id = "00:1c:73:01:02:00",
                                             .port_id = "Ethernet12",
