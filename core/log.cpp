@@ -1,10 +1,13 @@
 #include "core/log.hpp"
 
+#include <memory>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "core/bytes.hpp"
+#include "core/line_sink.hpp"
 
 namespace colony::core {
 
@@ -53,18 +56,28 @@ std::string json_line(LogLevel level, std::string_view id, std::string_view mess
   return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+/// As it stands in the file.
+std::string finished(LogFormat format, LogLevel level, std::string_view line) {
+  std::string out;
+  if (format == LogFormat::journal) out = fmt::format("<{}>", journal_priority(level));
+  if (format == LogFormat::text) out = format_utc(system_utc_time()) + " ";
+  out += line;
+  out += '\n';
+  return out;
+}
+
 }  // namespace
 
 Log Log::to_stderr(LogLevel level, LogFormat format) {
-  return Log(level, format, [format](LogLevel at, std::string_view line) {
-    std::string out;
-    if (format == LogFormat::journal) out = fmt::format("<{}>", journal_priority(at));
-    if (format == LogFormat::text) out = format_utc(system_utc_time()) + " ";
-    out += line;
-    out += '\n';
-    // One write per line keeps lines whole; a blocked or closed sink must never stop the daemon.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, out.data(), out.size());
+  const auto sink = std::make_shared<LineSink>(STDERR_FILENO, [format](std::uint64_t dropped) {
+    std::string told;
+    const Log log(LogLevel::warn, format,
+                  [format, &told](LogLevel at, std::string_view line) { told = finished(format, at, line); });
+    log.warn("log.dropped", "the log was not read fast enough: lines are missing here", {{"count", dropped}});
+    return told;
   });
+  return Log(level, format,
+             [format, sink](LogLevel at, std::string_view line) { sink->write(finished(format, at, line)); });
 }
 
 Log Log::silent() {

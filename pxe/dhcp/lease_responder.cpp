@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "pxe/dhcp/relay_agent.hpp"
+
 namespace colony::pxe::dhcp {
 
 namespace {
@@ -43,6 +45,9 @@ struct LeaseResponder::Asked {
     const auto* const reserved = pool.reservation(message.mac);
     return {address, pool.subnet(), reserved != nullptr ? reserved->hostname : std::string()};
   }
+  /// RFC 2131 table 5: a DECLINE and a RELEASE MUST say whose address it is. One that says another's came no
+  /// further than on_datagram; one that says nobody's may be meant for another server of this network.
+  [[nodiscard]] bool names_us() const { return message.options.has(OptionCode::server_identifier); }
 };
 
 LeaseResponder::LeaseResponder(ReplyConfig reply, const LeaseConfig& config, const BootPolicy& policy,
@@ -62,13 +67,13 @@ LeaseResponder::LeaseResponder(ReplyConfig reply, const LeaseConfig& config, con
   }
 }
 
-/// A relay names its subnet by its own address (giaddr); who has an address is in the subnet of that; the
-/// rest asks on our own link. Who is in none of our subnets is not answered: neither a relay that nobody
-/// configured, nor a giaddr that somebody made up.
+/// A relay tells its client's subnet; who has an address is in the subnet of that; the rest asks on our own
+/// link. Who is in none of our subnets is not answered: neither a relay that nobody configured, nor a giaddr
+/// that somebody made up.
 LeasePool* LeaseResponder::pool_of(const Message& message) {
   Ipv4Address place = reply_.server.address;
   if (!message.client.is_unspecified()) place = message.client;
-  if (!message.gateway.is_unspecified()) place = message.gateway;
+  if (const auto relayed = relayed_from(message)) place = *relayed;
   const auto found = std::ranges::find_if(
       pools_, [place](const auto& pool) { return pool.subnet().network.contains(place); });
   return found == pools_.end() ? nullptr : &*found;
@@ -159,8 +164,13 @@ LeaseResponder::Answer LeaseResponder::on_request(const Asked& asked) {
   const Message& message = asked.message;
   const auto requested = message.options.find_address(OptionCode::requested_address);
   const bool selecting = message.options.has(OptionCode::server_identifier);
-  if (!message.client.is_unspecified() && !selecting) return grant(asked, message.client);  // RENEW, REBIND
-  if (!requested) return {};
+  // RENEWING, REBINDING. Some clients name their server there too, which section 4.3.6 forbids: what they
+  // want is plain, for who selects an offer names its address in option 50 and has none yet.
+  if (!message.client.is_unspecified() && !(selecting && requested)) return grant(asked, message.client);
+  if (!requested) {
+    ++counters_.foreign;
+    return {};
+  }
   if (selecting) return grant(asked, *requested);
   // INIT-REBOOT
   note_system(asked);
@@ -212,7 +222,7 @@ LeaseResponder::Answer LeaseResponder::refuse(const Asked& asked, std::string_vi
 
 LeaseResponder::Answer LeaseResponder::on_decline(const Asked& asked) {
   const auto address = asked.message.options.find_address(OptionCode::requested_address);
-  if (!address || !asked.pool.decline(asked.message.mac, *address, asked.arrival.now)) {
+  if (!asked.names_us() || !address || !asked.pool.decline(asked.message.mac, *address, asked.arrival.now)) {
     ++counters_.foreign;
     return {};
   }
@@ -226,7 +236,7 @@ LeaseResponder::Answer LeaseResponder::on_decline(const Asked& asked) {
 
 LeaseResponder::Answer LeaseResponder::on_release(const Asked& asked) {
   const auto address = asked.message.client;
-  if (!asked.pool.release(asked.message.mac, address, asked.arrival.now)) {
+  if (!asked.names_us() || !asked.pool.release(asked.message.mac, address, asked.arrival.now)) {
     ++counters_.foreign;
     return {};
   }

@@ -34,7 +34,7 @@ class LeaseResponder {
     std::uint64_t declined = 0;
     std::uint64_t released = 0;
     std::uint64_t silent = 0;           // network boots that are not ours
-    std::uint64_t foreign = 0;          // from no subnet of ours, or meant for another server
+    std::uint64_t foreign = 0;          // from no subnet of ours, or not (or not surely) meant for us
     std::uint64_t without_address = 0;  // DISCOVERs and REQUESTs for which none was left
     Sightings::MalformedCounts malformed{};
   };

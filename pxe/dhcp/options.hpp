@@ -43,6 +43,7 @@ enum class OptionCode : std::uint8_t {
   client_architecture = 93,
   client_network_interface = 94,
   client_machine_identifier = 97,
+  subnet_selection = 118,
   ipxe = 175,
   end = 255,
 };

@@ -179,6 +179,8 @@ std::expected<Message, Refusal> make_lease_reply(const Message& request,
   add_network(reply, request, terms);
   if (client) add_boot(reply, request, *client, *file, config);
   copy_option(request, reply, OptionCode::client_identifier);  // RFC 6842
+  // RFC 3011 section 2: who sends it drops an answer without it.
+  if (!request.gateway.is_unspecified()) copy_option(request, reply, OptionCode::subnet_selection);
   fit(reply, request);
   copy_option(request, reply, OptionCode::relay_agent_information);  // RFC 3046 section 2.2, last
   return reply;

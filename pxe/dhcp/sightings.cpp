@@ -15,6 +15,7 @@ constexpr core::Duration seen_interval = 1s;
 constexpr core::Duration unanswered_interval = 60s;
 constexpr core::Duration malformed_interval = 10s;
 constexpr std::size_t seen_capacity = 4096;
+constexpr std::size_t answer_lines_capacity = 512;
 constexpr std::size_t unanswered_capacity = 512;
 
 constexpr std::uint64_t system_stage = 0xff;  // none of core::BootStage: an operating system speaks
@@ -35,6 +36,7 @@ Sightings::Sightings(core::EvidenceSink& evidence, core::Log& log)
     : evidence_(evidence),
       log_(log),
       seen_(seen_interval, seen_capacity),
+      answer_lines_(seen_interval, answer_lines_capacity),
       unanswered_(unanswered_interval, unanswered_capacity),
       malformed_lines_(malformed_interval, decode_error_count) {}
 
@@ -53,6 +55,9 @@ void Sightings::answered(const Arrival& arrival, const BootRequest& request, con
   if (seen_.allow(key(request), arrival.now)) {
     emit(arrival, request, core::DhcpSeen{request.arch, request.stage, true});
   }
+  // The ACK of this exchange has a line of its own, and no evidence: the same machine at the same stage.
+  const bool final = reply.type == MessageType::ack;
+  if (!answer_lines_.allow(final ? ~key(request) : key(request), arrival.now)) return;
   log_.info(
       "dhcp.offer", "answered a network boot",
       {{"type", name(reply.type)},

@@ -39,6 +39,7 @@ class Sightings {
   core::Log& log_;
   MalformedCounts malformed_{};
   RateLimit<std::uint64_t> seen_;  // per machine and stage
+  RateLimit<std::uint64_t> answer_lines_;
   RateLimit<std::uint64_t> unanswered_;
   RateLimit<std::uint8_t> malformed_lines_;
 };

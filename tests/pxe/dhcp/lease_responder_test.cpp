@@ -1,5 +1,7 @@
 #include "pxe/dhcp/lease_responder.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/pxe/captures.hpp"
@@ -171,6 +173,38 @@ TEST(LeaseResponder, DoesNotAnswerARelayOfNoSubnet) {
   EXPECT_EQ(bench.responder.counters().foreign, 1U);
 }
 
+TEST(LeaseResponder, ARelayThatNamesItsClientsLinkIsAnsweredFromThatSubnet) {
+  Bench bench;
+  Message discover = message_of(laptop);
+  discover.gateway = ip("10.99.0.1");  // a loopback, in no subnet of ours
+  discover.options.add(OptionCode::relay_agent_information, *parse_hex("05040a020001"));
+  const auto ack = bench.lease(discover);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->your, ip("10.2.1.0"));
+  EXPECT_EQ(hex_of(*ack, OptionCode::router), "0a020001");
+  EXPECT_EQ(hex_of(*ack, OptionCode::relay_agent_information), "05040a020001");
+  EXPECT_EQ(bench.sent->destination, ip("10.99.0.1")) << "the way back is the relay's own address";
+  // The relay's own address may be in another subnet of ours: the client is not.
+  discover.mac = uefi;
+  discover.gateway = ip("10.78.9.7");
+  EXPECT_EQ(bench.lease(discover)->your, ip("10.2.1.1"));
+  // A link that nobody configured.
+  discover.options.remove(OptionCode::relay_agent_information);
+  discover.options.add(OptionCode::relay_agent_information, *parse_hex("05040a090001"));
+  EXPECT_FALSE(bench.feed(discover));
+}
+
+TEST(LeaseResponder, ASubnetThatIsSelectedIsRepeated) {  // RFC 3011: an answer without it is dropped
+  Bench bench;
+  Message discover = message_of(laptop);
+  discover.gateway = ip("10.99.0.1");
+  discover.options.add_address(OptionCode::subnet_selection, ip("10.2.0.0"));
+  const auto ack = bench.lease(discover);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->your, ip("10.2.1.0"));
+  EXPECT_EQ(hex_of(*ack, OptionCode::subnet_selection), "0a020000");
+}
+
 TEST(LeaseResponder, AMachineThatBootsThroughUsGetsAddressAndBootInOneOffer) {
   Bench bench;
   bench.policy.served = {uefi};
@@ -319,6 +353,26 @@ TEST(LeaseResponder, RenewsAndRebindsDirectly) {
   EXPECT_EQ(bench.feed(renew)->type, MessageType::ack);
 }
 
+TEST(LeaseResponder, ARenewalThatNamesUsIsARenewal) {
+  Bench bench;
+  const auto mine = bench.lease(message_of(uefi)).value().your;
+  Message renew = message_of(uefi, MessageType::request);
+  renew.client = mine;
+  renew.options.add_address(OptionCode::server_identifier, ip("10.78.9.5"));
+  const auto ack = bench.feed(renew);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->type, MessageType::ack);
+  EXPECT_EQ(ack->your, mine);
+  EXPECT_EQ(bench.sent->destination, mine);
+  renew.mac = laptop;
+  EXPECT_EQ(bench.feed(renew)->type, MessageType::nak);
+  // One that names no address at all is counted.
+  const auto before = bench.responder.counters().foreign;
+  renew.client = {};
+  EXPECT_FALSE(bench.feed(renew));
+  EXPECT_EQ(bench.responder.counters().foreign, before + 1);
+}
+
 TEST(LeaseResponder, RenewsBehindTheRelay) {
   Bench bench;
   Message discover = message_of(uefi);
@@ -358,6 +412,7 @@ TEST(LeaseResponder, DeclineSetsAsideAndReleaseGivesBack) {
   EXPECT_NE(other, mine);
   Message release = message_of(uefi, MessageType::release);
   release.client = other;
+  release.options.add_address(OptionCode::server_identifier, ip("10.78.9.5"));
   EXPECT_FALSE(bench.feed(release));
   EXPECT_EQ(bench.journaled->state, LeaseState::released);
   EXPECT_EQ(bench.responder.lease_counts().leased, 0U);
@@ -365,6 +420,36 @@ TEST(LeaseResponder, DeclineSetsAsideAndReleaseGivesBack) {
   release.mac = laptop;
   EXPECT_FALSE(bench.feed(release));
   EXPECT_FALSE(bench.journaled);
+}
+
+TEST(LeaseResponder, ADeclineOrReleaseThatNamesNoServerMayBeMeantForAnother) {  // RFC 2131 table 5
+  Bench bench;
+  const auto mine = bench.lease(message_of(uefi)).value().your;
+  Message decline = message_of(uefi, MessageType::decline);
+  decline.options.add_address(OptionCode::requested_address, mine);
+  EXPECT_FALSE(bench.feed(decline));
+  EXPECT_FALSE(bench.journaled);
+  EXPECT_TRUE(bench.responder.set_aside().empty());
+  Message release = message_of(uefi, MessageType::release);
+  release.client = mine;
+  EXPECT_FALSE(bench.feed(release));
+  EXPECT_FALSE(bench.journaled);
+  EXPECT_EQ(bench.responder.lease_counts().leased, 1U);
+  EXPECT_EQ(bench.responder.counters().foreign, 2U);
+}
+
+TEST(LeaseResponder, AMachineThatAsksWithoutPauseDoesNotFillTheLog) {
+  Bench bench;
+  bench.policy.served = {uefi};
+  for (int i = 0; i < 1000; ++i) (void)bench.lease(capture("discover-uefi-pxe"));
+  const auto offers = [&bench] {
+    return std::ranges::count_if(
+        bench.lines, [](const std::string& line) { return line.starts_with("info  dhcp.offer"); });
+  };
+  EXPECT_EQ(offers(), 2) << "one for the OFFER, one for the ACK";
+  bench.now += 1s;
+  (void)bench.lease(capture("discover-uefi-pxe"));
+  EXPECT_EQ(offers(), 4);
 }
 
 TEST(LeaseResponder, InformsWithoutLeasing) {

@@ -1,7 +1,8 @@
-// The values of options 43, 60, 77, 93, 94, 97 and 175, each parser on the same bytes.
+// The values of options 43, 60, 77, 82, 93, 94, 97, 118 and 175, each parser on the same bytes.
 #include <cstdlib>
 
 #include "pxe/dhcp/boot_client.hpp"
+#include "pxe/dhcp/relay_agent.hpp"
 
 using namespace colony;
 using namespace colony::pxe::dhcp;
@@ -24,5 +25,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   message.options.add(OptionCode::client_machine_identifier, value);
   message.options.add(OptionCode::vendor_specific, value);
   (void)classify(message);
+
+  const auto link = parse_link_selection(value);
+  if (relayed_from(message)) std::abort();  // nobody relayed it
+  message.gateway = core::Ipv4Address(0x0a020001);
+  message.options.add(OptionCode::relay_agent_information, value);
+  message.options.add(OptionCode::subnet_selection, value);
+  const auto from = relayed_from(message);
+  if (!from || from->is_unspecified() || (link && from != link)) std::abort();
   return 0;
 }
