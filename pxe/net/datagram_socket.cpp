@@ -76,6 +76,10 @@ core::Task<bool> DatagramSocket::readable_until(core::BootTime deadline) {
   co_return co_await descriptor_->ready.wait_until(deadline);
 }
 
+void DatagramSocket::wake() {
+  descriptor_->ready.wake();
+}
+
 core::Result<std::optional<DatagramSocket::Received>> DatagramSocket::receive(std::span<core::Byte> buffer) {
   sockaddr_storage from{};
   iovec part{buffer.data(), buffer.size()};

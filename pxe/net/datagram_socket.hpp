@@ -32,6 +32,9 @@ class DatagramSocket {
   /// at a time.
   [[nodiscard]] core::Task<bool> readable_until(core::BootTime deadline);
 
+  /// Ends the wait in hand, or the next one, at once.
+  void wake();
+
   /// Nothing: would block. An error of the peer (ICMP unreachable on a connected socket) is an Error.
   [[nodiscard]] core::Result<std::optional<Received>> receive(std::span<core::Byte> buffer);
 

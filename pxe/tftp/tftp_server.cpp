@@ -27,26 +27,35 @@ constexpr std::size_t refusal_capacity = 256;
 /// One accepted request.
 struct Job {
   UdpPeer client;
+  Ticket ticket;
   std::optional<core::MacAddress> mac;
   std::string name;
   FileBytes file;
   Agreement agreement;
 };
 
-/// Where the server finds a transfer's line, for as long as that lives.
+/// Where the server finds a transfer's line, for as long as that lives and is its client's newest.
 class Entry {
  public:
-  using Lines = std::map<UdpPeer, SharedLine*>;
-  Entry(Lines& lines, UdpPeer client, SharedLine& line) : lines_(lines), client_(client) {
-    lines_.insert_or_assign(client, &line);
+  struct Running {
+    Ticket ticket;
+    TransferLine* line = nullptr;
+    SharedLine* shared = nullptr;  // the same, with single_port
+  };
+  using Lines = std::map<UdpPeer, Running>;
+  Entry(Lines& lines, const Running& running) : lines_(lines), running_(running) {
+    lines_.insert_or_assign(running.ticket.client, running);
   }
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
-  ~Entry() { lines_.erase(client_); }
+  ~Entry() {
+    const auto newest = lines_.find(running_.ticket.client);
+    if (newest != lines_.end() && newest->second.line == running_.line) lines_.erase(newest);
+  }
 
  private:
   Lines& lines_;
-  UdpPeer client_;
+  Running running_;
 };
 
 }  // namespace
@@ -73,7 +82,7 @@ struct TftpServer::State {
   Admission admission;
   RateLimit<core::Ipv4Address> refusals;  // log lines, per client
   BlockLimits block_limits;
-  std::map<UdpPeer, SharedLine*> shared_lines;  // with single_port: of the running transfers
+  Entry::Lines lines;  // of the running transfers
   DatagramSocket socket;
   core::TaskGroup* group = nullptr;
   Counters counters;
@@ -106,13 +115,15 @@ struct TftpServer::State {
   void on_datagram(const DatagramSocket::Received& received) {
     ++counters.requests;
     const UdpPeer client = received.from;
-    if (const auto line = shared_lines.find(client); line != shared_lines.end()) {
-      return line->second->on_datagram(received.bytes);
-    }
+    const auto running = lines.find(client);
     const auto request = parse_request(received.bytes);
+    if (!request && running != lines.end() && running->second.shared != nullptr) {
+      return running->second.shared->on_datagram(received.bytes);
+    }
     if (!request) return on_bad_request(client, request.error());
-    const auto verdict = admission.enter(client);
-    if (verdict != Verdict::admitted) {
+    const auto [verdict, ticket] = admission.enter(client, request->file, timers.now());
+    if (running != lines.end() && !admission.holds(running->second.ticket)) running->second.line->end();
+    if (verdict != Verdict::admitted && verdict != Verdict::succeeds) {
       if (verdict == Verdict::stranger) ++counters.strangers;
       if (verdict == Verdict::client_is_busy || verdict == Verdict::server_is_busy) {
         ++counters.busy;
@@ -125,11 +136,12 @@ struct TftpServer::State {
     const auto mac = admission.machine_at(client.address);
     auto file = files.find(FileRequest{request->file, client.address, mac});
     if (!file) {
-      admission.leave(client);
+      admission.leave(ticket);
       return refuse(client, ErrorCode::file_not_found, "file not found", request->file);
     }
     const auto agreement = negotiate(request->options, limits_for(client.address), file->size());
-    group->spawn("tftp.transfer", transfer(Job{client, mac, request->file, std::move(file), agreement}));
+    group->spawn("tftp.transfer",
+                 transfer(Job{client, ticket, mac, request->file, std::move(file), agreement}));
   }
 
   [[nodiscard]] TransferLimits limits_for(core::Ipv4Address client) const {
@@ -178,7 +190,7 @@ struct TftpServer::State {
       } else {
         step = sender.on_time(timers.now());
       }
-      if (sender.may_be_done()) admission.is_ending(job.client);
+      if (sender.may_be_done()) admission.is_ending(job.ticket);
       // Firmware gives up and asks anew long before we do: what was learnt must be known by then.
       if (suspected || !sender.loses_blocks()) continue;
       suspected = true;
@@ -198,10 +210,11 @@ struct TftpServer::State {
   }
 
   core::Task<> transfer(Job job) {
-    const Place place(admission, job.client);
+    const Place place(admission, job.ticket);
+    if (!admission.holds(job.ticket)) co_return;  // its client went on before it began
     if (config.single_port) {
       SharedLine line(timers, socket, job.client);
-      const Entry entry(shared_lines, job.client, line);
+      const Entry entry(lines, {job.ticket, &line, &line});
       co_await carry(job, line);
       co_return;
     }
@@ -212,6 +225,7 @@ struct TftpServer::State {
       log.error("tftp.socket", line.error().message, {{"client", job.client.address}});
       co_return;
     }
+    const Entry entry(lines, {job.ticket, line->get(), nullptr});
     co_await carry(job, **line);
   }
 

@@ -19,7 +19,13 @@ class OwnLine final : public TransferLine {
   OwnLine(core::Timers& timers, core::FileDescriptor fd) : socket_(timers, std::move(fd)) {}
 
   [[nodiscard]] core::Result<> connect(UdpPeer client) { return socket_.connect(client); }
-  void send(core::ByteView head, core::ByteView body) override { (void)socket_.send(head, body); }
+  void send(core::ByteView head, core::ByteView body) override {
+    if (!ended_) (void)socket_.send(head, body);
+  }
+  void end() override {
+    ended_ = true;
+    socket_.wake();
+  }
 
   [[nodiscard]] core::Task<Heard> next(core::BootTime deadline) override {
     std::array<core::Byte, datagram_limit> buffer{};
@@ -31,6 +37,8 @@ class OwnLine final : public TransferLine {
       if (const auto& datagram = *received) {
         const auto packet = parse_peer_packet(datagram->bytes);
         if (packet) co_return heard_in(*packet);
+      } else if (ended_ && !others_first) {
+        co_return ClientEnds{};
       } else if (const bool readable = co_await socket_.readable_until(deadline); !readable) {
         co_return TimePassed{};
       }
@@ -40,6 +48,7 @@ class OwnLine final : public TransferLine {
  private:
   DatagramSocket socket_;
   int in_a_row_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace
@@ -54,10 +63,16 @@ core::Result<std::unique_ptr<TransferLine>> open_own_line(core::Privileged& priv
 }
 
 void SharedLine::send(core::ByteView head, core::ByteView body) {
-  (void)socket_.send_to(client_, head, body);
+  if (!ended_) (void)socket_.send_to(client_, head, body);
+}
+
+void SharedLine::end() {
+  ended_ = true;
+  (void)heard_.try_push(ClientEnds{});  // full: somebody is awake, and finds it empty later
 }
 
 core::Task<Heard> SharedLine::next(core::BootTime deadline) {
+  if (ended_ && heard_.size() == 0) co_return ClientEnds{};
   const auto heard = co_await heard_.pop_until(deadline);
   co_return heard.value_or(Heard(TimePassed{}));
 }

@@ -14,7 +14,7 @@
 namespace colony::pxe::tftp {
 
 struct TimePassed {};
-struct ClientEnds {};  // its ERROR packet, or an ICMP answer: nobody listens there any more
+struct ClientEnds {};  // its ERROR packet, or an ICMP answer: nobody listens there any more; or end()
 using Heard = std::variant<TimePassed, Ack, ClientEnds>;
 
 class TransferLine {
@@ -24,6 +24,9 @@ class TransferLine {
   virtual void send(core::ByteView head, core::ByteView body) = 0;
   /// What the client sends next, or that the deadline passed. Others get their turns, however much it sends.
   [[nodiscard]] virtual core::Task<Heard> next(core::BootTime deadline) = 0;
+  /// The client has gone on to something else: nothing is sent any more, and after what has come already
+  /// next() says ClientEnds.
+  virtual void end() = 0;
 };
 
 /// A socket of its own, at a port of the kernel's choice. Errors: net.*.
@@ -40,6 +43,7 @@ class SharedLine final : public TransferLine {
 
   void send(core::ByteView head, core::ByteView body) override;
   [[nodiscard]] core::Task<Heard> next(core::BootTime deadline) override;
+  void end() override;
   /// A datagram of this client. More than the queue holds is lost, as on a wire.
   void on_datagram(core::ByteView bytes);
 
@@ -49,6 +53,7 @@ class SharedLine final : public TransferLine {
   DatagramSocket& socket_;
   UdpPeer client_;
   core::Mailbox<Heard> heard_;
+  bool ended_ = false;
 };
 
 }  // namespace colony::pxe::tftp

@@ -24,13 +24,14 @@ struct Flood {
   test::ListedAddresses addresses;
   Admission admission{ClientRule::known, *Ipv4Network::parse("10.1.1.5/24"), addresses, {}};
   struct Transfer {
-    UdpPeer client;
+    Ticket ticket;
     Sender sender;
   };
   std::list<Transfer> transfers;
   Agreement agreement;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::size_t most_running = 0;
+  unsigned requests = 0;
 
   void count(const Step& step, const Sender& sender) {
     if (std::holds_alternative<SendOack>(step)) bytes_out += headers + encode_oack(agreement.oack).size();
@@ -40,24 +41,29 @@ struct Flood {
       }
     }
   }
-  /// One request every `interval`, each from another port; nobody ever acknowledges.
-  void run(UdpPeer forged, const Bytes& request, Duration interval, Duration length) {
+  enum class Ports : std::uint8_t { many, one };
+  /// One request every `interval`, each from another port, or from one and for another file; nobody ever
+  /// acknowledges.
+  void run(UdpPeer forged, const Bytes& request, Duration interval, Duration length,
+           Ports ports = Ports::many) {
     const auto parsed = parse_request(request);
     ASSERT_TRUE(parsed);
     agreement = negotiate(parsed->options, {}, file_size);
     for (BootTime now(1h); now < BootTime(1h) + length; now += interval) {
       for (auto at = transfers.begin(); at != transfers.end();) {
-        const auto step = at->sender.on_time(now);
+        Step step = Finished{};
+        if (admission.holds(at->ticket)) step = at->sender.on_time(now);
         count(step, at->sender);
         const auto old = at++;
         if (!std::holds_alternative<Finished>(step)) continue;
-        admission.leave(old->client);
+        admission.leave(old->ticket);
         transfers.erase(old);
       }
       bytes_in += headers + request.size();
-      ++forged.port;
-      if (admission.enter(forged) != Verdict::admitted) continue;
-      transfers.push_back({forged, Sender(agreement, file_size)});
+      if (ports == Ports::many) ++forged.port;
+      const auto [verdict, ticket] = admission.enter(forged, std::to_string(++requests), now);
+      if (verdict != Verdict::admitted && verdict != Verdict::succeeds) continue;
+      transfers.push_back({ticket, Sender(agreement, file_size)});
       count(transfers.back().sender.start(now), transfers.back().sender);
       most_running = std::max(most_running, admission.running());
     }
@@ -82,6 +88,15 @@ TEST(TftpReflection, AFloodInTheNameOfAKnownMachineIsNotMultiplied) {
     EXPECT_GT(flood.bytes_out, 0U) << what;
     EXPECT_LE(flood.bytes_out, 3 * flood.bytes_in) << what;
   }
+}
+
+TEST(TftpReflection, NorIsOneThatAsksForAnotherFileEachTimeFromOnePort) {
+  Flood flood;
+  flood.addresses.machines[machine] = *MacAddress::parse("52:54:00:00:00:07");
+  flood.run({machine, 1024}, encode_read_request("undionly.kpxe", {}), 10ms, 60s, Flood::Ports::one);
+  EXPECT_EQ(flood.most_running, 1U);
+  EXPECT_GT(flood.bytes_out, 0U);
+  EXPECT_LE(flood.bytes_out, 3 * flood.bytes_in);
 }
 
 TEST(TftpReflection, NotARequestIsAnsweredMoreThanFourTimes) {

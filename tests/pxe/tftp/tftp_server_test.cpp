@@ -280,6 +280,60 @@ TEST(TftpServer, LostLastAcknowledgementsDoNotKeepAMachineFromItsNextFile) {
   bench.run(client(bench));
 }
 
+TEST(TftpServer, AClientWithOnePortForAllItLoadsGetsItsNextFileThoughAnAcknowledgementWasLost) {
+  for (const bool single_port : {false, true}) {
+    Bench bench(single_port);
+    bench.files.add("next.cfg", std::make_shared<const std::string>("the next one"));
+    const auto client = [](Bench& b) -> Task<> {
+      b.ask("boot.efi\1octet\1");
+      UdpPeer from;
+      for (std::uint16_t block = 1; block <= 10;
+           ++block) {  // and of the last one the acknowledgement is lost
+        const auto data = co_await b.next(from);
+        EXPECT_TRUE(data && (*data)[3] == block);
+        if (block < 10) b.acknowledge(from, block);
+      }
+      b.ask("next.cfg\1octet\1");
+      for (;;) {
+        const auto data = co_await b.next(from, 1s);
+        EXPECT_TRUE(data);
+        if (!data) co_return;
+        if ((*data)[3] == 10) continue;  // was on its way already
+        EXPECT_EQ(as_text(ByteView(*data).subspan(4)), "the next one");
+        break;
+      }
+      b.acknowledge(from, 1);
+      while (b.server->counters().completed == 0) co_await b.timers.sleep_for(1ms);
+      EXPECT_FALSE(co_await b.next(from, 300ms)) << "the former file is still being sent";
+    };
+    bench.run(client(bench));
+    EXPECT_EQ(bench.server->counters().broken_off, 1U);
+    EXPECT_EQ(bench.evidence.facts<NbpSent>().back().file, "next.cfg");
+    EXPECT_TRUE(bench.evidence.facts<NbpSent>().back().complete);
+  }
+}
+
+TEST(TftpServer, AnAcknowledgementThatCameBeforeTheNextRequestCounts) {
+  Bench bench(true);
+  bench.files.add("next.cfg", std::make_shared<const std::string>("the next one"));
+  const auto client = [](Bench& b) -> Task<> {
+    b.ask("next.cfg\1octet\1");
+    UdpPeer from;
+    EXPECT_TRUE(co_await b.next(from));
+    b.acknowledge(from, 1);
+    b.ask("boot.efi\1octet\1");  // handled in one turn with it
+    for (;;) {
+      const auto data = co_await b.next(from);
+      EXPECT_TRUE(data);
+      if (!data || data->size() > 100) break;
+    }
+    EXPECT_TRUE(b.client.send_to(from, encode_error(ErrorCode::undefined, "")));
+    while (b.server->counters().broken_off == 0) co_await b.timers.sleep_for(1ms);
+  };
+  bench.run(client(bench));
+  EXPECT_EQ(bench.server->counters().completed, 1U);
+}
+
 TEST(TftpServer, AClientThatNoLargeBlockReachesGetsSmallOnesNextTime) {
   Bench bench;
   const auto client = [](Bench& b) -> Task<> {
