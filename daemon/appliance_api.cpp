@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/api_routes.hpp"
+#include "daemon/api/metrics.hpp"
 #include "daemon/api/tls_files.hpp"
 #include "daemon/appliance_house.hpp"
 #include "daemon/appliance_status.hpp"
@@ -39,7 +40,10 @@ Result<> Appliance::serve_api(House& house) {
        .orders = house.workshop.orders(),
        .version = parts_.version,
        .add_status = [this, &house](core::Json& status) { add_status(house, status); },
-       .metrics = {},
+       .metrics =
+           [&house] {
+             return house.api_tls ? api::tls_metrics(house.api_tls->counters()) : std::vector<api::Metric>{};
+           },
        .leases = [this, &house] { return leases_json(config_.dhcp.mode, house.boot.get()); },
        .held_orders =
            [&house] {

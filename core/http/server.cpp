@@ -51,7 +51,13 @@ void refuse_connection(int fd) {
 
 struct Server::State {
   State(Timers& t, Log& l, const Router& r, ServerLimits limit, std::string server_name)
-      : timers(t), log(l), router(r), limits(limit), name(std::move(server_name)), tasks(t) {}
+      : timers(t),
+        log(l),
+        router(r),
+        limits(limit),
+        name(std::move(server_name)),
+        gate(limit.handshakes),
+        tasks(t) {}
 
   Timers& timers;
   Log& log;
@@ -60,6 +66,7 @@ struct Server::State {
   std::string name;
   ServerCounters counters;
   std::optional<TlsContext> tls;
+  HandshakeGate gate;
   std::map<Ipv4Address, std::size_t> per_peer;
   WaitingRoom waiting;
   std::list<Readiness> listeners;
@@ -88,6 +95,41 @@ struct Server::State {
     std::optional<Ipv4Address> address_;
   };
 
+  /// A handshake that the gate let begin, until its end; nothing without TLS.
+  class Handshake {
+   public:
+    Handshake() = default;
+    Handshake(HandshakeGate& gate, Ipv4Address peer) : gate_(&gate), peer_(peer) {}
+    Handshake(Handshake&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)), peer_(other.peer_) {}
+    Handshake(const Handshake&) = delete;
+    Handshake& operator=(const Handshake&) = delete;
+    Handshake& operator=(Handshake&&) = delete;
+    ~Handshake() {
+      if (gate_ != nullptr) gate_->end(peer_);
+    }
+
+   private:
+    HandshakeGate* gate_ = nullptr;
+    Ipv4Address peer_{};
+  };
+
+  /// Nothing: the peer's handshake may not begin.
+  [[nodiscard]] std::optional<Handshake> admit(const Peer& peer) {
+    const auto* const tcp = std::get_if<TcpPeer>(&peer);
+    if (!tls || tcp == nullptr) return std::make_optional<Handshake>();
+    const auto refused = gate.begin(tcp->address, timers.now());
+    if (!refused) return std::make_optional<Handshake>(gate, tcp->address);
+    ++counters.handshakes_refused;
+    if (refused->worth_a_line) {
+      log.warn("http.handshakes_refused", "A peer begins more TLS handshakes than it may; they are closed",
+               {{"server", name},
+                {"peer", tcp->address.to_string()},
+                {"why", http::name(refused->why)},
+                {"refused", counters.handshakes_refused}});
+    }
+    return std::nullopt;
+  }
+
   [[nodiscard]] bool has_room(const Peer& peer) {
     if (const auto* tcp = std::get_if<TcpPeer>(&peer)) {
       const auto found = per_peer.find(tcp->address);
@@ -115,25 +157,34 @@ struct Server::State {
     }
     more = true;
     const auto peer = peer_of(fd.get(), from);
+    // First: nobody is shown out for one who is not let in.
+    auto handshake = peer ? admit(*peer) : std::make_optional<Handshake>();
+    if (!handshake) return true;
     if (!peer || !has_room(*peer)) {
       ++counters.refused;
-      refuse_connection(fd.get());
+      if (!tls) refuse_connection(fd.get());
       return true;
     }
     ++counters.accepted;
     const int on = 1;  // fails harmlessly on a unix socket
     (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    tasks.spawn(name + ".connection", serve(*this, std::move(fd), *peer, Place(*this, *peer)));
+    tasks.spawn(name + ".connection",
+                serve(*this, std::move(fd), *peer, Place(*this, *peer), std::move(*handshake)));
     return true;
   }
 
-  static Task<> serve(State& self, FileDescriptor fd, Peer peer, Place place) {
+  static Task<> serve(State& self, FileDescriptor fd, Peer peer, Place place, Handshake handshake) {
     const Place here(std::move(place));  // dies with the connection, not with the caller's temporary
     WaitingRoom::Guest guest(self.waiting, fd.get());
     std::unique_ptr<Link> link = make_plain_link(self.timers, std::move(fd), [&guest] { guest.leave_row(); });
     if (self.tls) {
-      link = co_await self.tls->accept(std::move(link), self.timers.now() + self.limits.head_time);
-      if (!link) co_return;
+      const Handshake under_way(std::move(handshake));
+      ++self.counters.handshakes;
+      link = co_await self.tls->accept(std::move(link), self.timers.now() + self.limits.handshakes.longest);
+      if (!link) {
+        ++self.counters.handshakes_failed;
+        co_return;
+      }
     }
     const ConnectionContext context{self.timers, self.log,      self.router, self.limits,
                                     self.name,   self.counters, guest};

@@ -9,6 +9,7 @@
 
 #include "core/async/timers.hpp"
 #include "core/error.hpp"
+#include "core/http/handshake_gate.hpp"
 #include "core/http/router.hpp"
 #include "core/log.hpp"
 #include "core/net/file_descriptor.hpp"
@@ -28,6 +29,7 @@ struct ServerLimits {
   std::uint64_t slowest_rate = 4096;               // bytes a second, over a whole response of known length
   Duration acknowledge_time = std::chrono::seconds(15);  // for the peer's TCP after the last byte
   Duration linger_time = std::chrono::seconds(2);        // for the peer's end of connection after ours
+  HandshakeLimits handshakes = {};                       // with TLS
 };
 
 /// PEM files: the certificate chain and its key.
@@ -39,8 +41,11 @@ struct TlsServerConfig {
 /// What the server did so far, for status and metrics.
 struct ServerCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;    // for a full house or a full peer
-  std::uint64_t shown_out = 0;  // had no request in hand when the house was full
+  std::uint64_t refused = 0;             // for a full house or a full peer
+  std::uint64_t shown_out = 0;           // had no request in hand when the house was full
+  std::uint64_t handshakes = 0;          // begun
+  std::uint64_t handshakes_failed = 0;   // also those that took too long
+  std::uint64_t handshakes_refused = 0;  // closed before they began
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;
   std::uint64_t timeouts = 0;

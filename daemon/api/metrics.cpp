@@ -47,4 +47,26 @@ std::string render_metrics(const workflows::StatusView& status, const std::vecto
   return out;
 }
 
+std::vector<Metric> tls_metrics(const core::http::ServerCounters& counters) {
+  using Kind = Metric::Kind;
+  const auto metric = [](std::string_view name, std::string_view help, Kind kind, std::uint64_t value) {
+    return Metric{fmt::format("api_tls_{}", name), std::string(help), kind, static_cast<double>(value)};
+  };
+  return {
+      metric("connections", "Open connections of the API over TLS", Kind::gauge, counters.open),
+      metric("connections_refused_total",
+             "Connections closed as so many are open already, of an address or in all", Kind::counter,
+             counters.refused),
+      metric("connections_shown_out_total",
+             "Connections that gave way in a full house, without a request in hand", Kind::counter,
+             counters.shown_out),
+      metric("handshakes_total", "TLS handshakes begun", Kind::counter, counters.handshakes),
+      metric("handshakes_failed_total", "TLS handshakes that failed or took too long", Kind::counter,
+             counters.handshakes_failed),
+      metric("handshakes_refused_total",
+             "Connections closed before their TLS handshake: too often, or too many", Kind::counter,
+             counters.handshakes_refused),
+  };
+}
+
 }  // namespace colony::daemon::api

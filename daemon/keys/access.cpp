@@ -20,7 +20,7 @@ constexpr core::Duration between_writes = 1min;
 /// 32 MiB and a tenth of a second of a core each.
 constexpr unsigned most_comparisons = 4;
 /// Far more than a person mistypes, far less than a guess needs.
-constexpr AttemptRate failure_rate{20, 3s};
+constexpr core::AttemptRate failure_rate{20, 3s};
 
 }  // namespace
 

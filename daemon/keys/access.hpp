@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/address.hpp"
 #include "core/async/blocking_pool.hpp"
 #include "core/async/task_group.hpp"
 #include "core/log.hpp"
@@ -73,7 +74,7 @@ class Access {
 
   AccessParts parts_;
   std::unique_ptr<KeyRing> ring_;  // from open() on
-  AttemptLimit<core::Ipv4Address> failures_;
+  core::AttemptLimit<core::Ipv4Address> failures_;
   unsigned comparing_ = 0;
   unsigned committing_ = 0;
   bool ahead_ = false;  // memory has a change that the store refused

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "core/attempt_limit.hpp"
 #include "core/random.hpp"
 #include "daemon/keys/rate_limit.hpp"
 #include "daemon/keys/rows.hpp"
@@ -97,9 +98,9 @@ class KeyRing {
   static constexpr std::size_t most_sessions = 256;
   static constexpr std::size_t most_sessions_per_user = 8;
   static constexpr core::Duration session_length = std::chrono::hours(1);
-  static constexpr AttemptRate login_rate{5, std::chrono::minutes(1)};  // of a name from one address
+  static constexpr core::AttemptRate login_rate{5, std::chrono::minutes(1)};  // of a name from one address
   /// Of a name from everywhere: a stranger alone never gets there and locks a person out.
-  static constexpr AttemptRate login_rate_of_name{100, std::chrono::seconds(6)};
+  static constexpr core::AttemptRate login_rate_of_name{100, std::chrono::seconds(6)};
 
   /// Owner of what is made over the socket: an administrator without a password, always there.
   static constexpr std::string_view built_in_user = "local";
@@ -211,8 +212,8 @@ class KeyRing {
   std::map<KeyId, Kept> keys_;
   std::map<KeyId, OpenSession> sessions_;
   std::set<KeyId> used_;
-  AttemptLimit<Attempt> logins_{login_rate};
-  AttemptLimit<std::string> logins_of_name_{login_rate_of_name};
+  core::AttemptLimit<Attempt> logins_{login_rate};
+  core::AttemptLimit<std::string> logins_of_name_{login_rate_of_name};
   std::uint64_t revision_ = 0;
 };
 

@@ -122,6 +122,8 @@ int serve(Options options) {
   });
   core::http::ServerLimits limits;
   limits.connections_per_peer = limits.connections;  // one appliance behind one address
+  limits.handshakes.rate = {limits.requests_per_connection, std::chrono::milliseconds(1)};
+  limits.handshakes.under_way_of_peer = limits.handshakes.under_way;
   core::http::Server server(timers, log, hosted.router(), limits, "hosted");
   if (!options.tls_certificate.empty()) {
     if (auto ready = server.use_tls({options.tls_certificate, options.tls_key}); !ready) {

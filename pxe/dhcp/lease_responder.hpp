@@ -90,8 +90,8 @@ class LeaseResponder {
   Sightings sightings_;
   Counters counters_;
   std::optional<Rival> rival_;
-  RateLimit<std::uint8_t> exhausted_lines_;
-  RateLimit<std::uint8_t> declined_lines_;
+  core::RateLimit<std::uint8_t> exhausted_lines_;
+  core::RateLimit<std::uint8_t> declined_lines_;
 };
 
 }  // namespace colony::pxe::dhcp

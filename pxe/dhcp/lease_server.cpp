@@ -108,8 +108,8 @@ struct LeaseServer::State {
   core::Wakeup filled;
   core::Wakeup look;  // now, not at the next time
   LeaseWatch watch;
-  RateLimit<std::uint32_t> asked;
-  RateLimit<std::uint8_t> failures;
+  core::RateLimit<std::uint32_t> asked;
+  core::RateLimit<std::uint8_t> failures;
 
   [[nodiscard]] LeaseWatch::Reach reach() const {
     const bool local = std::ranges::any_of(

@@ -7,10 +7,10 @@
 
 #include "core/evidence/evidence.hpp"
 #include "core/log.hpp"
+#include "core/rate_limit.hpp"
 #include "pxe/boot_policy.hpp"
 #include "pxe/dhcp/exchange.hpp"
 #include "pxe/dhcp/reply.hpp"
-#include "pxe/rate_limit.hpp"
 
 namespace colony::pxe::dhcp {
 
@@ -38,10 +38,10 @@ class Sightings {
   core::EvidenceSink& evidence_;
   core::Log& log_;
   MalformedCounts malformed_{};
-  RateLimit<std::uint64_t> seen_;  // per machine and stage
-  RateLimit<std::uint64_t> answer_lines_;
-  RateLimit<std::uint64_t> unanswered_;
-  RateLimit<std::uint8_t> malformed_lines_;
+  core::RateLimit<std::uint64_t> seen_;  // per machine and stage
+  core::RateLimit<std::uint64_t> answer_lines_;
+  core::RateLimit<std::uint64_t> unanswered_;
+  core::RateLimit<std::uint8_t> malformed_lines_;
 };
 
 }  // namespace colony::pxe::dhcp

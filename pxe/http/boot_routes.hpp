@@ -11,13 +11,13 @@
 #include "core/evidence/evidence.hpp"
 #include "core/http/router.hpp"
 #include "core/log.hpp"
+#include "core/rate_limit.hpp"
 #include "pxe/artifacts/artifact_cache.hpp"
 #include "pxe/artifacts/boot_programs.hpp"
 #include "pxe/boot_policy.hpp"
 #include "pxe/client_addresses.hpp"
 #include "pxe/http/config_delivery.hpp"
 #include "pxe/http/site_files.hpp"
-#include "pxe/rate_limit.hpp"
 
 namespace colony::pxe {
 
@@ -74,9 +74,9 @@ class BootRoutes {
                                    std::optional<core::Ipv4Address> address);
 
   BootServices services_;
-  RateLimit<core::Ipv4Address> cut_deliveries_;
-  RateLimit<core::Ipv4Address> mismatches_;  // log lines
-  RateLimit<core::MacAddress> handed_out_;   // log lines
+  core::RateLimit<core::Ipv4Address> cut_deliveries_;
+  core::RateLimit<core::Ipv4Address> mismatches_;  // log lines
+  core::RateLimit<core::MacAddress> handed_out_;   // log lines
   bool ready_ = false;
 };
 

@@ -9,8 +9,8 @@
 
 #include "core/bytes.hpp"
 #include "core/clock.hpp"
+#include "core/rate_limit.hpp"
 #include "pxe/ra/neighbor_discovery.hpp"
-#include "pxe/rate_limit.hpp"
 
 namespace colony::pxe::ra {
 
@@ -33,7 +33,7 @@ class RaResponder {
  private:
   core::MacAddress own_mac_;
   std::function<bool(core::MacAddress)> boots_through_us_;
-  RateLimit<core::MacAddress> answered_;
+  core::RateLimit<core::MacAddress> answered_;
   Counters counters_;
 };
 

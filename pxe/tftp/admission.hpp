@@ -11,9 +11,9 @@
 
 #include "core/address.hpp"
 #include "core/clock.hpp"
+#include "core/rate_limit.hpp"
 #include "pxe/client_addresses.hpp"
 #include "pxe/net/udp_peer.hpp"
-#include "pxe/rate_limit.hpp"
 
 namespace colony::pxe::tftp {
 
@@ -99,7 +99,7 @@ class Admission {
   std::map<UdpPeer, Transfer> transfers_;
   std::map<core::Ipv4Address, Load> per_client_;
   std::uint64_t last_number_ = 0;
-  RateLimit<core::Ipv4Address> changes_;
+  core::RateLimit<core::Ipv4Address> changes_;
 };
 
 /// Gives a place back at the end of a scope.

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/rate_limit.hpp"
 #include "pxe/net/datagram_socket.hpp"
-#include "pxe/rate_limit.hpp"
 #include "pxe/tftp/block_limits.hpp"
 #include "pxe/tftp/sender.hpp"
 #include "pxe/tftp/transfer_line.hpp"
@@ -80,7 +80,7 @@ struct TftpServer::State {
   core::Log& log;
   TftpServerConfig config;
   Admission admission;
-  RateLimit<core::Ipv4Address> refusals;  // log lines, per client
+  core::RateLimit<core::Ipv4Address> refusals;  // log lines, per client
   BlockLimits block_limits;
   Entry::Lines lines;  // of the running transfers
   DatagramSocket socket;

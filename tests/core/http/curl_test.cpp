@@ -99,6 +99,37 @@ class CurlTest : public ::testing::Test {
   [[nodiscard]] std::string url(const std::string& path) const {
     return scheme + "://127.0.0.1:" + port + path;
   }
+  /// Goes on until something is so.
+  template <class Condition>
+  [[nodiscard]] bool until(Condition is_so) {
+    loop.restart();
+    const auto give_up = std::chrono::steady_clock::now() + 30s;
+    while (!is_so() && std::chrono::steady_clock::now() < give_up) loop.run_one_for(2ms);
+    return is_so();
+  }
+  [[nodiscard]] FileDescriptor connect() const {
+    FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    return fd;
+  }
+  /// Serves over TLS from now on; nothing where openssl is not installed.
+  [[nodiscard]] std::optional<TlsServerConfig> use_tls() {
+    if (::access("/usr/bin/openssl", X_OK) != 0) return std::nullopt;
+    TlsServerConfig files{directory.file("cert.pem"), directory.file("key.pem")};
+    EXPECT_EQ(run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                   "-nodes", "-keyout", files.key_file, "-out", files.cert_file, "-days", "2", "-subj",
+                   "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-batch"})
+                  .status,
+              0);
+    EXPECT_TRUE(server->use_tls(files));
+    scheme = "https";
+    listen();
+    return files;
+  }
   Ran curl(std::vector<std::string> words) {
     words.insert(words.begin(), {"curl", "-sS", "--max-time", "20"});
     return run(std::move(words));
@@ -106,7 +137,9 @@ class CurlTest : public ::testing::Test {
 
   boost::asio::io_context loop{1};
   SystemTimers timers{loop};
-  Log log = Log::silent();
+  std::string lines;
+  Log log{LogLevel::info, LogFormat::text,
+          [this](LogLevel, std::string_view line) { lines.append(line).append("\n"); }};
   Router router;
   std::optional<Server> server;
   test::TemporaryDirectory directory;
@@ -180,19 +213,63 @@ TEST_F(CurlTest, ASlowLorisIsCutOff) {
 }
 
 TEST_F(CurlTest, VerifiesOurCertificate) {
-  if (::access("/usr/bin/openssl", X_OK) != 0) GTEST_SKIP() << "openssl is not installed";
-  const std::string key = directory.file("key.pem"), cert = directory.file("cert.pem");
-  ASSERT_EQ(run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                 "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-                 "subjectAltName=IP:127.0.0.1", "-batch"})
-                .status,
-            0);
-  ASSERT_TRUE(server->use_tls({cert, key}));
-  listen();
-  scheme = "https";
+  const auto files = use_tls();
+  if (!files) GTEST_SKIP() << "openssl is not installed";
+  const auto& [cert, key] = *files;
   EXPECT_EQ(curl({"--cacert", cert, url("/big")}).output, content);
   EXPECT_EQ(curl({url("/big")}).status, 60);  // CURLE_PEER_FAILED_VERIFICATION
   EXPECT_NE(curl({"--tls-max", "1.1", "-k", url("/big")}).status, 0);
   EXPECT_EQ(server->use_tls({"/nonexistent", key}).error().code, "http.tls_certificate");
   EXPECT_EQ(server->use_tls({cert, "/nonexistent"}).error().code, "http.tls_key");
+}
+
+TEST_F(CurlTest, AnAddressBeginsSoManyHandshakesAndHoldsUpNobodyElse) {
+  ServerLimits limits;
+  limits.handshakes.rate = {3, 1h};
+  server.emplace(timers, log, router, limits, "test");
+  if (!use_tls()) GTEST_SKIP() << "openssl is not installed";
+  // One connection that stays open; others beside it, from its address and from another.
+  const auto ran = run({"bash", "-c", R"(exec 2> /dev/null
+    coproc OPEN { openssl s_client -quiet -connect 127.0.0.1:$0; }
+    echo_of() { # what the open connection answers
+      printf 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s\n' $((${#1} + 1)) "$1" >&"${OPEN[1]}"
+      while IFS= read -r -t 20 line <&"${OPEN[0]}"; do [ "$line" != "$1" ] || { echo "$line"; break; }; done
+    }
+    beside() { curl -sk -m 20 -o /dev/null -w '%{http_code}\n' "$@" "https://127.0.0.1:$port/nothing"; }
+    port=$0
+    echo_of one
+    for _ in 1 2 3 4; do beside; done
+    beside --interface 127.0.0.2
+    echo_of two
+    kill "$OPEN_PID")",
+                        port});
+  EXPECT_EQ(ran.output, "one\n404\n404\n000\n000\n404\ntwo\n");
+  EXPECT_EQ(server->counters().handshakes, 4U);
+  EXPECT_EQ(server->counters().handshakes_refused, 2U);
+  const auto line = lines.find("http.handshakes_refused");
+  ASSERT_NE(line, std::string::npos) << lines;
+  EXPECT_EQ(lines.find("http.handshakes_refused", line + 1), std::string::npos) << "one line, not one each";
+  EXPECT_NE(lines.find("peer=127.0.0.1 why=\"too often\""), std::string::npos) << lines;
+}
+
+TEST_F(CurlTest, AHandshakeThatDoesNotEndIsCutOffAndTakesItsPlaceMeanwhile) {
+  ServerLimits limits;
+  limits.handshakes.longest = 100ms;
+  limits.handshakes.under_way_of_peer = 1;
+  limits.connections = 1;
+  server.emplace(timers, log, router, limits, "test");
+  if (!use_tls()) GTEST_SKIP() << "openssl is not installed";
+  const auto& counters = server->counters();
+  const FileDescriptor half = connect();
+  ASSERT_EQ(::send(half.get(), "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);  // of a ClientHello
+  const FileDescriptor another = connect();                           // both wait before the server looks
+  ASSERT_TRUE(until([&] { return counters.handshakes_refused == 1; }));
+  EXPECT_EQ(counters.shown_out, 0U) << "nobody gives way for one who is not let in";
+  EXPECT_EQ(counters.handshakes, 1U);
+  EXPECT_TRUE(until([&] { return counters.handshakes_failed == 1; }));
+  EXPECT_TRUE(until([&] { return counters.open == 0; }));
+  char byte{};
+  EXPECT_LE(::recv(half.get(), &byte, 1, 0), 0) << "closed";
+  const FileDescriptor after = connect();
+  EXPECT_TRUE(until([&] { return counters.handshakes == 2; })) << "its place is free again";
 }

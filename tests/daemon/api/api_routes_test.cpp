@@ -8,6 +8,7 @@
 #include "core/async/virtual_timers.hpp"
 #include "core/http/exchange.hpp"
 #include "daemon/api/event_stream.hpp"
+#include "daemon/api/metrics.hpp"
 #include "tests/daemon/fake_orders.hpp"
 
 using namespace colony;
@@ -264,6 +265,23 @@ TEST(ApiRoutes, TellStatusReadinessAndMetrics) {
   EXPECT_NE(bench.get("/metrics").body.find("\ncolony_store_full 1\n"), std::string::npos);
   bench.orders.shown_status.store_failure = Error{ErrorKind::io, "store.io", "disk"};
   EXPECT_EQ(bench.get("/readyz").status, Status::unavailable);
+}
+
+TEST(ApiRoutes, CountTheTlsHandshakesThatWereKeptOut) {
+  const ServerCounters counters{.refused = 2,
+                                .shown_out = 1,
+                                .handshakes = 40,
+                                .handshakes_failed = 3,
+                                .handshakes_refused = 1000,
+                                .open = 5};
+  const auto text = daemon::api::render_metrics({}, daemon::api::tls_metrics(counters));
+  for (const auto* const line :
+       {"colony_api_tls_connections 5\n", "colony_api_tls_connections_refused_total 2\n",
+        "colony_api_tls_connections_shown_out_total 1\n", "colony_api_tls_handshakes_total 40\n",
+        "colony_api_tls_handshakes_failed_total 3\n",
+        "# TYPE colony_api_tls_handshakes_refused_total counter\n"
+        "colony_api_tls_handshakes_refused_total 1000\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
 }
 
 TEST(ApiRoutes, CheckAClusterInFullThenRefuseItByName) {

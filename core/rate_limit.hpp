@@ -11,15 +11,15 @@
 
 #include "core/clock.hpp"
 
-namespace colony::pxe {
+namespace colony::core {
 
 template <class Key>
 class RateLimit {
  public:
-  RateLimit(core::Duration interval, std::size_t capacity) : interval_(interval), capacity_(capacity) {}
+  RateLimit(Duration interval, std::size_t capacity) : interval_(interval), capacity_(capacity) {}
 
   /// True when `key` was not allowed during the last interval.
-  [[nodiscard]] bool allow(const Key& key, core::BootTime now) {
+  [[nodiscard]] bool allow(const Key& key, BootTime now) {
     while (!order_.empty() && now - order_.front().first >= interval_) {
       last_.erase(order_.front().second);
       order_.pop_front();
@@ -36,11 +36,11 @@ class RateLimit {
   [[nodiscard]] std::uint64_t suppressed() const { return suppressed_; }
 
  private:
-  core::Duration interval_;
+  Duration interval_;
   std::size_t capacity_;
-  std::unordered_map<Key, core::BootTime> last_;
-  std::deque<std::pair<core::BootTime, Key>> order_;  // oldest first; one entry for each key of last_
+  std::unordered_map<Key, BootTime> last_;
+  std::deque<std::pair<BootTime, Key>> order_;  // oldest first; one entry for each key of last_
   std::uint64_t suppressed_ = 0;
 };
 
-}  // namespace colony::pxe
+}  // namespace colony::core
