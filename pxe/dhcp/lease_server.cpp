@@ -32,8 +32,10 @@ constexpr int receive_buffer = 4 * 1024 * 1024;
 // Datagrams handled before other tasks of the loop get their turn.
 constexpr int burst = 64;
 // What came while the disk was slow is answered over some milliseconds: a relay's buffer, often the default
-// 208 KiB, holds some 200 answers. 16 a millisecond is far more than any disk acknowledges for long.
+// 208 KiB, holds some 200 answers. 16 a millisecond is far more than any disk acknowledges for long. After a
+// rest that took longer, on a busy machine, as many more.
 constexpr unsigned answers_at_once = 16;
+constexpr unsigned answers_at_most = 128;
 constexpr core::Duration answer_gap = 1ms;
 constexpr core::Duration load_interval = 5s;
 constexpr core::Duration housekeeping_interval = 10s;
@@ -196,12 +198,19 @@ struct LeaseServer::State {
   }
 
   Task<> answer(const std::vector<LeaseQueue::Item>& group) {
-    unsigned sent = 0;
+    unsigned room = answers_at_once;
     for (const auto& item : group) {
       if (!item.send) continue;
-      if (sent > 0 && sent % answers_at_once == 0) co_await parts.timers.sleep_for(answer_gap);
+      if (room == 0) {
+        const auto from = parts.timers.now();
+        co_await parts.timers.sleep_for(answer_gap);
+        const auto gaps = (parts.timers.now() - from) / answer_gap;
+        room = gaps < answers_at_most / answers_at_once ? answers_at_once * static_cast<unsigned>(gaps)
+                                                        : answers_at_most;
+        room = std::max(room, answers_at_once);
+      }
       send(server, *item.send);
-      ++sent;
+      --room;
     }
   }
 

@@ -297,9 +297,11 @@ core::Result<ProvisionPlan> OrderDesk::plan_provision(const ProvisionOrder& orde
       install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
   if (!disk) return std::unexpected(disk.error());
   const AssetPtr row = parts_.ledger.working().asset(*id);
-  std::string name;
-  if (*disk) name = drivers::scout::name_in_orders(**disk, known->inventory->disks);
-  return ProvisionPlan{*id, row->name, std::move(*disk), std::move(name)};
+  ProvisionPlan plan{*id, row->name, std::move(*disk), {}};
+  if (plan.disk && known != nullptr && known->inventory) {
+    plan.disk_name = drivers::scout::name_in_orders(*plan.disk, known->inventory->disks);
+  }
+  return plan;
 }
 
 core::Result<> OrderDesk::check_clashes(const AssetRow& asset,
