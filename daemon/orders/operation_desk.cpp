@@ -88,9 +88,10 @@ Task<Result<Submitted>> OperationDesk::place(const hosted::Operation& operation,
   if (operation.type == "wipe" || operation.type == "disk-wipe") {
     auto order = with_id(api::decode_wipe(operation.target, operation.body_json), std::move(operation_id));
     if (!order) co_return std::unexpected(order.error());
+    // One that is in use came this far because somebody let it go.
     const auto asset = orders_.asset(operation.target);
-    order->only_while_idle =
-        policy_.two_person && asset && !needs_second_person(policy_, HostedOrder::wipe, *asset);
+    const bool was_let_go = asset && needs_second_person(policy_, HostedOrder::wipe, *asset);
+    order->only_while_idle = policy_.two_person && !was_let_go;
     co_return co_await orders_.wipe(std::move(*order));
   }
   if (operation.type == "discover" || operation.type == "discovery") {
