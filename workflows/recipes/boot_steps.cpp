@@ -36,11 +36,6 @@ core::BootTime served_deadline(StepContext& step, core::BootTime from) {
   return since > from ? since + (step.deadline() - from) : step.deadline();
 }
 
-core::BootTime first_sign_by(StepContext& step, core::BootTime from) {
-  const core::BootTime since = std::max(from, step.tools().serving.since(step.timers().now()));
-  return std::min(served_deadline(step, from), since + boot_patience(step));
-}
-
 core::Error in_vain(StepContext& step, core::BootTime from, core::Error because) {
   if (step.tools().serving.since(step.timers().now()) <= from) return because;
   return {core::ErrorKind::timed_out, "boot.not_served",
@@ -48,6 +43,16 @@ core::Error in_vain(StepContext& step, core::BootTime from, core::Error because)
               because.message};
 }
 
+namespace {
+
+/// When a machine must have asked for the first time.
+core::BootTime first_sign_by(StepContext& step, core::BootTime from) {
+  const core::BootTime since = std::max(from, step.tools().serving.since(step.timers().now()));
+  return std::min(served_deadline(step, from), since + boot_patience(step));
+}
+
+/// Starts over with a machine that was never heard since `from`: with the next rung of the ladder, as long as
+/// there is one.
 core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act, core::BootTime from) {
   const std::string tried = rungs_tried(step);
   core::Error because{
@@ -64,6 +69,21 @@ core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act, 
   step.note("boot.again", fmt::format("no boot was seen; starting over with a {} network boot",
                                       describe(rung_in_hand(step))));
   co_return GoTo{"power_off"};
+}
+
+}  // namespace
+
+core::Task<std::optional<StepOutcome>> wait_for_boot(StepContext& step, std::string_view act,
+                                                     core::BootTime entered, BootSigns signs,
+                                                     core::Error in_vain_because) {
+  const bool heard = signs.asked || signs.script;
+  const core::BootTime end = heard ? served_deadline(step, entered) : first_sign_by(step, entered);
+  if (step.timers().now() < end) {
+    co_await step.wait(end);
+    co_return std::nullopt;
+  }
+  if (!heard) co_return co_await boot_otherwise(step, act, entered);
+  co_return co_await boot_again(step, act, in_vain(step, entered, std::move(in_vain_because)));
 }
 
 std::optional<core::Error> boot_loop(const BootSigns& signs, std::string_view what) {
@@ -118,17 +138,11 @@ core::Task<StepOutcome> await_inventory(StepContext& step) {
     if (signs.refused) co_return Failed{*signs.refused};
     if (auto loop = boot_loop(signs, "ran scout")) co_return Failed{std::move(*loop)};
     if (step.cancelled()) co_return Next{};
-    const bool heard = signs.asked || signs.script;
-    const core::BootTime end = heard ? served_deadline(step, entered) : first_sign_by(step, entered);
-    if (step.timers().now() >= end) {
-      if (!heard) co_return co_await boot_otherwise(step, boot_act::scout, entered);
-      co_return co_await boot_again(
-          step, boot_act::scout,
-          in_vain(step, entered,
-                  {core::ErrorKind::timed_out, "boot.no_scout",
-                   "the machine asked to boot and scout never reported: see its console"}));
-    }
-    co_await step.wait(end);
+    auto over =
+        co_await wait_for_boot(step, boot_act::scout, entered, signs,
+                               {core::ErrorKind::timed_out, "boot.no_scout",
+                                "the machine asked to boot and scout never reported: see its console"});
+    if (over) co_return std::move(*over);
   }
 }
 

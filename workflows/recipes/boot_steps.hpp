@@ -15,16 +15,9 @@ inline constexpr unsigned boot_attempts = 3;
 /// Ends the boot in hand (`act`'s open intent) and starts over at power off; after `boot_attempts`, fails.
 [[nodiscard]] core::Task<StepOutcome> boot_again(StepContext& step, std::string_view act,
                                                  core::Error because);
-/// The same for a machine that was never heard since `from`: with the next rung of the ladder, as long as
-/// there is one.
-[[nodiscard]] core::Task<StepOutcome> boot_otherwise(StepContext& step, std::string_view act,
-                                                     core::BootTime from);
-
 /// A wait for what the machine asks of us, begun at `from`, does not count the time in which the appliance
 /// did not serve: the step's time begins anew when it serves again.
 [[nodiscard]] core::BootTime served_deadline(StepContext& step, core::BootTime from);
-/// When a machine must have asked for the first time.
-[[nodiscard]] core::BootTime first_sign_by(StepContext& step, core::BootTime from);
 /// Why a wait since `from` was in vain: `because`, unless the appliance did not serve all the time.
 [[nodiscard]] core::Error in_vain(StepContext& step, core::BootTime from, core::Error because);
 
@@ -36,6 +29,12 @@ struct BootSigns {
   std::optional<core::Error> refused;
 };
 [[nodiscard]] BootSigns boot_signs(StepContext& step, const IntentPtr& intent);
+/// Waits for the next sign of a boot of which these are known, begun at `entered`; what to do when its time
+/// is over. `in_vain_because`: why a machine that was heard has come no further.
+[[nodiscard]] core::Task<std::optional<StepOutcome>> wait_for_boot(StepContext& step, std::string_view act,
+                                                                   core::BootTime entered, BootSigns signs,
+                                                                   core::Error in_vain_because);
+
 /// More than three network boots that came no further: another one would not either.
 [[nodiscard]] std::optional<core::Error> boot_loop(const BootSigns& signs, std::string_view what);
 

@@ -88,17 +88,11 @@ core::Task<StepOutcome> load(StepContext& step) {
     if (loaded || step.cancelled()) co_return Next{};
     const BootSigns signs = boot_signs(step, boot);
     if (auto loop = boot_loop(signs, "loaded its kernel")) co_return Failed{std::move(*loop)};
-    const bool heard = signs.asked || signs.script;
-    const core::BootTime end = heard ? served_deadline(step, entered) : first_sign_by(step, entered);
-    if (step.timers().now() >= end) {
-      if (!heard) co_return co_await boot_otherwise(step, boot_act::talos, entered);
-      co_return co_await boot_again(
-          step, boot_act::talos,
-          in_vain(step, entered,
-                  {core::ErrorKind::timed_out, "boot.no_kernel",
-                   "the machine asked to boot and never loaded its kernel: see its console"}));
-    }
-    co_await step.wait(end);
+    auto over =
+        co_await wait_for_boot(step, boot_act::talos, entered, signs,
+                               {core::ErrorKind::timed_out, "boot.no_kernel",
+                                "the machine asked to boot and never loaded its kernel: see its console"});
+    if (over) co_return std::move(*over);
   }
 }
 
