@@ -126,6 +126,17 @@ TEST(Wipe, OfEverythingStopsAtADiskThatCameSinceItWasOrdered) {
   for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 1U);
 }
 
+TEST(Wipe, OfEverythingStopsWhereThereAreMoreDisksThanAreListed) {
+  World world;
+  Server& server = world.add_server();
+  const auto asset = discovered(world, server);
+  server.more_disks = true;
+  const auto submitted = wipe(world, asset, "");
+  ASSERT_TRUE(finishes(world, submitted->workflow));
+  EXPECT_EQ(error_of(world, submitted->workflow), "wipe.wrong_disks");
+  for (const auto& drive : server.disks) EXPECT_EQ(drive.writes, 0U);
+}
+
 TEST(Wipe, InHandWhenTheBackupWasMadeIsNeverEnteredAgain) {
   World world;
   Server& server = world.add_server();

@@ -363,6 +363,7 @@ scout::Inventory World::look(const Server& server) const {
   inventory.cpu.cores = 32;
   inventory.cpu.threads = 64;
   inventory.memory_bytes = 1ULL << 37;
+  inventory.more_disks = server.more_disks;
   auto& nic = inventory.nics.emplace_back();
   nic.name = "eth0";
   nic.mac = server.mac;

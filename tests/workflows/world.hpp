@@ -75,6 +75,7 @@ struct Server {
   unsigned door = 0;   // the one in hand
   [[nodiscard]] core::MacAddress boot_nic() const { return door < 2 ? mac : second_nic.value_or(mac); }
   std::vector<FakeDisk> disks;
+  bool more_disks = false;  // than scout lists
   Faults faults;
 
   core::PowerState power = core::PowerState::off;

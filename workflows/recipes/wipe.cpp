@@ -56,6 +56,11 @@ core::Result<WipeDetail> look_at_disks(StepContext& step) {
   if (!core::json_bool(step.order(), "covers_all").value_or(false) || asset == nullptr || !asset->inventory)
     return ordered;
   // The whole machine was ordered: what has come since must not survive in a machine that counts as empty.
+  if (asset->inventory->more_disks) {
+    return core::fail(
+        core::ErrorKind::refused, "wipe.wrong_disks",
+        "the machine has more disks than were ordered, and than are listed; nothing was written");
+  }
   for (const auto& seen : asset->inventory->disks) {
     if (seen.removable ||
         std::ranges::any_of(ordered->disks, [&seen](const auto& disk) { return is_same_disk(seen, disk); })) {
