@@ -300,21 +300,21 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
   const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
   const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
-  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""), inventory.disks);
+  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""), &inventory);
   ASSERT_TRUE(filled);
   EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
   const auto code = [&](const core::Secret& config, const char* wanted) {
     const auto chosen = install_disk(&inventory, wanted, "");
     if (!chosen) return chosen.error().code;
-    const auto result = finish_machine_config(config, *chosen, inventory.disks);
+    const auto result = finish_machine_config(config, *chosen, &inventory);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
   EXPECT_EQ(code(asking, "C1"), "provision.unknown_disk");
   EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
-  auto twins = std::vector{disk("A1"), disk("A1")};
-  twins[1].id.wwn = "naa.other";
-  EXPECT_EQ(finish_machine_config(asking, twins[0], twins).error().code, "provision.disk_ambiguous")
+  auto twins = inventory_of({disk("A1"), disk("A1")});
+  twins.disks[1].id.wwn = "naa.other";
+  EXPECT_EQ(finish_machine_config(asking, twins.disks[0], &twins).error().code, "provision.disk_ambiguous")
       << "Talos takes the first disk that has this serial";
   EXPECT_EQ(code(core::Secret(whole + "plain"), "A1"), "provision.disk_not_used");
   EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
@@ -323,7 +323,7 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
 
 TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {
   const auto code = [](std::string_view config) {
-    const auto result = finish_machine_config(core::Secret(config), std::nullopt, {});
+    const auto result = finish_machine_config(core::Secret(config), std::nullopt, nullptr);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code("foo: bar\n"), "provision.config_not_talos");

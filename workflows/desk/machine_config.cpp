@@ -84,7 +84,7 @@ core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::sc
 
 core::Result<core::Secret> finish_machine_config(const core::Secret& config,
                                                  const std::optional<drivers::scout::Disk>& disk,
-                                                 const std::vector<drivers::scout::Disk>& all) {
+                                                 const drivers::scout::Inventory* inventory) {
   const std::string_view text = config.reveal();
   if (text.empty()) return refuse("provision.config_empty", "the machine config is empty");
   if (text.size() > max_machine_config) {
@@ -118,7 +118,8 @@ core::Result<core::Secret> finish_machine_config(const core::Secret& config,
     }
     // Talos takes the first disk that its selector fits.
     const auto& by = mark == serial_mark ? &drivers::scout::DiskId::serial : &drivers::scout::DiskId::wwn;
-    if (std::ranges::count_if(all, [&](const auto& other) { return other.id.*by == value; }) > 1) {
+    const auto fits = [&](const auto& other) { return other.id.*by == value; };
+    if (inventory != nullptr && std::ranges::count_if(inventory->disks, fits) > 1) {
       core::wipe_text(filled);
       return core::fail(core::ErrorKind::refused, "provision.disk_ambiguous",
                         fmt::format("more than one disk of this machine has the {} '{}': name it by {} in "

@@ -16,10 +16,10 @@ inline constexpr std::size_t max_machine_config = 1 << 20;
 /// the disk that was ordered, for use in `machine.install.diskSelector`. A disk that the config does not ask
 /// for would have no effect and is refused. Errors: provision.config_empty, provision.config_too_large,
 /// provision.config_not_talos, provision.disk_not_used, provision.disk_not_given, provision.disk_unnamed,
-/// provision.disk_ambiguous: another of `all` would be meant as well.
+/// provision.disk_ambiguous: another of the inventory would be meant as well.
 [[nodiscard]] core::Result<core::Secret> finish_machine_config(
     const core::Secret& config, const std::optional<drivers::scout::Disk>& disk,
-    const std::vector<drivers::scout::Disk>& all);
+    const drivers::scout::Inventory* inventory);
 
 /// The disk that an order means: by serial, WWN or rule (wipe/disk_choice.hpp), or by the kernel name that it
 /// had when the asset was last looked at. Both given must be one. Nothing when neither is given. Errors as

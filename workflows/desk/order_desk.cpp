@@ -241,16 +241,14 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
     json["arguments"].push_back(argument);
   }
   const KnownAsset* const known = parts_.registry.known(row->id);
-  const auto found_disk =
-      install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
+  const auto* const inventory = known == nullptr ? nullptr : known->inventory.get();
+  const auto found_disk = install_disk(inventory, order.disk, order.disk_device);
   if (!found_disk) co_return std::unexpected(found_disk.error());
   const std::optional<drivers::scout::Disk>& disk = *found_disk;
   std::vector<drivers::scout::Disk> written;
   if (disk) written.push_back(*disk);
   if (auto clear = check_clashes(*row, written); !clear) co_return std::unexpected(clear.error());
-  static const drivers::scout::Inventory nothing;
-  const auto& inventory = known == nullptr || !known->inventory ? nothing : *known->inventory;
-  auto config = finish_machine_config(order.machine_config, disk, inventory.disks);
+  auto config = finish_machine_config(order.machine_config, disk, inventory);
   if (!config) co_return std::unexpected(config.error());
   json["config_sha256"] = core::sha256(config->reveal()).to_string();
   if (disk) json["install_disk"] = drivers::scout::to_json(*disk);

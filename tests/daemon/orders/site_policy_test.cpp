@@ -106,6 +106,9 @@ TEST(SitePolicy, AWipeOfWhatIsInUseWaitsForASecondPerson) {
   EXPECT_EQ(bench.order("wipe", "web-1", "{}", "op-0"), "") << "it is not in use";
   EXPECT_THAT(bench.orders.asked, ElementsAre(HasSubstr("only while idle")));
   bench.orders.asked.clear();
+  (void)bench.order("wipe", "nobody", "{}", "op-00");
+  EXPECT_THAT(bench.orders.asked, ElementsAre(HasSubstr("only while idle"))) << "doubt is no approval";
+  bench.orders.asked.clear();
 
   EXPECT_EQ(bench.order("wipe", "db-1"), "policy.second_person");
   EXPECT_THAT(bench.said, HasSubstr("colony approve"));
