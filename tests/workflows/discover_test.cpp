@@ -13,39 +13,6 @@ using namespace colony;
 using namespace colony::workflows;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// Another machine of the model from before has taught that only a persistent network boot is honoured.
-void teach_persistent(World& world) {
-  world.disk.settings["boot.rung.10876:2404"] = "persistent/efi";
-  world.restart();
-}
-
-bool keeps_network_boot(const Server& server) {
-  return server.next_boot.device == drivers::BootDevice::pxe;
-}
-
-core::WorkflowId discover_again(World& world, core::AssetId asset) {
-  const auto again = discover(world, asset);
-  EXPECT_TRUE(again);
-  return again->workflow;
-}
-
-bool ends_cancelled(World& world, core::WorkflowId id) {
-  return cancel(world, id) && finishes(world, id) && error_of(world, id) == "workflow.cancelled";
-}
-
-/// Nothing that it or its BMC tells says that they belong together.
-Server& add_taciturn(World& world) {
-  Server& server = world.add_server();
-  server.tells_bmc_address = false;
-  server.bmc_guid.reset();
-  server.bmc_fru_serial.clear();
-  return server;
-}
-
-}  // namespace
-
 TEST(Discover, AnEnrolledBmcBecomesAnAvailableAsset) {
   World world;
   Server& server = world.add_server();
@@ -230,18 +197,6 @@ TEST(Discover, AMachineThatTellsNothingIsFoundByAPowerTest) {
   }));
 }
 
-TEST(Discover, APowerTestThatFindsTheMachineTakesAPersistentNetworkBootBack) {
-  World world;
-  Server& server = add_taciturn(world);
-  teach_persistent(world);
-  const auto enrolled = enrol(world, server);
-  ASSERT_TRUE(finishes(world, enrolled->discovery->workflow));
-  EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
-  EXPECT_EQ(only_asset(world).status, AssetStatus::available);
-  EXPECT_TRUE(noted(world, "asset.matched"));
-  EXPECT_FALSE(keeps_network_boot(server));
-}
-
 TEST(Discover, APowerTestThatIsCancelledBeforeItsTurnSwitchesNothingOff) {
   World world;
   Server& one = add_taciturn(world);
@@ -371,86 +326,6 @@ TEST(Discover, APersistentNetworkBootIsUsedWhereNothingElseWorksAndTakenBack) {
   EXPECT_EQ(error_of(world, enrolled->discovery->workflow), "");
   EXPECT_EQ(server.power_on_commands, 3U);
   EXPECT_EQ(server.next_boot.device, drivers::BootDevice::none);
-}
-
-TEST(Discover, APersistentNetworkBootIsTakenBackWhenTheMachineGoesInCircles) {
-  World world;
-  Server& server = world.add_server();
-  const auto asset = discovered(world, server);
-  teach_persistent(world);
-  server.faults.reset_instead_of_scout = true;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(world.run_until([&] { return keeps_network_boot(server); }, 10min)) << "nothing to take back";
-  ASSERT_TRUE(finishes(world, again));
-  EXPECT_EQ(error_of(world, again), "boot.loop");
-  EXPECT_FALSE(keeps_network_boot(server));
-}
-
-TEST(Discover, APersistentNetworkBootIsTakenBackWhenTheMachineIsRefused) {
-  World world;
-  Server& one = world.add_server();
-  Server& two = world.add_server();
-  discovered(world, one);
-  const auto asset = discovered(world, two);
-  teach_persistent(world);
-  two.serial = one.serial;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(finishes(world, again));
-  EXPECT_EQ(error_of(world, again), "asset.conflict");
-  EXPECT_GT(two.boot_device_commands, 1U);
-  EXPECT_FALSE(keeps_network_boot(two));
-}
-
-TEST(Discover, APersistentNetworkBootIsTakenBackWhenTheOrderIsCancelled) {
-  World world;
-  Server& server = world.add_server();
-  const auto asset = discovered(world, server);
-  teach_persistent(world);
-  server.faults.scout_never_starts = 100;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(world.run_until([&] { return keeps_network_boot(server) && server.runs == "scout"; }, 10min));
-  ASSERT_TRUE(ends_cancelled(world, again));
-  EXPECT_FALSE(keeps_network_boot(server));
-}
-
-TEST(Discover, APersistentNetworkBootIsTakenBackAlsoWhenTheProgramDiedOverIt) {
-  World world;
-  Server& server = world.add_server();
-  const auto asset = discovered(world, server);
-  teach_persistent(world);
-  server.faults.scout_never_starts = 100;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(world.run_until([&] { return keeps_network_boot(server); }, 10min));
-  world.restart();
-  // Before its step looks at anything again.
-  ASSERT_TRUE(ends_cancelled(world, again));
-  EXPECT_FALSE(keeps_network_boot(server));
-}
-
-TEST(Discover, APersistentNetworkBootIsTakenBackWhenTheLaterRungsAreRefused) {
-  World world;
-  Server& server = world.add_server();
-  const auto asset = discovered(world, server);
-  teach_persistent(world);
-  server.faults.ignore_boot_device = 100;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(world.run_until([&] { return keeps_network_boot(server); }, 10min));
-  server.faults.refuse_network_boot = true;
-  ASSERT_TRUE(finishes(world, again));
-  EXPECT_NE(error_of(world, again), "");
-  EXPECT_FALSE(keeps_network_boot(server));
-}
-
-TEST(Discover, ABusyBmcIsAskedAgainToTakeAPersistentNetworkBootBack) {
-  World world;
-  Server& server = world.add_server();
-  const auto asset = discovered(world, server);
-  teach_persistent(world);
-  server.faults.refuse_release = 2;
-  const auto again = discover_again(world, asset);
-  ASSERT_TRUE(finishes(world, again));
-  EXPECT_EQ(error_of(world, again), "");
-  EXPECT_FALSE(keeps_network_boot(server));
 }
 
 TEST(Discover, ARefusedSettingIsPassedOverWithoutAnotherBoot) {

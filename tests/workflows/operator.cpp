@@ -157,6 +157,14 @@ core::Task<> do_the_whole_job(World& world, Server& server, Job& job) {
   job.done = true;
 }
 
+Server& add_taciturn(World& world) {
+  Server& server = world.add_server();
+  server.tells_bmc_address = false;
+  server.bmc_guid.reset();
+  server.bmc_fru_serial.clear();
+  return server;
+}
+
 AssetView only_asset(World& world) {
   const auto assets = world.orders().assets();
   return assets.size() == 1 ? assets.front() : AssetView{};

@@ -22,6 +22,9 @@ std::string error_of(World& world, core::WorkflowId id);
 /// Enrolled, discovered and available.
 core::AssetId discovered(World& world, Server& server);
 
+/// A machine of which nothing, told by it or its BMC, says that they belong together.
+Server& add_taciturn(World& world);
+
 /// What is listed, when that is one; else an empty view.
 AssetView only_asset(World& world);
 /// Whether a note with this code, and with `text` in it, stands on a timeline.
