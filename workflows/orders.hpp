@@ -48,10 +48,11 @@ struct DiscoverOrder {
 struct ProvisionOrder {
   AssetRef asset;
   core::Secret machine_config;  // whole Talos machine config; only its hash leaves the sealed store
-  std::string disk;  // WWN, serial or rule (wipe/disk_choice.hpp); empty = as the machine config says
+  std::string disk;  // WWN, serial or rule (choice/disk_choice.hpp); empty = as the machine config says
   std::vector<std::string> kernel_arguments;  // in addition to the mandatory ones
   std::string operation_id;
-  std::string disk_device = {};  // kernel name when last seen, for orders that can only say it so
+  std::string disk_device = {};        // kernel name when last seen, for orders that can only say it so
+  std::vector<std::string> nics = {};  // MAC or rule each (choice/nic_choice.hpp), for the config's marks
 };
 
 struct WipeRequest {
@@ -124,12 +125,13 @@ struct WipePlan {
   std::vector<std::string> limits;  // what it will not reach, in words
 };
 
-/// Where a node would be installed, for the operator's confirmation.
+/// Where a node would be installed, and what its config would name, for the operator's confirmation.
 struct ProvisionPlan {
   core::AssetId asset;
   std::string asset_name;
   std::optional<drivers::scout::Disk> disk;  // absent: the one that the machine config names
   std::string disk_name;                     // by which an order means this one and no other
+  std::vector<drivers::scout::Nic> nics;     // that the machine config is to name, in the order's order
 };
 
 // ---- What is seen ----
@@ -196,6 +198,7 @@ struct WorkflowView {
   std::optional<core::UtcTime> step_ends_by;         // its deadline
   std::vector<DiskProgress> progress;                // live, never journaled
   std::optional<drivers::scout::Disk> install_disk;  // that a provision order was resolved to
+  std::vector<drivers::scout::Nic> install_nics;
 };
 
 struct TimelineEntry {
@@ -268,7 +271,7 @@ class Orders {
 
   // Looks.
   [[nodiscard]] virtual core::Result<WipePlan> plan_wipe(const WipeRequest& request) const = 0;
-  /// Only asset and disk of the order are looked at.
+  /// Only asset, disk and NICs of the order are looked at.
   [[nodiscard]] virtual core::Result<ProvisionPlan> plan_provision(const ProvisionOrder& order) const = 0;
   [[nodiscard]] virtual std::vector<AssetView> assets() const = 0;
   [[nodiscard]] virtual core::Result<AssetView> asset(const AssetRef& asset) const = 0;

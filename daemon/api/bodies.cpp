@@ -59,7 +59,7 @@ Result<workflows::RotateOrder> decode_rotate(std::string_view asset, std::string
 
 Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::string_view body) {
   // A config as one JSON string may be long after escaping.
-  auto json = object_of(body, {"config", "disk", "diskDevice", "kernel_arguments", "operation_id"},
+  auto json = object_of(body, {"config", "disk", "diskDevice", "nics", "kernel_arguments", "operation_id"},
                         3 * max_machine_config);
   if (!json) return std::unexpected(json.error());
   Members members(*json);
@@ -70,19 +70,21 @@ Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::
   core::wipe_text(config);
   out.disk = members.text("disk");
   out.disk_device = members.text("diskDevice");
+  out.nics = members.texts("nics", max_install_nics);
   out.kernel_arguments = members.texts("kernel_arguments", max_kernel_arguments);
   out.operation_id = members.text("operation_id", operation_id_limit);
   return finish(std::move(out), members);
 }
 
 Result<workflows::ProvisionOrder> decode_provision_plan(std::string_view asset, std::string_view body) {
-  auto json = object_of(body, {"disk", "diskDevice"});
+  auto json = object_of(body, {"disk", "diskDevice", "nics"});
   if (!json) return std::unexpected(json.error());
   Members members(*json);
   workflows::ProvisionOrder out;
   out.asset = asset;
   out.disk = members.text("disk");
   out.disk_device = members.text("diskDevice");
+  out.nics = members.texts("nics", max_install_nics);
   return finish(std::move(out), members);
 }
 

@@ -27,21 +27,27 @@ Json embedded(const std::string& text) {
   return parsed ? std::move(*parsed) : Json(text);
 }
 
-Json networks(const wf::AssetView& asset) {
+Json nic_json(const drivers::scout::Nic& nic) {
+  return {{"name", nic.name},
+          {"mac_address", nic.mac.to_string()},
+          {"driver", nic.driver},
+          {"pci_address", nic.pci_address},
+          {"speed_mbps", nic.speed_mbps ? Json(*nic.speed_mbps) : Json(nullptr)},
+          {"link_up", nic.link_up},
+          {"switch", nic.lldp ? Json(nic.lldp->system_name) : Json(nullptr)},
+          {"switch_port", nic.lldp ? Json(nic.lldp->port_id) : Json(nullptr)}};
+}
+
+Json nics(const std::vector<drivers::scout::Nic>& all) {
   Json out = Json::array();
-  if (!asset.inventory) {
-    for (const auto& mac : asset.macs) out.push_back({{"mac_address", mac.to_string()}});
-    return out;
-  }
-  for (const auto& nic : asset.inventory->nics) {
-    out.push_back({{"name", nic.name},
-                   {"mac_address", nic.mac.to_string()},
-                   {"driver", nic.driver},
-                   {"speed_mbps", nic.speed_mbps ? Json(*nic.speed_mbps) : Json(nullptr)},
-                   {"link_up", nic.link_up},
-                   {"switch", nic.lldp ? Json(nic.lldp->system_name) : Json(nullptr)},
-                   {"switch_port", nic.lldp ? Json(nic.lldp->port_id) : Json(nullptr)}});
-  }
+  for (const auto& nic : all) out.push_back(nic_json(nic));
+  return out;
+}
+
+Json networks(const wf::AssetView& asset) {
+  if (asset.inventory) return nics(asset.inventory->nics);
+  Json out = Json::array();
+  for (const auto& mac : asset.macs) out.push_back({{"mac_address", mac.to_string()}});
   return out;
 }
 
@@ -187,6 +193,7 @@ Json to_json(const wf::WorkflowView& workflow) {
   out["step_ends_by"] = time_or_null(workflow.step_ends_by);
   out["progress"] = std::move(progress);
   out["install_disk"] = workflow.install_disk ? disk_json(*workflow.install_disk) : Json(nullptr);
+  out["install_nics"] = nics(workflow.install_nics);
   return out;
 }
 
@@ -257,7 +264,10 @@ Json to_json(const wf::WipePlan& plan) {
 Json to_json(const wf::ProvisionPlan& plan) {
   Json disk = plan.disk ? disk_json(*plan.disk) : Json(nullptr);
   if (plan.disk) disk["order_as"] = plan.disk_name;
-  return {{"asset_id", plan.asset.to_string()}, {"asset_name", plan.asset_name}, {"disk", std::move(disk)}};
+  return {{"asset_id", plan.asset.to_string()},
+          {"asset_name", plan.asset_name},
+          {"disk", std::move(disk)},
+          {"nics", nics(plan.nics)}};
 }
 
 Json to_json(const wf::BmcLogin& login) {

@@ -8,6 +8,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/disks.hpp"
 #include "daemon/cli/follow.hpp"
+#include "daemon/cli/nics.hpp"
 #include "daemon/cli/report.hpp"
 
 namespace colony::daemon::cli {
@@ -27,14 +28,19 @@ class ProvisionCommand final : public Command {
         "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 0x5000c500a1b2c3d4 --wait\n"
         "  colony provision web-1 --config worker.yaml --disk 'transport=nvme,smallest'\n"
         "  colony provision web-1 --config worker.yaml --disk 'size>=900GB,rotational=no,model=SAMSUNG*'\n"
+        "  colony provision web-1 --config worker.yaml --nic 'link=yes,boot=no,fastest'\n"
         "  talosctl gen config ... && colony provision cp-1 --config controlplane.yaml\n"
-        "The install disk is erased; without --disk it is the one that the machine config names."};
+        "The install disk is erased; without --disk it is the one that the machine config names.\n"
+        "What is chosen stands in the machine config as ${install_disk_serial}, ${install_disk_wwid},\n"
+        "${install_nic_mac}, ${install_nic_2_mac} and so on, and is shown before anything is done."};
   }
   void declare(Arguments& arguments) override {
     arguments.positionals("ASSET", assets_, "Name, id, serial, MAC or BMC address", Need::required);
     arguments.option("--config", "FILE", config_, "Talos machine config; - is standard input",
                      Need::required);
     arguments.option("--disk", "WWN|SERIAL|RULE", disk_, "Install there; a rule must fit one disk");
+    arguments.repeatable("--nic", "MAC|RULE", nics_,
+                         "For the machine config to name; a rule must fit one NIC");
     arguments.repeatable("--kernel-argument", "ARG", kernel_arguments_, "In addition to the mandatory ones");
     arguments.flag("-y,--yes", yes_, "Do not ask");
     arguments.flag("--wait", wait_, "Until they boot from their disks");
@@ -50,7 +56,7 @@ class ProvisionCommand final : public Command {
       auto one = co_await session.api.get(api_path({"assets", asset}));
       if (!one) co_return report_error(session, core::with_context(one.error(), asset));
       auto plan = co_await session.api.post(api_path({"assets", asset, "provision-plan"}),
-                                            disk_.empty() ? Json::object() : Json{{"disk", disk_}});
+                                            Json{{"disk", disk_}, {"nics", nics_}});
       if (!plan) co_return report_error(session, core::with_context(plan.error(), asset));
       seen.emplace_back(std::move(*one), std::move(*plan));
     }
@@ -63,6 +69,7 @@ class ProvisionCommand final : public Command {
       const bool resolved = disk != nullptr && disk->is_object();
       return Json{{"config", *config},
                   {"disk", resolved ? disk_name(*disk) : disk_},
+                  {"nics", nic_names(seen[i].second)},
                   {"kernel_arguments", kernel_arguments_}};
     };
     const ExitCode code = co_await order_each(session, assets_, "provision", body_of, wait_);
@@ -71,7 +78,7 @@ class ProvisionCommand final : public Command {
   }
 
  private:
-  /// The disk that a rule or a name was resolved to is shown also when nothing is asked.
+  /// What rules and names were resolved to is shown also when nothing is asked.
   [[nodiscard]] bool confirm_one(Session& session, const Json& asset, const Json& plan) const {
     const Json* disk = core::json_member(plan, "disk");
     const bool resolved = disk != nullptr && disk->is_object();
@@ -79,6 +86,10 @@ class ProvisionCommand final : public Command {
       session.console.err(fmt::format("{}: Talos will be installed on\n{}",
                                       terminal_text(text_of(asset, "name")),
                                       disk_table(Json::array({*disk}))));
+    }
+    if (const auto table = nic_table(plan); !table.empty()) {
+      session.console.err(
+          fmt::format("{}: the machine config will name\n{}", terminal_text(text_of(asset, "name")), table));
     }
     if (yes_) return true;
     if (!resolved) {
@@ -91,7 +102,7 @@ class ProvisionCommand final : public Command {
     return confirm(session, yes_, text_of(asset, "name"), "erase its install disk and provision it");
   }
 
-  std::vector<std::string> assets_, kernel_arguments_;
+  std::vector<std::string> assets_, nics_, kernel_arguments_;
   std::string config_, disk_;
   bool yes_ = false, wait_ = false;
 };

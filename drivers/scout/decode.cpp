@@ -159,6 +159,12 @@ Result<Disk> decode_disk(const Json& json) {
   return finish("disk", fault, std::move(disk));
 }
 
+Result<Nic> decode_nic(const Json& json) {
+  Fault fault;
+  Nic nic = read_nic(Members(json, "", fault));
+  return finish("nic", fault, std::move(nic));
+}
+
 Result<Inventory> decode_inventory(const Json& json) {
   Fault fault;
   Members members(json, "", fault);

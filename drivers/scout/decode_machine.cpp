@@ -147,19 +147,6 @@ std::uint32_t block_size(Members& members, std::string_view key) {
   return bytes;
 }
 
-Nic read_nic(Members members) {
-  Nic nic;
-  nic.name = label(members, "name");
-  nic.mac = members.mac("mac");
-  nic.driver = label(members, "driver");
-  nic.speed_mbps = small(members, "speed_mbps", max_speed_mbps);
-  nic.link_up = members.flag("link_up");
-  nic.pci_address = label(members, "pci_address");
-  nic.firmware = label(members, "firmware");
-  if (members.has("lldp")) nic.lldp = read_lldp(members.object("lldp"));
-  return nic;
-}
-
 Smbios read_smbios(Members members) {
   Smbios smbios;
   if (members.has("uuid")) smbios.uuid = members.uuid("uuid");
@@ -249,6 +236,19 @@ Disk read_disk(Members members) {
     members.reject("size_bytes", "is not a multiple of logical_block_bytes");
   }
   return disk;
+}
+
+Nic read_nic(Members members) {
+  Nic nic;
+  nic.name = label(members, "name");
+  nic.mac = members.mac("mac");
+  nic.driver = label(members, "driver");
+  nic.speed_mbps = small(members, "speed_mbps", max_speed_mbps);
+  nic.link_up = members.flag("link_up");
+  nic.pci_address = label(members, "pci_address");
+  nic.firmware = label(members, "firmware");
+  if (members.has("lldp")) nic.lldp = read_lldp(members.object("lldp"));
+  return nic;
 }
 
 std::vector<Disk> read_disks(Members& members, std::size_t least) {

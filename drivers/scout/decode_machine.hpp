@@ -14,6 +14,7 @@ namespace colony::drivers::scout {
 
 [[nodiscard]] DiskId read_disk_id(Members members);
 [[nodiscard]] Disk read_disk(Members members);
+[[nodiscard]] Nic read_nic(Members members);
 /// The list under "disks".
 [[nodiscard]] std::vector<Disk> read_disks(Members& members, std::size_t least);
 [[nodiscard]] Inventory read_inventory(Members& members);

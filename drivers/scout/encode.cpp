@@ -132,18 +132,6 @@ Json encode(const DiskId& id) {
   return {{"serial", id.serial}, {"wwn", id.wwn}};
 }
 
-Json encode(const Nic& nic) {
-  Json json = {{"name", nic.name},
-               {"mac", nic.mac.to_string()},
-               {"driver", nic.driver},
-               {"link_up", nic.link_up},
-               {"pci_address", nic.pci_address}};
-  put(json, "speed_mbps", nic.speed_mbps);
-  put(json, "firmware", nic.firmware);
-  if (nic.lldp) json["lldp"] = encode(*nic.lldp);
-  return json;
-}
-
 Json encode(const Smbios& smbios) {
   Json json = {{"manufacturer", smbios.manufacturer},
                {"product", smbios.product},
@@ -240,12 +228,24 @@ Json to_json(const Disk& disk) {
   return json;
 }
 
+Json to_json(const Nic& nic) {
+  Json json = {{"name", nic.name},
+               {"mac", nic.mac.to_string()},
+               {"driver", nic.driver},
+               {"link_up", nic.link_up},
+               {"pci_address", nic.pci_address}};
+  put(json, "speed_mbps", nic.speed_mbps);
+  put(json, "firmware", nic.firmware);
+  if (nic.lldp) json["lldp"] = encode(*nic.lldp);
+  return json;
+}
+
 Json to_json(const Inventory& inventory) {
   Json json = {{"smbios", encode(inventory.smbios)},        {"cpu", encode(inventory.cpu)},
                {"memory_bytes", inventory.memory_bytes},    {"nics", Json::array()},
                {"disks", encode(inventory.disks)},          {"boot_firmware", inventory.boot_firmware},
                {"boot_mac", inventory.boot_mac.to_string()}};
-  for (const Nic& nic : inventory.nics) json["nics"].push_back(encode(nic));
+  for (const Nic& nic : inventory.nics) json["nics"].push_back(to_json(nic));
   for (const Dimm& dimm : inventory.dimms) json["dimms"].push_back(encode(dimm));
   for (const PciDevice& device : inventory.devices) json["devices"].push_back(encode(device));
   if (inventory.more_disks) json["more_disks"] = true;

@@ -116,6 +116,7 @@ struct Nic {
   std::string pci_address;
   std::string firmware;
   std::optional<LldpNeighbour> lldp;
+  friend bool operator==(const Nic&, const Nic&) = default;
 };
 
 struct Smbios {
@@ -264,6 +265,7 @@ inline constexpr std::size_t max_error_text = 1024;
 [[nodiscard]] core::Json to_json(const Hello& hello);
 [[nodiscard]] core::Json to_json(const Inventory& inventory);
 [[nodiscard]] core::Json to_json(const Disk& disk);
+[[nodiscard]] core::Json to_json(const Nic& nic);
 [[nodiscard]] core::Json to_json(const Order& order);
 [[nodiscard]] core::Json to_json(const Redemption& redemption);
 [[nodiscard]] core::Json to_json(const Progress& progress);
@@ -271,6 +273,7 @@ inline constexpr std::size_t max_error_text = 1024;
 [[nodiscard]] core::Result<Hello> decode_hello(const core::Json& json);
 [[nodiscard]] core::Result<Inventory> decode_inventory(const core::Json& json);
 [[nodiscard]] core::Result<Disk> decode_disk(const core::Json& json);
+[[nodiscard]] core::Result<Nic> decode_nic(const core::Json& json);
 [[nodiscard]] core::Result<Order> decode_order(const core::Json& json);
 [[nodiscard]] core::Result<Redemption> decode_redemption(const core::Json& json);
 [[nodiscard]] core::Result<Progress> decode_progress(const core::Json& json);

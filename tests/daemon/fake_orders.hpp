@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "drivers/scout/disk_names.hpp"
 #include "workflows/orders.hpp"
@@ -30,6 +31,7 @@ struct FakeOrders final : workflows::Orders {
   std::string refused_asset;                  // no order is taken for it
   std::vector<workflows::StoredEvent> later;  // come with wait_for_event, one at a time
   std::vector<drivers::scout::Disk> disks;    // of any wipe plan
+  std::vector<drivers::scout::Nic> nics;      // of any provision plan that asks for some
 
   workflows::AssetView& add_asset(std::string name) {
     workflows::AssetView asset;
@@ -100,7 +102,8 @@ struct FakeOrders final : workflows::Orders {
   Task<Result<workflows::Submitted>> provision(workflows::ProvisionOrder order) override {
     co_return submit(order.asset,
                      fmt::format("provision {} {} {} {}", order.asset, order.machine_config.reveal(),
-                                 order.disk, order.kernel_arguments.size()));
+                                 order.disk, order.kernel_arguments.size()) +
+                         (order.nics.empty() ? "" : fmt::format(" {}", fmt::join(order.nics, " "))));
   }
   Task<Result<workflows::Submitted>> wipe(workflows::WipeRequest request) override {
     std::string named;
@@ -141,7 +144,8 @@ struct FakeOrders final : workflows::Orders {
   Result<workflows::ProvisionPlan> plan_provision(const workflows::ProvisionOrder& order) const override {
     const auto found = asset(order.asset);
     if (!found) return std::unexpected(found.error());
-    workflows::ProvisionPlan plan{found->id, found->name, std::nullopt, {}};
+    workflows::ProvisionPlan plan{found->id, found->name, std::nullopt, {}, {}};
+    if (!order.nics.empty()) plan.nics = nics;
     if (!order.disk.empty() && !disks.empty()) {
       plan.disk = disks.front();
       plan.disk_name = drivers::scout::name_in_orders(disks.front(), disks);

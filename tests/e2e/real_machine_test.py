@@ -25,7 +25,10 @@ machine:
   token: lab.0123456789abcdef
   install:
     diskSelector:
-      serial: LAB-DISK-A
+      serial: "${install_disk_serial}"
+  network:
+    interfaces:
+      - deviceSelector: { permanentAddr: "${install_nic_mac}" }
 """
 
 
@@ -74,8 +77,10 @@ class RealMachine(unittest.TestCase):
         self.assertIn("Linux version", log, "its kernel's boot lines stand on the timeline")
 
         # Provision: the stand-in fetches its config by token, installs, reboots; the disk prints the marker.
-        appliance.colony("provision", "lab-1", "--config", config, "--kernel-argument", "console=ttyS0", "--yes")
+        appliance.colony("provision", "lab-1", "--config", config, "--disk", "transport=virtio,smallest",
+                         "--nic", "link=yes,boot=yes", "--kernel-argument", "console=ttyS0", "--yes")
         at = machine.wait_console("STAGE fetching the config", 240)
+        at = machine.wait_console(f"STAGE the config names the NIC {machine.hardware.mac}", 60, at)
         at = machine.wait_console("STAGE installed", 60, at)
         machine.wait_console(MARKER, 120, at)
         appliance.wait_workflow("cluster-provision", 420)

@@ -1,4 +1,4 @@
-#include "workflows/wipe/disk_choice.hpp"
+#include "workflows/choice/disk_choice.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/workflows/operator.hpp"
@@ -340,6 +341,41 @@ TEST(Provision, IsTurnedAwayWhenItsTurnComesAndTheAssetIsTaken) {
   EXPECT_EQ(only_asset(world).status, AssetStatus::provisioned);
   EXPECT_EQ(server.configs_completed, 1U);
   EXPECT_EQ(server.power, core::PowerState::on);
+}
+
+TEST(Provision, TheConfigNamesTheNicsThatTheRulesMean) {
+  World world;
+  Server& server = world.add_server();
+  server.second_nic = core::MacAddress({0x52, 0x54, 0, 0x77, 9, 9});
+  const auto asset = discovered(world, server);
+  const auto order = [asset] {
+    return ProvisionOrder{.asset = asset.to_string(),
+                          .machine_config = core::Secret("version: v1alpha1\nmachine: {type: worker} # "
+                                                         "${install_nic_mac} ${install_nic_2_mac}\n"),
+                          .disk = "",
+                          .kernel_arguments = {},
+                          .operation_id = "op-1",
+                          .nics = {"boot=no", "boot=yes"}};
+  };
+  const auto plan = world.ask<core::Result<ProvisionPlan>>(
+      [&order](Workshop& workshop) -> core::Task<core::Result<ProvisionPlan>> {
+        co_return workshop.orders().plan_provision(order());
+      });
+  ASSERT_TRUE(plan && *plan);
+  ASSERT_EQ((*plan)->nics.size(), 2U);
+  EXPECT_EQ((*plan)->nics[0].mac, *server.second_nic);
+  const auto submitted = world.ask<core::Result<Submitted>>(
+      [&order](Workshop& workshop) { return workshop.orders().provision(order()); });
+  ASSERT_TRUE(submitted && *submitted);
+  const auto id = (*submitted)->workflow;
+  ASSERT_TRUE(finishes(world, id));
+  EXPECT_EQ(server.last_config, fmt::format("version: v1alpha1\nmachine: {{type: worker}} # {} {}\n",
+                                            server.second_nic->to_string(), server.mac.to_string()));
+  const auto view = world.ask<core::Result<WorkflowView>>(
+      [id](Workshop& workshop) { return workshop.orders().workflow(id); });
+  ASSERT_TRUE(view && *view);
+  ASSERT_EQ((*view)->install_nics.size(), 2U);
+  EXPECT_EQ((*view)->install_nics[1].mac, server.mac);
 }
 
 TEST(Provision, RefusesWhatCannotWorkWithAReason) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/random.hpp"
@@ -300,13 +301,13 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
   const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
   const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
-  const auto filled = finish_machine_config(asking, *install_disk(&inventory, "A1", ""), &inventory);
+  const auto filled = finish_machine_config(asking, {*install_disk(&inventory, "A1", ""), {}}, &inventory);
   ASSERT_TRUE(filled);
   EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
   const auto code = [&](const core::Secret& config, const char* wanted) {
     const auto chosen = install_disk(&inventory, wanted, "");
     if (!chosen) return chosen.error().code;
-    const auto result = finish_machine_config(config, *chosen, &inventory);
+    const auto result = finish_machine_config(config, {*chosen, {}}, &inventory);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
@@ -314,16 +315,49 @@ TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
   EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
   auto twins = inventory_of({disk("A1"), disk("A1")});
   twins.disks[1].id.wwn = "naa.other";
-  EXPECT_EQ(finish_machine_config(asking, twins.disks[0], &twins).error().code, "provision.disk_ambiguous")
+  EXPECT_EQ(finish_machine_config(asking, {twins.disks[0], {}}, &twins).error().code,
+            "provision.disk_ambiguous")
       << "Talos takes the first disk that has this serial";
   EXPECT_EQ(code(core::Secret(whole + "plain"), "A1"), "provision.disk_not_used");
   EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
   EXPECT_EQ(code(core::Secret(std::string(max_machine_config + 1, 'x')), ""), "provision.config_too_large");
 }
 
+TEST(MachineConfig, TheNicsAreFilledInOrRefused) {
+  const std::string whole = "version: v1alpha1\nmachine: { network: ";
+  std::vector<drivers::scout::Nic> two(2);
+  two[0].mac = core::MacAddress({2, 0, 0, 0, 0, 1});
+  two[1].mac = core::MacAddress({2, 0, 0, 0, 0, 2});
+  const auto finish = [&whole](std::string_view text, std::vector<drivers::scout::Nic> nics) {
+    const auto result = finish_machine_config(core::Secret(fmt::format("{}'{}'}}", whole, text)),
+                                              {std::nullopt, std::move(nics)}, nullptr);
+    return result ? std::string(result->reveal().substr(whole.size())) : result.error().code;
+  };
+  EXPECT_EQ(finish("${install_nic_2_mac} ${install_nic_mac} ${install_nic_mac}", two),
+            "'02:00:00:00:00:02 02:00:00:00:00:01 02:00:00:00:00:01'}");
+  EXPECT_EQ(finish("${install_nic_2_mac} ${install_nic_mac}", {two[0]}), "provision.nic_not_given");
+  EXPECT_EQ(finish("${install_nic_mac}", {}), "provision.nic_not_given");
+  EXPECT_EQ(finish("${install_nic_mac}", two), "provision.nic_not_used");
+  EXPECT_EQ(finish("none", {}), "'none'}");
+}
+
+TEST(MachineConfig, AMarkThatStandsForNothingIsRefusedAndNotHandedOn) {
+  const auto finish = [](std::string_view text) {
+    return finish_machine_config(core::Secret(fmt::format("version: v1alpha1\nmachine: {{a: '{}'}}", text)),
+                                 {}, nullptr);
+  };
+  for (const char* slip : {"${install_disk_wwn}", "${install_nic_9_mac}", "${install_nic_"}) {
+    const auto refused = finish(slip);
+    ASSERT_FALSE(refused) << slip;
+    EXPECT_EQ(refused.error().code, "provision.mark_unknown") << slip;
+    EXPECT_NE(refused.error().message.find(slip), std::string::npos) << refused.error().message;
+  }
+  EXPECT_TRUE(finish("${install_dir}")) << "what a script of the operator's says is not ours";
+}
+
 TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {
   const auto code = [](std::string_view config) {
-    const auto result = finish_machine_config(core::Secret(config), std::nullopt, nullptr);
+    const auto result = finish_machine_config(core::Secret(config), {}, nullptr);
     return result ? std::string() : result.error().code;
   };
   EXPECT_EQ(code("foo: bar\n"), "provision.config_not_talos");

@@ -66,12 +66,18 @@ void explain_fetches(Why& why) {
                   whole));
 }
 
-std::optional<drivers::scout::Disk> ordered_disk(std::string_view order_json) {
+/// What a provision order was resolved to.
+void show_parts(WorkflowView& view, std::string_view order_json) {
   const auto order = core::parse_json(order_json);
-  const core::Json* const chosen = order ? core::json_member(*order, "install_disk") : nullptr;
-  if (chosen == nullptr) return std::nullopt;
-  auto disk = drivers::scout::decode_disk(*chosen);
-  return disk ? std::optional(std::move(*disk)) : std::nullopt;
+  if (!order) return;
+  if (const core::Json* const chosen = core::json_member(*order, "install_disk")) {
+    if (auto disk = drivers::scout::decode_disk(*chosen)) view.install_disk = std::move(*disk);
+  }
+  const core::Json* const nics = core::json_member(*order, "install_nics");
+  if (nics == nullptr || !nics->is_array()) return;
+  for (const auto& chosen : *nics) {
+    if (auto nic = drivers::scout::decode_nic(chosen)) view.install_nics.push_back(std::move(*nic));
+  }
 }
 
 }  // namespace
@@ -218,7 +224,7 @@ WorkflowView OrderDesk::view(const WorkflowRow& row) const {
       view.progress.push_back({disk, progress.phase, progress.percent});
     }
   }
-  if (row.type == "cluster-provision") view.install_disk = ordered_disk(row.order_json);
+  if (row.type == "cluster-provision") show_parts(view, row.order_json);
   if (const core::Error* const why = parts_.engine.held(row.id)) {
     view.held = true;
     view.error_code = why->code;

@@ -242,76 +242,19 @@ core::Task<core::Result<Submitted>> OrderDesk::provision(ProvisionOrder order) {
   }
   const KnownAsset* const known = parts_.registry.known(row->id);
   const auto* const inventory = known == nullptr ? nullptr : known->inventory.get();
-  const auto found_disk = install_disk(inventory, order.disk, order.disk_device);
-  if (!found_disk) co_return std::unexpected(found_disk.error());
-  const std::optional<drivers::scout::Disk>& disk = *found_disk;
+  const auto parts = install_parts(inventory, order);
+  if (!parts) co_return std::unexpected(parts.error());
+  const std::optional<drivers::scout::Disk>& disk = parts->disk;
   std::vector<drivers::scout::Disk> written;
   if (disk) written.push_back(*disk);
   if (auto clear = check_clashes(*row, written); !clear) co_return std::unexpected(clear.error());
-  auto config = finish_machine_config(order.machine_config, disk, inventory);
+  auto config = finish_machine_config(order.machine_config, *parts, inventory);
   if (!config) co_return std::unexpected(config.error());
   json["config_sha256"] = core::sha256(config->reveal()).to_string();
   if (disk) json["install_disk"] = drivers::scout::to_json(*disk);
+  for (const auto& nic : parts->nics) json["install_nics"].push_back(drivers::scout::to_json(nic));
   co_return co_await submit(
       {row->id, "cluster-provision", core::dump_json(json), order.operation_id, {}, std::move(*config)});
-}
-
-core::Result<WipePlan> OrderDesk::plan_wipe(const AssetRow& asset, const WipeRequest& request,
-                                            bool* covers_all) const {
-  const KnownAsset* const known = parts_.registry.known(asset.id);
-  if (known == nullptr || !known->inventory) {
-    return core::fail(core::ErrorKind::refused, "wipe.no_inventory",
-                      fmt::format("the disks of {} are not known; discover it first", asset.name));
-  }
-  WipePlan plan;
-  plan.asset = asset.id;
-  plan.asset_name = asset.name;
-  plan.minimum = request.minimum.value_or(parts_.site.wipe_minimum);
-  auto methods = methods_for(plan.minimum);
-  if (!methods) return std::unexpected(methods.error());
-  auto selection = select_disks(*known->inventory, request.disks);
-  if (!selection) return std::unexpected(selection.error());
-  plan.methods = std::move(*methods);
-  plan.disks = std::move(selection->disks);
-  plan.names = std::move(selection->names);
-  plan.left_alone = std::move(selection->left_alone);
-  plan.limits = std::move(selection->out_of_reach);
-  for (auto& limit : limits_of(plan.disks)) plan.limits.push_back(std::move(limit.text));
-  if (covers_all != nullptr) *covers_all = selection->covers_all;
-  return plan;
-}
-
-core::Result<WipePlan> OrderDesk::plan_wipe(const WipeRequest& request) const {
-  const auto id = parts_.registry.find(request.asset);
-  if (!id) return std::unexpected(id.error());
-  return plan_wipe(*parts_.ledger.working().asset(*id), request, nullptr);
-}
-
-core::Result<ProvisionPlan> OrderDesk::plan_provision(const ProvisionOrder& order) const {
-  const auto id = parts_.registry.find(order.asset);
-  if (!id) return std::unexpected(id.error());
-  const KnownAsset* const known = parts_.registry.known(*id);
-  auto disk =
-      install_disk(known == nullptr ? nullptr : known->inventory.get(), order.disk, order.disk_device);
-  if (!disk) return std::unexpected(disk.error());
-  const AssetPtr row = parts_.ledger.working().asset(*id);
-  ProvisionPlan plan{*id, row->name, std::move(*disk), {}};
-  if (plan.disk && known != nullptr && known->inventory) {
-    plan.disk_name = drivers::scout::name_in_orders(*plan.disk, known->inventory->disks);
-  }
-  return plan;
-}
-
-core::Result<> OrderDesk::check_clashes(const AssetRow& asset,
-                                        const std::vector<drivers::scout::Disk>& disks) const {
-  for (const auto& clash : parts_.registry.clashes_of(asset.id)) {
-    // A disk that is seen twice hinders what would write to it; with no disk named it may be the one.
-    if (clash.disk && !disks.empty() &&
-        std::ranges::find(disks, *clash.disk, &drivers::scout::Disk::id) == disks.end())
-      continue;
-    return core::fail(core::ErrorKind::conflict, clash.code, clash.text);
-  }
-  return {};
 }
 
 core::Task<core::Result<Submitted>> OrderDesk::wipe(WipeRequest request) {

@@ -7,7 +7,7 @@
 
 #include "core/json.hpp"
 #include "drivers/scout/disk_names.hpp"
-#include "workflows/wipe/disk_choice.hpp"
+#include "workflows/choice/disk_choice.hpp"
 
 namespace colony::workflows {
 

@@ -151,8 +151,9 @@ TEST(ApiRoutes, PassOrdersOn) {
   EXPECT_EQ(bench.post("/api/v1/discovery-window", R"({"for":"30m"})").body,
             R"({"until":"2026-11-20T18:30:00.000Z"})");
   EXPECT_EQ(bench.post("/api/v1/assets/web-1/discover", "").status, Status::accepted);
-  EXPECT_EQ(bench.post("/api/v1/assets/web-1/provision", R"({"config":"c","disk":"W"})").status,
-            Status::accepted);
+  EXPECT_EQ(
+      bench.post("/api/v1/assets/web-1/provision", R"({"config":"c","disk":"W","nics":["link=yes"]})").status,
+      Status::accepted);
   EXPECT_EQ(bench.post("/api/v1/assets/web-1/wipe", R"({"disks":["S1"],"minimum":"clear"})").status,
             Status::accepted);
   EXPECT_EQ(bench.post("/api/v1/assets/web-1/power", R"({"action":"off"})").status, Status::accepted);
@@ -161,7 +162,7 @@ TEST(ApiRoutes, PassOrdersOn) {
             Status::no_content);
   EXPECT_EQ(bench.orders.asked,
             (std::vector<std::string>{"enrol 10.1.1.20:623 - A p ", "accept web-1", "window 30m0s",
-                                      "discover web-1", "provision web-1 c W 0",
+                                      "discover web-1", "provision web-1 c W 0 link=yes",
                                       "wipe web-1 S1 minimum clear", "power web-1 1", "reboot web-1 true",
                                       "cancel 11111111-0000-4000-8000-000000000001"}));
 }

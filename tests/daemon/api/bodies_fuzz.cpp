@@ -26,7 +26,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(decode_window(body));
   const auto provision = decode_provision("a", body);
   check(provision);
-  if (provision && provision->kernel_arguments.size() > max_kernel_arguments) std::abort();
+  if (provision && (provision->kernel_arguments.size() > max_kernel_arguments ||
+                    provision->nics.size() > max_install_nics))
+    std::abort();
+  check(decode_provision_plan("a", body));
   const auto wipe = decode_wipe("a", body);
   check(wipe);
   if (wipe && wipe->disks.size() > max_disks) std::abort();

@@ -40,6 +40,7 @@ TEST(ApiBodies, NameTheMemberThatIsWrong) {
   EXPECT_EQ(refusal(decode_power("a", "{}")), "action: one of on, off, cycle");
   EXPECT_EQ(refusal(decode_window(R"({"for":"30"})")), "for: a duration such as 30m or 2h");
   EXPECT_EQ(refusal(decode_provision("a", "{}")), "config: required");
+  EXPECT_EQ(refusal(decode_provision_plan("a", R"({"nics":"eth0"})")), "nics: a list of at most 8 texts");
   EXPECT_EQ(refusal(decode_reboot("a", R"({"efi":"yes"})")), "efi: true or false");
   EXPECT_EQ(refusal(decode_reboot("a", "[]")), "the body must be a JSON object");
 }

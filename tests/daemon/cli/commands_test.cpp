@@ -285,6 +285,22 @@ TEST(ProvisionCommand, OrdersTheDiskThatItShowedAndNotTheRule) {
   EXPECT_EQ(bench.orders.asked, (std::vector<std::string>{"provision web-1 machine: {} S1 0"}));
 }
 
+TEST(ProvisionCommand, OrdersTheNicThatItShowedAndNotTheRule) {
+  Bench bench;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("worker.yaml", "machine: {}");
+  bench.orders.add_asset("web-1");
+  auto& nic = bench.orders.nics.emplace_back();
+  nic.mac = core::MacAddress({0x52, 0x54, 0, 0x77, 0, 1});
+  nic.driver = "mlx5_core";
+  EXPECT_EQ(bench.run({"provision", "web-1", "--config", file, "--nic", "link=yes,fastest", "--yes"}),
+            ExitCode::success);
+  EXPECT_NE(bench.console.errors.find("the machine config will name"), std::string::npos);
+  EXPECT_NE(bench.console.errors.find("52:54:00:77:00:01  down"), std::string::npos) << bench.console.errors;
+  EXPECT_EQ(bench.orders.asked,
+            (std::vector<std::string>{"provision web-1 machine: {}  0 52:54:00:77:00:01"}));
+}
+
 TEST(ProvisionCommand, SendsTheConfigToEveryServer) {
   Bench bench;
   const test::TemporaryDirectory directory;

@@ -23,8 +23,6 @@ namespace colony::workflows {
 /// "SAMSUNG MZQL2960 S64FNE0R1, 960.2 GB, nvme": for refusals and confirmations.
 [[nodiscard]] std::string disk_text(const drivers::scout::Disk& disk);
 
-[[nodiscard]] bool is_disk_rule(std::string_view wanted);
-
 /// `purpose` begins the codes of refusals: PURPOSE.unknown_disk, PURPOSE.disk_ambiguous, PURPOSE.disk_rule,
 /// PURPOSE.disk_kernel_name. They name the candidates.
 [[nodiscard]] core::Result<drivers::scout::Disk> choose_disk(const drivers::scout::Inventory& inventory,
