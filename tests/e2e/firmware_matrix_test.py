@@ -17,7 +17,6 @@ from lab.appliance import Appliance, Failed  # noqa: E402
 from lab.machine import BMC_PASSWORD, BMC_USER, OVMF, Disk, Hardware, Machine  # noqa: E402
 
 IPXE = "/usr/lib/ipxe"
-AT_ONCE = 2  # guests of TCG take a core each
 PATIENCE = 900  # seconds for one machine, on a host that has other things to do
 # QEMU's NIC ROMs are iPXE, which needs no undionly.kpxe. A PXE stack that does nothing but load it stands in for the
 # ROM of a card that is not iPXE; the program that it loads then speaks to us as it would from any card.
@@ -96,18 +95,14 @@ class FirmwareMatrix(unittest.TestCase):
             raise waiting.Late(f"{cell.name}: not available within {PATIENCE} s\n{cell.machine.console()[-3000:]}")
         return asset["status"] == "available" and asset["workflow"] is None and not cell.machine.running()
 
-    def boot_all(self, cells: "list[Cell]") -> None:
-        left, at_work = list(cells), []
-        while left or at_work:
-            while left and len(at_work) < AT_ONCE:
-                at_work.append(left.pop(0))
-                self.start(at_work[-1])
-            for cell in [cell for cell in at_work if self.is_available(cell)]:
-                at_work.remove(cell)
-                print(f"== {cell.name}: available after {time.monotonic() - cell.began:.1f} s", flush=True)
-                with self.subTest(cell.name):
-                    self.judge(cell)
-            time.sleep(0.3)
+    def boot_each(self, cells: "list[Cell]") -> None:
+        for cell in cells:
+            self.start(cell)
+            while not self.is_available(cell):
+                time.sleep(0.3)
+            print(f"== {cell.name}: available after {time.monotonic() - cell.began:.1f} s", flush=True)
+            with self.subTest(cell.name):
+                self.judge(cell)
 
     def facts(self, cell: Cell, fact: str) -> "list[dict]":
         return [entry["detail"] for entry in self.timeline(cell) if entry["fact"] == fact]
@@ -162,15 +157,13 @@ class FirmwareMatrix(unittest.TestCase):
             dhcp = NET.start_dhcp()
             self.addCleanup(dhcp.wait)
             self.addCleanup(dhcp.kill)
-        self.appliance.start()
-        self.boot_all(wanted(FIRST))
-        self.assertEqual(self.appliance.stop(), 0)
-        if not wanted(SECOND):
-            return
-        self.appliance.edit("dhcp:", f"pxe: {{ nbp: {{ x64: {IPXE}/ipxe.efi }} }}\ndhcp:")
-        self.appliance.start()
-        self.boot_all(wanted(SECOND))
-        self.assertEqual(self.appliance.stop(), 0)
+        for cells, setting in ((wanted(FIRST), ""), (wanted(SECOND), f"pxe: {{ nbp: {{ x64: {IPXE}/ipxe.efi }} }}\n")):
+            if not cells:
+                continue
+            self.appliance.edit("dhcp:", setting + "dhcp:")
+            self.appliance.start()
+            self.boot_each(cells)
+            self.assertEqual(self.appliance.stop(), 0)
 
 
 if __name__ == "__main__":
