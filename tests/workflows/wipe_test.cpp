@@ -44,6 +44,10 @@ TEST(Wipe, OneOfTwoDisksLeavesTheOtherAloneAndBootable) {
   EXPECT_EQ(server.disks[0].content, "data");
   EXPECT_EQ(server.disks[1].writes, 1U);
   EXPECT_FALSE(only_asset(world).wiped_by_us);
+  ASSERT_EQ(world.disk.wipe_records.size(), 1U);
+  const std::string& record = world.disk.wipe_records.front().record_json;
+  EXPECT_NE(record.find(R"("code":"left-alone")"), std::string::npos) << record;
+  EXPECT_NE(record.find("was no part of this erasure"), std::string::npos) << record;
 }
 
 TEST(Wipe, AFailureBeforeAnyAttemptLeavesTheAssetAsItWas) {

@@ -179,14 +179,19 @@ core::Task<StepOutcome> erase(StepContext& step) {
   }
 }
 
-/// What the erasure did not reach, by what the disks told when they were erased.
-core::Json limits_json(const core::Json& result) {
+/// What the erasure did not reach: by what the disks told when they were erased, and by what this boot's
+/// scout saw of the machine before.
+core::Json limits_json(const core::Json& result, const KnownAsset* asset) {
   core::Json list = core::Json::array();
   const auto decoded = drivers::scout::decode_wipe_result(result);
   if (!decoded) return list;
   std::vector<drivers::scout::Disk> disks;
   for (const auto& wipe : decoded->disks) disks.push_back(wipe.disk);
-  for (const auto& limit : limits_of(disks)) {
+  auto limits = limits_of(disks);
+  if (asset != nullptr && asset->inventory) {
+    for (auto& limit : rest_of(*asset->inventory, disks)) limits.push_back(std::move(limit));
+  }
+  for (const auto& limit : limits) {
     list.push_back({{"serial", limit.disk.serial},
                     {"wwn", limit.disk.wwn},
                     {"code", limit.code},
@@ -210,13 +215,12 @@ core::Task<StepOutcome> record(StepContext& step) {
                   {"verify_permille", core::json_uint(step.order(), "verify_permille").value_or(0)},
                   {"ordered_at", core::format_utc(attempt->intended_at)},
                   {"recorded_at", core::format_utc(step.timers().utc_now())}};
-  if (const KnownAsset* const known = step.tools().registry.known(asset->id)) {
-    body["asset"]["serial"] = best_serial(known->identity);
-  }
+  const KnownAsset* const known = step.tools().registry.known(asset->id);
+  if (known != nullptr) body["asset"]["serial"] = best_serial(known->identity);
   if (outcome) {
     if (const core::Json* const result = core::json_member(*outcome, "result")) {
       body["result"] = *result;
-      body["limits"] = limits_json(*result);
+      body["limits"] = limits_json(*result, known);
     }
     body["redeemed_at"] = core::json_text(*outcome, "redeemed_at").value_or("");
   }

@@ -144,6 +144,25 @@ std::vector<WipeLimit> limits_of(const std::vector<Disk>& disks) {
   return limits;
 }
 
+std::vector<WipeLimit> rest_of(const drivers::scout::Inventory& inventory, const std::vector<Disk>& erased) {
+  std::vector<WipeLimit> rest;
+  for (const auto& disk : inventory.disks) {
+    if (std::ranges::any_of(erased, [&disk](const Disk& other) { return is_same_disk(other, disk); }))
+      continue;
+    rest.push_back({disk.id, "left-alone", disk.size_bytes,
+                    fmt::format("{}{} was no part of this erasure", label(disk),
+                                disk.size_bytes == 0 ? ", which shows no capacity," : "")});
+  }
+  if (inventory.more_disks) {
+    rest.push_back({{},
+                    "unlisted",
+                    0,
+                    fmt::format("the machine has more than {} disks: the others were no part of this erasure",
+                                drivers::scout::max_disks)});
+  }
+  return rest;
+}
+
 std::string to_text(const WipeDetail& detail) {
   core::Json json{{"disks", core::Json::array()},
                   {"methods", core::Json::array()},

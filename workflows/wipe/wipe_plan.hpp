@@ -44,6 +44,10 @@ struct WipeLimit {
   std::string text;
 };
 [[nodiscard]] std::vector<WipeLimit> limits_of(const std::vector<drivers::scout::Disk>& disks);
+/// What of a machine no part of an erasure was: its other disks (code "left-alone", their size in `bytes`),
+/// and those beyond the ones that are listed ("unlisted").
+[[nodiscard]] std::vector<WipeLimit> rest_of(const drivers::scout::Inventory& inventory,
+                                             const std::vector<drivers::scout::Disk>& erased);
 
 /// The detail of a wipe intent: what scout is to be ordered.
 struct WipeDetail {
