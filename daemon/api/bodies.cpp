@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "daemon/api/members.hpp"
+#include "workflows/choice/nic_choice.hpp"
 
 namespace colony::daemon::api {
 
@@ -70,7 +71,7 @@ Result<workflows::ProvisionOrder> decode_provision(std::string_view asset, std::
   core::wipe_text(config);
   out.disk = members.text("disk");
   out.disk_device = members.text("diskDevice");
-  out.nics = members.texts("nics", max_install_nics);
+  out.nics = members.texts("nics", workflows::max_chosen_nics);
   out.kernel_arguments = members.texts("kernel_arguments", max_kernel_arguments);
   out.operation_id = members.text("operation_id", operation_id_limit);
   return finish(std::move(out), members);
@@ -84,7 +85,7 @@ Result<workflows::ProvisionOrder> decode_provision_plan(std::string_view asset, 
   out.asset = asset;
   out.disk = members.text("disk");
   out.disk_device = members.text("diskDevice");
-  out.nics = members.texts("nics", max_install_nics);
+  out.nics = members.texts("nics", workflows::max_chosen_nics);
   return finish(std::move(out), members);
 }
 

@@ -38,7 +38,6 @@ namespace colony::daemon::api {
 /// An operator's machine config: Talos' own limit is far below.
 inline constexpr std::size_t max_machine_config = std::size_t{1} << 20;
 inline constexpr std::size_t max_disks = 256;
-inline constexpr std::size_t max_install_nics = 8;
 inline constexpr std::size_t max_kernel_arguments = 64;
 
 }  // namespace colony::daemon::api

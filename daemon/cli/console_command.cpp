@@ -134,7 +134,8 @@ class ConsoleCommand final : public Command {
     return {"console", "The machine's serial line; or what it printed at its boots",
             "  colony console web-1            leave with ~. at the start of a line\n"
             "  colony console web-1 --take     from the session that has it\n"
-            "  colony console web-1 --log      what was captured while a workflow had it in hand"};
+            "  colony console web-1 --log      what was captured while a workflow had it in hand\n"
+            "  colony console web-1 < /dev/null > boot.log     only records, until it is ended"};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("ASSET", asset_, "Name, id, serial, MAC or BMC address");

@@ -22,6 +22,7 @@ constexpr std::array exceptions{
     Exception{"cli.no_file", ExitCode::arguments},
     Exception{"wipe.unknown_disk", ExitCode::arguments},
     Exception{"provision.unknown_disk", ExitCode::arguments},
+    Exception{"provision.unknown_nic", ExitCode::arguments},
     Exception{"address.interface_missing", ExitCode::arguments},
     // Somebody did answer: what is wrong is not on the way there.
     Exception{"bmc.power_not_seen", ExitCode::general},

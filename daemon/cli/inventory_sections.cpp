@@ -98,8 +98,10 @@ std::string network(const Json& inventory) {
   Rows neighbours;
   for (const auto& nic : member(inventory, "nics")) {
     const bool up = core::json_bool(nic, "link_up").value_or(false);
+    const bool booted = text_of(nic, "mac") == text_of(inventory, "boot_mac");
     rows.push_back({text_of(nic, "name"), text_of(nic, "mac"), up ? "up" : "down", text_of(nic, "speed_mbps"),
-                    text_of(nic, "driver"), text_of(nic, "firmware"), text_of(nic, "pci_address")});
+                    booted ? "yes" : "", text_of(nic, "driver"), text_of(nic, "firmware"),
+                    text_of(nic, "pci_address")});
     const Json& lldp = member(nic, "lldp");
     if (!lldp.is_object()) continue;
     const std::string system = text_of(lldp, "system_name");
@@ -112,6 +114,7 @@ std::string network(const Json& inventory) {
                              {"MAC", Align::left, 17},
                              {"LINK"},
                              {"MBIT/S", Align::right, 6},
+                             {"BOOT"},
                              {"DRIVER", Align::left, 8},
                              {"FIRMWARE", Align::left, 8},
                              {"PCI", Align::left, 12}},
@@ -155,7 +158,12 @@ std::string erase_text(const Json& disk) {
 
 /// What does not fit a column.
 Pairs disk_remarks(const Json& disk) {
-  Pairs pairs{{"erase", erase_text(disk)}};
+  const bool removable = core::json_bool(disk, "removable").value_or(false);
+  const bool read_only = core::json_bool(disk, "read_only").value_or(false);
+  const Json& id = member(disk, "id");
+  Pairs pairs{{"wwn", text_of(id, "serial").empty() ? "" : text_of(id, "wwn")},
+              {"is", joined({removable ? "removable" : "", read_only ? "read-only" : ""})},
+              {"erase", erase_text(disk)}};
   if (const auto raid = text_of(disk, "raid"); !raid.empty()) {
     pairs.emplace_back("made by", raid + ": a RAID volume; the disks behind it are not seen");
   }

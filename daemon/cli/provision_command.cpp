@@ -25,14 +25,17 @@ class ProvisionCommand final : public Command {
     return {
         "provision", "Install Talos on servers with a machine config of yours",
         "  colony provision web-1 --config worker.yaml --yes\n"
-        "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 0x5000c500a1b2c3d4 --wait\n"
-        "  colony provision web-1 --config worker.yaml --disk 'transport=nvme,smallest'\n"
+        "  colony provision web-1 --config worker.yaml --disk naa.5000c500a1b2c3d4 --wait\n"
+        "  colony provision web-1 web-2 web-3 --config worker.yaml --disk 'transport=nvme,smallest'\n"
         "  colony provision web-1 --config worker.yaml --disk 'size>=900GB,rotational=no,model=SAMSUNG*'\n"
         "  colony provision web-1 --config worker.yaml --nic 'link=yes,boot=no,fastest'\n"
         "  talosctl gen config ... && colony provision cp-1 --config controlplane.yaml\n"
         "The install disk is erased; without --disk it is the one that the machine config names.\n"
         "What is chosen stands in the machine config as ${install_disk_serial}, ${install_disk_wwid},\n"
-        "${install_nic_mac}, ${install_nic_2_mac} and so on, and is shown before anything is done."};
+        "${install_nic_mac}, ${install_nic_2_mac} and so on, and is shown before anything is done.\n"
+        "Terms of rules: serial= wwn= model= transport= content= size= size>= size<= rotational= raid=\n"
+        "smallest largest; mac= driver= pci= firmware= switch= port= speed= speed>= speed<= link= boot=\n"
+        "fastest. More of them: docs/rules.md"};
   }
   void declare(Arguments& arguments) override {
     arguments.positionals("ASSET", assets_, "Name, id, serial, MAC or BMC address", Need::required);

@@ -72,11 +72,13 @@ core::Task<ExitCode> wipe(Session& session, std::string asset, Json wanted, bool
 class WipeCommand final : public Command {
  public:
   [[nodiscard]] CommandText text() const override {
-    return {"wipe", "Erase disks, read them back, keep a record",
-            "  colony wipe web-1                               shows every disk, then asks\n"
-            "  colony wipe web-1 --disk S4EVNX0N123456 --yes --wait\n"
-            "  colony wipe web-1 --minimum purge               refused: this version reaches clear only\n"
-            "Afterwards: colony certificates web-1"};
+    return {
+        "wipe", "Erase disks, read them back, keep a record",
+        "  colony wipe web-1                               shows every disk, then asks\n"
+        "  colony wipe web-1 --disk S4EVNX0N123456 --yes --wait\n"
+        "  colony wipe web-1 --disk 'transport=sata,size<=1TB'   by rule (docs/rules.md); must fit one disk\n"
+        "  colony wipe web-1 --minimum purge               refused: this version reaches clear only\n"
+        "Afterwards: colony certificates web-1"};
   }
   void declare(Arguments& arguments) override {
     arguments.positional("ASSET", asset_, "Name, id, serial, MAC or BMC address");

@@ -37,7 +37,8 @@ const Json* list_in(const Json& body, std::string_view name) {
 
 /// What an order of this type knows: daemon/api/bodies.
 std::vector<std::string_view> order_members(std::string_view type) {
-  if (type == "provision" || type == "cluster-provision") return {"config", "disk", "kernel_arguments"};
+  if (type == "provision" || type == "cluster-provision")
+    return {"config", "disk", "nics", "kernel_arguments"};
   if (type == "wipe" || type == "disk-wipe") return {"disks", "minimum"};
   if (type == "power") return {"action"};
   if (type == "reboot") return {"boot_device", "efi"};

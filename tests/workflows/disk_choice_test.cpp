@@ -49,6 +49,22 @@ TEST(DiskChoice, TakesSerialsAndWwns) {
   EXPECT_EQ(chosen(""), "provision.unknown_disk");
 }
 
+TEST(DiskChoice, TakesAWwnAsLsblkWritesIt) {
+  auto inventory = server();
+  inventory.disks[2].id.wwn = "naa.5000c500a1b2c3d4";
+  const auto found = choose_disk(inventory, "0x5000C500A1B2C3D4", "wipe");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id.serial, "S1");
+}
+
+TEST(DiskChoice, TellsADiskThatCarriesNothing) {
+  auto inventory = server();
+  for (auto& one : inventory.disks) one.content = "gpt";
+  EXPECT_EQ(choose_disk(inventory, "content=none", "wipe").error().code, "wipe.unknown_disk");
+  inventory.disks[3].content.clear();
+  EXPECT_EQ(choose_disk(inventory, "transport=sata, content=none", "wipe")->id.serial, "S2");
+}
+
 TEST(DiskChoice, ARuleLeavesOneDisk) {
   EXPECT_EQ(chosen("transport=nvme,smallest"), "N1");
   EXPECT_EQ(chosen("smallest"), "N1") << "the stick is removable";

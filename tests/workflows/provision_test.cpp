@@ -349,13 +349,14 @@ TEST(Provision, TheConfigNamesTheNicsThatTheRulesMean) {
   server.second_nic = core::MacAddress({0x52, 0x54, 0, 0x77, 9, 9});
   const auto asset = discovered(world, server);
   const auto order = [asset] {
-    return ProvisionOrder{.asset = asset.to_string(),
-                          .machine_config = core::Secret("version: v1alpha1\nmachine: {type: worker} # "
-                                                         "${install_nic_mac} ${install_nic_2_mac}\n"),
-                          .disk = "",
-                          .kernel_arguments = {},
-                          .operation_id = "op-1",
-                          .nics = {"boot=no", "boot=yes"}};
+    return ProvisionOrder{
+        .asset = asset.to_string(),
+        .machine_config = core::Secret("version: v1alpha1\nmachine: {bond: ['${install_nic_mac}', "
+                                       "'${install_nic_2_mac}']}\n"),
+        .disk = "",
+        .kernel_arguments = {},
+        .operation_id = "op-1",
+        .nics = {"boot=no", "boot=yes"}};
   };
   const auto plan = world.ask<core::Result<ProvisionPlan>>(
       [&order](Workshop& workshop) -> core::Task<core::Result<ProvisionPlan>> {
@@ -369,7 +370,7 @@ TEST(Provision, TheConfigNamesTheNicsThatTheRulesMean) {
   ASSERT_TRUE(submitted && *submitted);
   const auto id = (*submitted)->workflow;
   ASSERT_TRUE(finishes(world, id));
-  EXPECT_EQ(server.last_config, fmt::format("version: v1alpha1\nmachine: {{type: worker}} # {} {}\n",
+  EXPECT_EQ(server.last_config, fmt::format("version: v1alpha1\nmachine: {{bond: ['{}', '{}']}}\n",
                                             server.second_nic->to_string(), server.mac.to_string()));
   const auto view = world.ask<core::Result<WorkflowView>>(
       [id](Workshop& workshop) { return workshop.orders().workflow(id); });

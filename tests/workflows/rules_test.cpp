@@ -297,62 +297,112 @@ TEST(ConfigRule, OpensForTheBootedMachineAndClosesInTime) {
   EXPECT_EQ(code(ended, me, start + 11min), "config.powered_off");
 }
 
-TEST(MachineConfig, TheInstallDiskIsFilledInOrRefused) {
+namespace {
+
+/// A machine config with this selector; the code of the refusal, or what became of the config after
+/// `machine:`.
+std::string finish(std::string_view machine, const InstallParts& parts = {},
+                   const drivers::scout::Inventory* inventory = nullptr) {
+  const std::string head = "version: v1alpha1\nmachine:\n";
+  const auto result = finish_machine_config(core::Secret(head + std::string(machine)), parts, inventory);
+  return result ? std::string(result->reveal().substr(head.size())) : result.error().code;
+}
+
+}  // namespace
+
+TEST(MachineConfig, TheInstallDiskIsFilledIn) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
-  const std::string whole = "version: v1alpha1\nmachine:\n  install: ";
-  const core::Secret asking(whole + "${install_disk_serial} ${install_disk_wwid}");
-  const auto filled = finish_machine_config(asking, {*install_disk(&inventory, "A1", ""), {}}, &inventory);
-  ASSERT_TRUE(filled);
-  EXPECT_EQ(filled->reveal(), whole + "A1 naa.A1");
-  const auto code = [&](const core::Secret& config, const char* wanted) {
+  const InstallParts parts{*install_disk(&inventory, "A1", ""), {}};
+  EXPECT_EQ(
+      finish("  install: { diskSelector: { serial: '${install_disk_serial}', wwid: ${install_disk_wwid} } }",
+             parts, &inventory),
+      "  install: { diskSelector: { serial: 'A1', wwid: naa.A1 } }");
+  EXPECT_EQ(finish("  install: { diskSelector: { serial: A1, type: nvme } }", parts, &inventory),
+            "  install: { diskSelector: { serial: A1, type: nvme } }")
+      << "whoever writes the disk's own name needs no mark";
+}
+
+TEST(MachineConfig, TheInstallDiskIsRefusedUnlessTheSelectorNamesIt) {
+  const auto inventory = inventory_of({disk("A1"), disk("B 1"), disk("null")});
+  const auto code = [&](const char* wanted, std::string_view machine) {
     const auto chosen = install_disk(&inventory, wanted, "");
-    if (!chosen) return chosen.error().code;
-    const auto result = finish_machine_config(config, {*chosen, {}}, &inventory);
-    return result ? std::string() : result.error().code;
+    return chosen ? finish(machine, {*chosen, {}}, &inventory) : chosen.error().code;
   };
-  EXPECT_EQ(code(asking, ""), "provision.disk_not_given");
-  EXPECT_EQ(code(asking, "C1"), "provision.unknown_disk");
-  EXPECT_EQ(code(asking, "B 1"), "provision.disk_unnamed");
+  constexpr std::string_view asking = "  install: { diskSelector: { serial: '${install_disk_serial}' } }";
+  EXPECT_EQ(code("", asking), "provision.disk_not_given");
+  EXPECT_EQ(code("", "  install: { diskSelector: { serial: ${install_disk_serial} } }"),
+            "provision.disk_not_given")
+      << "also where the mark, without quotes, is no YAML";
+  EXPECT_EQ(code("C1", asking), "provision.unknown_disk");
+  EXPECT_EQ(code("B 1", asking), "provision.disk_unnamed");
+  EXPECT_EQ(code("null", asking), "provision.disk_unnamed");
+  for (const char* elsewhere : {
+           "  type: worker",
+           "  install: { disk: /dev/sda } # was: ${install_disk_serial}",
+           "  install: { diskSelector: { type: nvme } }\n  nodeLabels: { disk: '${install_disk_serial}' }",
+           "  install: { diskSelector: { serial: B1 } }\n  nodeLabels: { disk: '${install_disk_serial}' }",
+           "  install: { diskSelector: { serial: '${install_disk_serial}', wwid: naa.B1 } }",
+           "  install: { diskSelector: [serial, '${install_disk_serial}'] }",
+           "  install: { diskSelector: { model: '${install_disk_serial}' } }",
+           "  install: { diskSelector: { serial: null } } # ${install_disk_serial}",
+       }) {
+    EXPECT_EQ(code("A1", elsewhere), "provision.disk_not_used") << elsewhere;
+  }
+  EXPECT_EQ(code("A1", "  install: &i { diskSelector: { serial: '${install_disk_serial}' } }\nother: *i"),
+            "provision.config_not_followed")
+      << "what is not read cannot be seen to name the disk";
+  EXPECT_EQ(code("", "  type: worker # without --disk: ${install_disk_serial}"),
+            "  type: worker # without --disk: ${install_disk_serial}");
+}
+
+TEST(MachineConfig, AnInstallDiskThatCouldBeAnotherIsRefused) {
   auto twins = inventory_of({disk("A1"), disk("A1")});
   twins.disks[1].id.wwn = "naa.other";
-  EXPECT_EQ(finish_machine_config(asking, {twins.disks[0], {}}, &twins).error().code,
+  const InstallParts parts{twins.disks[0], {}};
+  EXPECT_EQ(finish("  install: { diskSelector: { serial: '${install_disk_serial}' } }", parts, &twins),
             "provision.disk_ambiguous")
       << "Talos takes the first disk that has this serial";
-  EXPECT_EQ(code(core::Secret(whole + "plain"), "A1"), "provision.disk_not_used");
-  EXPECT_EQ(code(core::Secret(""), ""), "provision.config_empty");
-  EXPECT_EQ(code(core::Secret(std::string(max_machine_config + 1, 'x')), ""), "provision.config_too_large");
+  EXPECT_EQ(
+      finish("  install: { diskSelector: { serial: 'A1', wwid: '${install_disk_wwid}' } }", parts, &twins),
+      "  install: { diskSelector: { serial: 'A1', wwid: 'naa.A1' } }");
+  auto pattern = inventory_of({disk("A*")});
+  EXPECT_EQ(finish("  install: { diskSelector: { serial: 'A*' } }", {pattern.disks[0], {}}, &pattern),
+            "provision.disk_unnamed");
+}
+
+TEST(MachineConfig, WhatIsTooLargeOrEmptyIsRefused) {
+  EXPECT_EQ(finish_machine_config(core::Secret(""), {}, nullptr).error().code, "provision.config_empty");
+  EXPECT_EQ(finish(std::string(max_machine_config, 'x')), "provision.config_too_large");
 }
 
 TEST(MachineConfig, TheNicsAreFilledInOrRefused) {
-  const std::string whole = "version: v1alpha1\nmachine: { network: ";
   std::vector<drivers::scout::Nic> two(2);
   two[0].mac = core::MacAddress({2, 0, 0, 0, 0, 1});
   two[1].mac = core::MacAddress({2, 0, 0, 0, 0, 2});
-  const auto finish = [&whole](std::string_view text, std::vector<drivers::scout::Nic> nics) {
-    const auto result = finish_machine_config(core::Secret(fmt::format("{}'{}'}}", whole, text)),
-                                              {std::nullopt, std::move(nics)}, nullptr);
-    return result ? std::string(result->reveal().substr(whole.size())) : result.error().code;
-  };
-  EXPECT_EQ(finish("${install_nic_2_mac} ${install_nic_mac} ${install_nic_mac}", two),
-            "'02:00:00:00:00:02 02:00:00:00:00:01 02:00:00:00:00:01'}");
-  EXPECT_EQ(finish("${install_nic_2_mac} ${install_nic_mac}", {two[0]}), "provision.nic_not_given");
-  EXPECT_EQ(finish("${install_nic_mac}", {}), "provision.nic_not_given");
-  EXPECT_EQ(finish("${install_nic_mac}", two), "provision.nic_not_used");
-  EXPECT_EQ(finish("none", {}), "'none'}");
+  EXPECT_EQ(finish("  bond: [${install_nic_2_mac}, ${install_nic_mac}]", {std::nullopt, two}),
+            "  bond: [02:00:00:00:00:02, 02:00:00:00:00:01]")
+      << "without quotes, in flow style, it is no YAML until it is filled in";
+  EXPECT_EQ(finish("  bond: ['${install_nic_2_mac}', '${install_nic_mac}'] # ${install_nic_mac}",
+                   {std::nullopt, two}),
+            "  bond: ['02:00:00:00:00:02', '02:00:00:00:00:01'] # 02:00:00:00:00:01");
+  EXPECT_EQ(finish("  bond: ['${install_nic_2_mac}', '${install_nic_mac}']", {std::nullopt, {two[0]}}),
+            "provision.nic_not_given");
+  EXPECT_EQ(finish("  bond: '${install_nic_mac}'"), "provision.nic_not_given");
+  EXPECT_EQ(finish("  bond: '${install_nic_mac}'", {std::nullopt, two}), "provision.nic_not_used");
+  EXPECT_EQ(finish("  bond: none # ${install_nic_mac}", {std::nullopt, {two[0]}}), "provision.nic_not_used");
 }
 
 TEST(MachineConfig, AMarkThatStandsForNothingIsRefusedAndNotHandedOn) {
-  const auto finish = [](std::string_view text) {
-    return finish_machine_config(core::Secret(fmt::format("version: v1alpha1\nmachine: {{a: '{}'}}", text)),
-                                 {}, nullptr);
-  };
-  for (const char* slip : {"${install_disk_wwn}", "${install_nic_9_mac}", "${install_nic_"}) {
-    const auto refused = finish(slip);
+  for (const char* slip : {"${install_disk_wwn}", "${install_nic_9_mac}", "${install_nic_ token: secret"}) {
+    const auto text = fmt::format("version: v1alpha1\nmachine: {{a: '{}'}}", slip);
+    const auto refused = finish_machine_config(core::Secret(text), {}, nullptr);
     ASSERT_FALSE(refused) << slip;
     EXPECT_EQ(refused.error().code, "provision.mark_unknown") << slip;
-    EXPECT_NE(refused.error().message.find(slip), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("${install_"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(refused.error().message.find("secret"), std::string::npos) << "it goes into answers and logs";
   }
-  EXPECT_TRUE(finish("${install_dir}")) << "what a script of the operator's says is not ours";
+  EXPECT_EQ(finish("  a: '${install_dir}'"), "  a: '${install_dir}'")
+      << "what a script of the operator's says is not ours";
 }
 
 TEST(MachineConfig, WhatNoNodeWouldTakeIsRefused) {

@@ -76,6 +76,7 @@ std::optional<bool> is_wanted(const Term& term, const Disk& disk) {
     return holds(term.relation, disk.size_bytes, *size);
   }
   if (term.relation != Relation::equal) return std::nullopt;
+  if (term.key == "content" && term.value == "none") return disk.content.empty();
   if (const std::string* const text = text_under(term.key, disk)) return fits(term.value, *text);
   const auto yes = parse_yes(term.value);
   if (yes && term.key == "rotational") return disk.rotational == *yes;
@@ -115,6 +116,14 @@ Result<Disk> disk_by_rule(const drivers::scout::Inventory& inventory, std::strin
   return std::move(disks[*chosen]);
 }
 
+/// lsblk and smartctl write naa.5000c500a1b2c3d4 as 0x5000c500a1b2c3d4.
+std::string wwn_of(std::string_view wanted) {
+  if (!wanted.starts_with("0x")) return std::string(wanted);
+  std::string wwn("naa.");
+  std::ranges::transform(wanted.substr(2), std::back_inserter(wwn), lower);
+  return wwn;
+}
+
 const Disk* under_name(const drivers::scout::Inventory& inventory, std::string_view device) {
   if (device.starts_with("/dev/")) device.remove_prefix(5);
   for (const auto& disk : inventory.disks) {
@@ -141,8 +150,9 @@ std::string disk_text(const Disk& disk) {
 Result<Disk> choose_disk(const drivers::scout::Inventory& inventory, std::string_view wanted,
                          std::string_view purpose) {
   std::vector<Disk> named;
+  const std::string wwn = wwn_of(wanted);
   for (const auto& disk : inventory.disks) {
-    if (!wanted.empty() && (disk.id.serial == wanted || disk.id.wwn == wanted)) named.push_back(disk);
+    if (!wanted.empty() && (disk.id.serial == wanted || disk.id.wwn == wwn)) named.push_back(disk);
   }
   if (named.size() == 1) return named.front();
   if (named.size() > 1) {

@@ -9,8 +9,10 @@
 //   SIZE = bytes, or with KB, MB, GB, TB, KiB, MiB, GiB, TiB; GLOB knows * and ?, and upper and lower case
 //   are one
 //
-// A rule never chooses a disk that is removable, read-only, empty or without a name of its own. It must leave
-// one: "smallest" of two equal disks is a refusal that names both.
+// `content=none` is a disk that carries nothing; a WWN may be written as lsblk does, 0x for naa.
+//
+// A rule never chooses a disk that is removable, read-only, without capacity or without a name of its own. It
+// must leave one: "smallest" of two equal disks is a refusal that names both.
 
 #include <string>
 #include <string_view>

@@ -122,8 +122,8 @@ Result<Nic> choose_nic(const drivers::scout::Inventory& inventory, std::string_v
                               core::printable(wanted), nic_text(*now)));
   }
   return refuse(ErrorKind::not_found, purpose, "unknown_nic",
-                fmt::format("no NIC of this asset has the MAC '{}'; there are: {}", core::printable(wanted),
-                            list_of(texts_of(inventory.nics))));
+                fmt::format("'{}' is neither the MAC of a NIC of this asset nor a rule; there are: {}",
+                            core::printable(wanted), list_of(texts_of(inventory.nics))));
 }
 
 }  // namespace

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t max_named = 8;  // candidates in a refusal
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 /// nullopt: of no term's form.
 std::optional<Term> parse_term(std::string_view text) {
   const auto sign = text.find_first_of("=<>");
@@ -30,11 +26,17 @@ std::optional<Term> parse_term(std::string_view text) {
   return term.value.empty() ? std::nullopt : std::optional(term);
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
 std::vector<std::string_view> split(std::string_view rule) {
   std::vector<std::string_view> terms;
   for (std::size_t start = 0; start <= rule.size();) {
     const auto end = std::min(rule.find(',', start), rule.size());
-    terms.push_back(rule.substr(start, end - start));
+    terms.push_back(trimmed(rule.substr(start, end - start)));
     start = end + 1;
   }
   return terms;
@@ -99,6 +101,10 @@ std::string list_of(std::span<const std::string> candidates) {
   auto out = fmt::format("{}", fmt::join(candidates.first(std::min(candidates.size(), max_named)), "; "));
   if (candidates.size() > max_named) out += fmt::format("; and {} more", candidates.size() - max_named);
   return out;
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
 // Never goes back further than the last star: linear for patterns of one star.

@@ -51,6 +51,9 @@ struct Choice {
 /// "A; B; and 3 more", "none".
 [[nodiscard]] std::string list_of(std::span<const std::string> candidates);
 
+/// ASCII only.
+[[nodiscard]] char lower(char c);
+
 /// '*' and '?'; upper and lower case are one.
 [[nodiscard]] bool fits(std::string_view pattern, std::string_view text);
 [[nodiscard]] std::optional<bool> parse_yes(std::string_view text);

@@ -181,12 +181,10 @@ core::Task<StepOutcome> erase(StepContext& step) {
 
 /// What the erasure did not reach: by what the disks told when they were erased, and by what this boot's
 /// scout saw of the machine before.
-core::Json limits_json(const core::Json& result, const KnownAsset* asset) {
+core::Json limits_json(const drivers::scout::WipeResult& result, const KnownAsset* asset) {
   core::Json list = core::Json::array();
-  const auto decoded = drivers::scout::decode_wipe_result(result);
-  if (!decoded) return list;
   std::vector<drivers::scout::Disk> disks;
-  for (const auto& wipe : decoded->disks) disks.push_back(wipe.disk);
+  for (const auto& wipe : result.disks) disks.push_back(wipe.disk);
   auto limits = limits_of(disks);
   if (asset != nullptr && asset->inventory) {
     for (auto& limit : rest_of(*asset->inventory, disks)) limits.push_back(std::move(limit));
@@ -217,13 +215,18 @@ core::Task<StepOutcome> record(StepContext& step) {
                   {"recorded_at", core::format_utc(step.timers().utc_now())}};
   const KnownAsset* const known = step.tools().registry.known(asset->id);
   if (known != nullptr) body["asset"]["serial"] = best_serial(known->identity);
-  if (outcome) {
-    if (const core::Json* const result = core::json_member(*outcome, "result")) {
-      body["result"] = *result;
-      body["limits"] = limits_json(*result, known);
-    }
-    body["redeemed_at"] = core::json_text(*outcome, "redeemed_at").value_or("");
+  const core::Json* const result = outcome ? core::json_member(*outcome, "result") : nullptr;
+  const auto decoded =
+      result == nullptr ? std::unexpected(core::Error{}) : drivers::scout::decode_wipe_result(*result);
+  if (!decoded) {
+    co_return Failed{
+        {core::ErrorKind::corrupt, "wipe.no_result",
+         "the journal says that the disks were erased, and does not hold scout's result: no record "
+         "is made without it"}};
   }
+  body["result"] = *result;
+  body["limits"] = limits_json(*decoded, known);
+  body["redeemed_at"] = core::json_text(*outcome, "redeemed_at").value_or("");
   const std::string text = core::dump_json(body);
   const core::UtcTime now = step.timers().utc_now();
   step.add(WipeRecordRow{step.workflow_id(), asset->id, attempt->attempt, text, now});

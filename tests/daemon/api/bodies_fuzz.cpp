@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "daemon/api/bodies.hpp"
+#include "workflows/choice/nic_choice.hpp"
 
 using namespace colony;
 using namespace colony::daemon::api;
@@ -27,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto provision = decode_provision("a", body);
   check(provision);
   if (provision && (provision->kernel_arguments.size() > max_kernel_arguments ||
-                    provision->nics.size() > max_install_nics))
+                    provision->nics.size() > workflows::max_chosen_nics))
     std::abort();
   check(decode_provision_plan("a", body));
   const auto wipe = decode_wipe("a", body);

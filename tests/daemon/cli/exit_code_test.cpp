@@ -21,6 +21,7 @@ TEST(ExitCode, IsByOneRuleForAllCommands) {
       {ErrorKind::io, "cli.no_file", ExitCode::arguments},
       {ErrorKind::not_found, "WIPE_UNKNOWN_DISK", ExitCode::arguments},
       {ErrorKind::not_found, "wipe.unknown_disk", ExitCode::arguments},
+      {ErrorKind::not_found, "provision.unknown_nic", ExitCode::arguments},
       {ErrorKind::invalid_input, "PROVISION_UNKNOWN_DISK", ExitCode::arguments},
       {ErrorKind::not_found, "PROVISION_UNKNOWN_DISK", ExitCode::arguments},
       // Nobody answers.

@@ -101,6 +101,16 @@ TEST(PendingWorkflows, NameTheirAsset) {
   EXPECT_EQ(pending->front().target, "a1");
 }
 
+TEST(Operations, OfDocumentedWorkflowsKeepWhatTheirOrderKnowsAndLeaveOutTheRest) {
+  const auto pending = decode_pending_workflows(
+      R"({"data":[{"id":"w1","type":"cluster-provision","status":"pending","asset_id":"a1","config":"c","disk":"D",)"
+      R"("nics":["boot=yes"],"kernel_arguments":["a"],"progress":7}]})");
+  ASSERT_TRUE(pending);
+  ASSERT_EQ(pending->size(), 1U);
+  EXPECT_EQ(pending->front().body_json,
+            R"({"config":"c","disk":"D","kernel_arguments":["a"],"nics":["boot=yes"]})");
+}
+
 TEST(Acknowledgement, IsANumberOrNothing) {
   EXPECT_EQ(decode_acknowledgement(R"({"acked_seq":12})")->value, 12U);
   for (const auto* body :
