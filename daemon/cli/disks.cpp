@@ -12,7 +12,8 @@ namespace {
 
 std::string size_text(std::uint64_t bytes) {
   if (bytes >= 1'000'000'000'000) return fmt::format("{:.2f} TB", static_cast<double>(bytes) / 1e12);
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+  if (bytes >= 1'000'000'000) return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
 }  // namespace

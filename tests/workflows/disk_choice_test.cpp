@@ -57,6 +57,15 @@ TEST(DiskChoice, TakesAWwnAsLsblkWritesIt) {
   EXPECT_EQ(found->id.serial, "S1");
 }
 
+TEST(DiskChoice, DisksThatShareASerialAreListedWithTheirWwns) {
+  auto inventory = server();
+  inventory.disks[1].id.serial = "N1";
+  const auto refused = choose_disk(inventory, "N1", "wipe");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("nvme, naa.N1; "));
+  EXPECT_THAT(refused.error().message, HasSubstr("nvme, naa.N2"));
+}
+
 TEST(DiskChoice, TellsADiskThatCarriesNothing) {
   auto inventory = server();
   for (auto& one : inventory.disks) one.content = "gpt";
@@ -108,18 +117,18 @@ TEST(DiskChoice, AKernelNameIsRefusedAndWhatItWasIsSaid) {
 
 TEST(DiskChoice, ADeviceOfAHostedOrderBecomesADiskWithAName) {
   const auto inventory = server();
-  const auto found = install_disk(&inventory, "", "/dev/nvme1n1");
+  const auto found = install_disk(inventory, "", "/dev/nvme1n1");
   ASSERT_TRUE(found);
   ASSERT_TRUE(found->has_value());
   EXPECT_EQ((*found)->id.serial, "N2");
-  EXPECT_EQ(install_disk(&inventory, "", "/dev/sdx").error().code, "provision.unknown_disk");
-  EXPECT_EQ(install_disk(&inventory, "S1", "/dev/sdb").error().code, "provision.disk_device_changed");
-  EXPECT_TRUE(install_disk(&inventory, "S1", "sda"));
-  EXPECT_FALSE(*install_disk(&inventory, "", ""));
+  EXPECT_EQ(install_disk(inventory, "", "/dev/sdx").error().code, "provision.unknown_disk");
+  EXPECT_EQ(install_disk(inventory, "S1", "/dev/sdb").error().code, "provision.disk_device_changed");
+  EXPECT_TRUE(install_disk(inventory, "S1", "sda"));
+  EXPECT_FALSE(*install_disk(inventory, "", ""));
   scout::Inventory nameless;
   nameless.disks = {disk("", "virtio", 1 << 20, "vda")};
   nameless.disks[0].id.wwn.clear();
-  EXPECT_EQ(install_disk(&nameless, "", "vda").error().code, "provision.disk_unidentified");
+  EXPECT_EQ(install_disk(nameless, "", "vda").error().code, "provision.disk_unidentified");
 }
 
 TEST(WipePlan, WhatAnErasureDoesNotReachIsSaid) {

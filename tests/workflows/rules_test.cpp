@@ -312,7 +312,7 @@ std::string finish(std::string_view machine, const InstallParts& parts = {},
 
 TEST(MachineConfig, TheInstallDiskIsFilledIn) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1")});
-  const InstallParts parts{*install_disk(&inventory, "A1", ""), {}};
+  const InstallParts parts{*install_disk(inventory, "A1", ""), {}};
   EXPECT_EQ(
       finish("  install: { diskSelector: { serial: '${install_disk_serial}', wwid: ${install_disk_wwid} } }",
              parts, &inventory),
@@ -325,7 +325,7 @@ TEST(MachineConfig, TheInstallDiskIsFilledIn) {
 TEST(MachineConfig, TheInstallDiskIsRefusedUnlessTheSelectorNamesIt) {
   const auto inventory = inventory_of({disk("A1"), disk("B 1"), disk("null")});
   const auto code = [&](const char* wanted, std::string_view machine) {
-    const auto chosen = install_disk(&inventory, wanted, "");
+    const auto chosen = install_disk(inventory, wanted, "");
     return chosen ? finish(machine, {*chosen, {}}, &inventory) : chosen.error().code;
   };
   constexpr std::string_view asking = "  install: { diskSelector: { serial: '${install_disk_serial}' } }";

@@ -50,13 +50,12 @@ bool has_name(const Disk& disk) {
 std::vector<std::string> texts_of(const std::vector<Disk>& disks) {
   std::vector<std::string> texts;
   texts.reserve(disks.size());
-  for (const auto& disk : disks) texts.push_back(disk_text(disk));
+  for (const auto& disk : disks) {
+    const auto has_its_serial = [&disk](const Disk& other) { return other.id.serial == disk.id.serial; };
+    const bool shares = !disk.id.wwn.empty() && std::ranges::count_if(disks, has_its_serial) > 1;
+    texts.push_back(disk_text(disk) + (shares ? ", " + disk.id.wwn : ""));
+  }
   return texts;
-}
-
-std::unexpected<core::Error> refuse(ErrorKind kind, std::string_view purpose, std::string_view code,
-                                    std::string message) {
-  return core::fail(kind, fmt::format("{}.{}", purpose, code), std::move(message));
 }
 
 const std::string* text_under(std::string_view key, const Disk& disk) {
@@ -137,9 +136,10 @@ const Disk* under_name(const drivers::scout::Inventory& inventory, std::string_v
 }  // namespace
 
 std::string disk_text(const Disk& disk) {
-  const std::string size = disk.size_bytes >= 1'000'000'000'000
-                               ? fmt::format("{:.2f} TB", static_cast<double>(disk.size_bytes) / 1e12)
-                               : fmt::format("{:.1f} GB", static_cast<double>(disk.size_bytes) / 1e9);
+  const auto bytes = static_cast<double>(disk.size_bytes);
+  const std::string size = bytes >= 1e12  ? fmt::format("{:.2f} TB", bytes / 1e12)
+                           : bytes >= 1e9 ? fmt::format("{:.1f} GB", bytes / 1e9)
+                                          : fmt::format("{:.1f} MB", bytes / 1e6);
   return fmt::format("{} {}, {}{}{}", disk.model.empty() ? "disk" : disk.model,
                      !disk.id.serial.empty() ? disk.id.serial
                      : disk.id.wwn.empty()   ? "without a name"

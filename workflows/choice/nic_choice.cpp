@@ -82,11 +82,6 @@ std::vector<std::string> texts_of(const std::vector<Nic>& nics) {
   return texts;
 }
 
-std::unexpected<core::Error> refuse(ErrorKind kind, std::string_view purpose, std::string_view code,
-                                    std::string message) {
-  return core::fail(kind, fmt::format("{}.{}", purpose, code), std::move(message));
-}
-
 Result<Nic> nic_by_rule(const drivers::scout::Inventory& inventory, std::string_view rule,
                         std::string_view purpose) {
   std::vector<Nic> nics;

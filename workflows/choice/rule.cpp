@@ -53,9 +53,6 @@ std::vector<std::string> at(const std::vector<std::string>& texts, const Positio
 
 core::Result<std::size_t> choose_by_rule(const Choice& choice, std::string_view rule,
                                          std::string_view purpose) {
-  const auto refuse = [&](ErrorKind kind, std::string_view code, std::string message) {
-    return core::fail(kind, fmt::format("{}.{}", purpose, code), std::move(message));
-  };
   std::string noun(choice.noun);
   std::ranges::transform(noun, noun.begin(), lower);
   auto terms = split(rule);
@@ -65,7 +62,7 @@ core::Result<std::size_t> choose_by_rule(const Choice& choice, std::string_view 
   // "smallest" is of those that the other terms leave, wherever it stands.
   std::ranges::partition(terms, [&](std::string_view term) { return !is_extreme(term); });
   if (std::ranges::count_if(terms, is_extreme) > 1) {
-    return refuse(ErrorKind::invalid_input, noun + "_rule",
+    return refuse(ErrorKind::invalid_input, purpose, noun + "_rule",
                   fmt::format("a rule has one of {}", fmt::join(choice.extremes, " and ")));
   }
   Positions left(choice.candidates.size());
@@ -73,22 +70,27 @@ core::Result<std::size_t> choose_by_rule(const Choice& choice, std::string_view 
   for (const auto text : terms) {
     const auto term = parse_term(text);
     if (!term || !choice.narrow(*term, left)) {
-      return refuse(ErrorKind::invalid_input, noun + "_rule",
+      return refuse(ErrorKind::invalid_input, purpose, noun + "_rule",
                     fmt::format("'{}' is no term of a {} rule; known are {}", core::printable(text),
                                 choice.noun, choice.terms));
     }
   }
   if (left.empty()) {
-    return refuse(ErrorKind::not_found, "unknown_" + noun,
+    return refuse(ErrorKind::not_found, purpose, "unknown_" + noun,
                   fmt::format("no {} fits the rule '{}'; there are: {}", choice.noun, core::printable(rule),
                               list_of(choice.candidates)));
   }
   if (left.size() > 1) {
-    return refuse(ErrorKind::refused, noun + "_ambiguous",
+    return refuse(ErrorKind::refused, purpose, noun + "_ambiguous",
                   fmt::format("{} {}s fit the rule '{}': {}", left.size(), choice.noun, core::printable(rule),
                               list_of(at(choice.candidates, left))));
   }
   return left.front();
+}
+
+std::unexpected<core::Error> refuse(ErrorKind kind, std::string_view purpose, std::string_view code,
+                                    std::string message) {
+  return core::fail(kind, fmt::format("{}.{}", purpose, code), std::move(message));
 }
 
 bool is_rule(std::string_view wanted, std::span<const std::string_view> extremes) {

@@ -45,6 +45,10 @@ struct Choice {
 [[nodiscard]] core::Result<std::size_t> choose_by_rule(const Choice& choice, std::string_view rule,
                                                        std::string_view purpose);
 
+/// An error of code PURPOSE.CODE.
+[[nodiscard]] std::unexpected<core::Error> refuse(core::ErrorKind kind, std::string_view purpose,
+                                                  std::string_view code, std::string message);
+
 /// Whether a text has the form of a rule, and so is no name.
 [[nodiscard]] bool is_rule(std::string_view wanted, std::span<const std::string_view> extremes);
 

@@ -144,19 +144,17 @@ core::Result<> judge(std::string_view text, const InstallParts& parts,
 
 }  // namespace
 
-core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::scout::Inventory* inventory,
+core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::scout::Inventory& inventory,
                                                                const std::string& disk,
                                                                const std::string& device) {
   std::optional<drivers::scout::Disk> chosen;
-  static const drivers::scout::Inventory nothing;
-  const auto& seen = inventory == nullptr ? nothing : *inventory;
   if (!disk.empty()) {
-    auto found = choose_disk(seen, disk, "provision");
+    auto found = choose_disk(inventory, disk, "provision");
     if (!found) return std::unexpected(found.error());
     chosen = std::move(*found);
   }
   if (device.empty()) return chosen;
-  auto found = disk_of_device(seen, device, "provision");
+  auto found = disk_of_device(inventory, device, "provision");
   if (!found) return std::unexpected(found.error());
   if (chosen && chosen->id != found->id) {
     return core::fail(core::ErrorKind::refused, "provision.disk_device_changed",
@@ -168,13 +166,13 @@ core::Result<std::optional<drivers::scout::Disk>> install_disk(const drivers::sc
 
 core::Result<InstallParts> install_parts(const drivers::scout::Inventory* inventory,
                                          const ProvisionOrder& order) {
-  if (inventory == nullptr && (!order.disk.empty() || !order.disk_device.empty() || !order.nics.empty())) {
+  if (order.disk.empty() && order.disk_device.empty() && order.nics.empty()) return InstallParts{};
+  if (inventory == nullptr) {
     return core::fail(core::ErrorKind::refused, "provision.no_inventory",
                       "the disks and NICs of this asset are not known; discover it first");
   }
-  auto disk = install_disk(inventory, order.disk, order.disk_device);
+  auto disk = install_disk(*inventory, order.disk, order.disk_device);
   if (!disk) return std::unexpected(disk.error());
-  if (order.nics.empty()) return InstallParts{std::move(*disk), {}};
   auto nics = choose_nics(*inventory, order.nics, "provision");
   if (!nics) return std::unexpected(nics.error());
   return InstallParts{std::move(*disk), std::move(*nics)};

@@ -29,7 +29,7 @@ inline constexpr std::size_t max_machine_config = 1 << 20;
 /// it had when the asset was last looked at. Both given must be one. Nothing when neither is given. Errors as
 /// choose_disk and disk_of_device with purpose "provision"; provision.disk_device_changed.
 [[nodiscard]] core::Result<std::optional<drivers::scout::Disk>> install_disk(
-    const drivers::scout::Inventory* inventory, const std::string& disk, const std::string& device);
+    const drivers::scout::Inventory& inventory, const std::string& disk, const std::string& device);
 
 /// All that a provision order names. Errors as install_disk, and as choose_nics with purpose "provision";
 /// provision.no_inventory.

@@ -184,6 +184,7 @@ core::Task<StepOutcome> erase(StepContext& step) {
 core::Json limits_json(const drivers::scout::WipeResult& result, const KnownAsset* asset) {
   core::Json list = core::Json::array();
   std::vector<drivers::scout::Disk> disks;
+  disks.reserve(result.disks.size());
   for (const auto& wipe : result.disks) disks.push_back(wipe.disk);
   auto limits = limits_of(disks);
   if (asset != nullptr && asset->inventory) {
@@ -216,14 +217,12 @@ core::Task<StepOutcome> record(StepContext& step) {
   const KnownAsset* const known = step.tools().registry.known(asset->id);
   if (known != nullptr) body["asset"]["serial"] = best_serial(known->identity);
   const core::Json* const result = outcome ? core::json_member(*outcome, "result") : nullptr;
-  const auto decoded =
-      result == nullptr ? std::unexpected(core::Error{}) : drivers::scout::decode_wipe_result(*result);
-  if (!decoded) {
-    co_return Failed{
-        {core::ErrorKind::corrupt, "wipe.no_result",
-         "the journal says that the disks were erased, and does not hold scout's result: no record "
-         "is made without it"}};
-  }
+  const core::Error none{core::ErrorKind::corrupt, "wipe.no_result",
+                         "the journal says that the disks were erased, and does not hold scout's result: no "
+                         "record is made without it"};
+  if (result == nullptr) co_return Failed{none};
+  const auto decoded = drivers::scout::decode_wipe_result(*result);
+  if (!decoded) co_return Failed{none};
   body["result"] = *result;
   body["limits"] = limits_json(*decoded, known);
   body["redeemed_at"] = core::json_text(*outcome, "redeemed_at").value_or("");
