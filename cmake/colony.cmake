@@ -8,6 +8,21 @@ function(colony_rooms)
   endforeach()
 endfunction()
 
+# Which headers are compiled in advance for a target: with Asio, or without.
+function(colony_precompiled name asio)
+  if(asio)
+    target_precompile_headers(${name} REUSE_FROM colony_asio)
+  elseif(NOT name STREQUAL colony_core)
+    target_precompile_headers(${name} REUSE_FROM colony_core)
+  endif()
+endfunction()
+
+function(colony_test_options name)
+  if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE) # tests/precompiled says why
+  endif()
+endfunction()
+
 # colony_library(NAME [ASIO] SOURCES ... [DEPENDS ...])
 # ASIO: a shell; its files share Asio's precompiled header. Files without it never include Asio.
 function(colony_library name)
@@ -17,8 +32,8 @@ function(colony_library name)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
   if(arg_ASIO)
     target_link_libraries(${name} PUBLIC colony_asio)
-    target_precompile_headers(${name} REUSE_FROM colony_asio)
   endif()
+  colony_precompiled(${name} "${arg_ASIO}")
 endfunction()
 
 # colony_program(NAME [ASIO] SOURCES ... [DEPENDS ...]): an executable in bin/.
@@ -29,8 +44,8 @@ function(colony_program name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
   if(arg_ASIO)
     target_link_libraries(${name} PRIVATE colony_asio)
-    target_precompile_headers(${name} REUSE_FROM colony_asio)
   endif()
+  colony_precompiled(${name} "${arg_ASIO}")
 endfunction()
 
 # colony_test(NAME [ASIO] [LABELS ...] [TIMEOUT s] SOURCES ... DEPENDS ...): one GoogleTest program a room.
@@ -51,8 +66,11 @@ function(colony_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
   if(arg_ASIO)
     target_link_libraries(${name} PRIVATE colony_asio)
-    target_precompile_headers(${name} REUSE_FROM colony_asio)
+    target_precompile_headers(${name} REUSE_FROM colony_test_asio)
+  else()
+    target_precompile_headers(${name} REUSE_FROM colony_test_plain)
   endif()
+  colony_test_options(${name})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}." PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
 

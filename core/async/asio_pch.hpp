@@ -1,17 +1,5 @@
-// Precompiled for the shells: the parts of Asio that every one of them uses.
-#include <array>
-#include <chrono>
+// Precompiled for the shells: the parts of Asio that every one of them uses, and what core_pch.hpp has.
 #include <deque>
-#include <expected>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -26,3 +14,5 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "core/core_pch.hpp"
