@@ -1,5 +1,5 @@
-// Precompiled for what does not speak Asio: what nearly every file of the house uses. A file includes what it needs
-// all the same.
+// Precompiled for what does not speak Asio: what nearly every file of the house uses. A file includes what it
+// needs all the same.
 #include <algorithm>
 #include <array>
 #include <chrono>
