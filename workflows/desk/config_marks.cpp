@@ -23,10 +23,6 @@ struct Mark {
   std::string_view what;
 };
 
-std::string nic_mark(std::size_t position) {
-  return position == 0 ? "${install_nic_mac}" : fmt::format("${{install_nic_{}_mac}}", position + 1);
-}
-
 std::vector<Mark> marks_of(const InstallParts& parts) {
   std::vector<Mark> marks;
   if (parts.disk) {
@@ -56,6 +52,10 @@ std::string_view mark_at(std::string_view text) {
 }
 
 }  // namespace
+
+std::string nic_mark(std::size_t position) {
+  return position == 0 ? "${install_nic_mac}" : fmt::format("${{install_nic_{}_mac}}", position + 1);
+}
 
 bool is_plain(std::string_view text) {
   for (const std::string_view null : {"null", "Null", "NULL"}) {

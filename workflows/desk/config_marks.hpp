@@ -19,6 +19,9 @@ struct InstallParts {
   std::vector<drivers::scout::Nic> nics;
 };
 
+/// The mark of the NIC at this position of the order, from 0.
+[[nodiscard]] std::string nic_mark(std::size_t position);
+
 /// What firmware says, and may stand in a YAML value as it is: it needs no quotes, is no null and no pattern.
 [[nodiscard]] bool is_plain(std::string_view text);
 

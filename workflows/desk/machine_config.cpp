@@ -91,11 +91,9 @@ core::Result<> check_nics(const std::vector<std::string_view>& texts,
   for (std::size_t i = 0; i < nics.size(); ++i) {
     const auto mac = nics[i].mac.to_string();
     if (std::ranges::any_of(texts, [&mac](std::string_view text) { return text.contains(mac); })) continue;
-    return refuse(
-        "provision.nic_not_used",
-        fmt::format("the machine config does not name NIC {}: write ${{install_nic{}_mac}} into its "
-                    "deviceSelector",
-                    i + 1, i == 0 ? "" : fmt::format("_{}", i + 1)));
+    return refuse("provision.nic_not_used",
+                  fmt::format("the machine config does not name NIC {}: write {} into its deviceSelector",
+                              i + 1, nic_mark(i)));
   }
   return {};
 }
