@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/async/task_group.hpp"
+#include "core/async/wakeup.hpp"
 #include "core/http/client.hpp"
 #include "core/http/link.hpp"
 #include "core/net/privileged.hpp"
@@ -87,6 +88,7 @@ class ServerTest : public ::testing::Test {
     response.on_delivered = [&self](Delivery delivery) {
       return [](ServerTest& test, Delivery d) -> Task<> {
         test.deliveries.push_back(d);
+        test.delivered.wake();
         co_return;
       }(self, delivery);
     };
@@ -131,6 +133,14 @@ class ServerTest : public ::testing::Test {
     co_return response ? std::move(*response) : ClientResponse{};
   }
 
+  /// Until so many deliveries were told, or ten seconds are over.
+  Task<> wait_for_deliveries(std::size_t count) {
+    const auto deadline = timers.now() + 10s;
+    while (deliveries.size() < count) {
+      if (!co_await delivered.wait_until(deadline)) co_return;
+    }
+  }
+
   /// Sends raw bytes, returns everything up to the end of the connection.
   Task<std::string> raw(std::string bytes) {
     FileDescriptor fd = connect_raw();
@@ -169,6 +179,7 @@ class ServerTest : public ::testing::Test {
   std::uint16_t port = 0;
   FileBody file = big_file();
   std::vector<Delivery> deliveries;
+  Wakeup delivered{timers};
   std::vector<std::string> log_lines;
   unsigned turns = 0;
   unsigned turns_before_others = 0;
@@ -207,7 +218,7 @@ TEST_F(ServerTest, SendsAFileAndKnowsThatItArrived) {
     const auto range = co_await t.ask(std::move(part));
     EXPECT_EQ(range->status, Status::partial_content);
     EXPECT_EQ(range->body, whole.body.substr(100, 100));
-    co_await t.timers.sleep_for(5ms);
+    co_await t.wait_for_deliveries(2);
   });
   ASSERT_EQ(deliveries.size(), 2U);
   EXPECT_TRUE(deliveries[0].complete());
@@ -227,8 +238,7 @@ TEST_F(ServerTest, ACutDeliveryIsNotComplete) {
       std::array<char, 4096> buffer{};
       static_cast<void>(co_await link->read_some(buffer, t.timers.now() + 5s));
     }
-    const auto deadline = t.timers.now() + 10s;
-    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+    co_await t.wait_for_deliveries(1);
   });
   ASSERT_EQ(deliveries.size(), 1U);
   EXPECT_FALSE(deliveries[0].acknowledged);
@@ -266,8 +276,7 @@ TEST_F(ServerTest, AResetAfterTheWholeBodyTakesNothingBack) {
   start();
   run([](ServerTest& t) -> Task<> {
     for (int i = 0; i < 20; ++i) co_await read_then_reset(t, "/program", Read::everything);
-    const auto deadline = t.timers.now() + 10s;
-    while (t.deliveries.size() < 20 && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+    co_await t.wait_for_deliveries(20);
   });
   ASSERT_EQ(deliveries.size(), 20U);
   for (const auto& delivery : deliveries) EXPECT_TRUE(delivery.complete());
@@ -277,8 +286,7 @@ TEST_F(ServerTest, AResetBeforeTheEndIsACutDelivery) {
   start();
   run([](ServerTest& t) -> Task<> {
     co_await read_then_reset(t, "/big", Read::something);
-    const auto deadline = t.timers.now() + 10s;
-    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(1ms);
+    co_await t.wait_for_deliveries(1);
   });
   ASSERT_EQ(deliveries.size(), 1U);
   EXPECT_FALSE(deliveries[0].complete());
@@ -369,7 +377,7 @@ TEST_F(ServerTest, EveryAnswerSaysWhatBecameOfIt) {
     head.method = Method::head;
     head.target = "/program";
     EXPECT_EQ((co_await t.ask(std::move(head)))->status, Status::ok);
-    co_await t.timers.sleep_for(5ms);
+    co_await t.wait_for_deliveries(2);
   });
   ASSERT_EQ(deliveries.size(), 2U);
   for (const auto& delivery : deliveries) {
@@ -439,8 +447,7 @@ TEST_F(ServerTest, AReaderThatStallsIsCutOff) {
     std::uint64_t sent = 0;
     static_cast<void>(
         co_await link->write("GET /big HTTP/1.1\r\nHost: a\r\n\r\n", {}, Link::Flush::now, sent));
-    const auto deadline = t.timers.now() + 10s;
-    while (t.deliveries.empty() && t.timers.now() < deadline) co_await t.timers.sleep_for(5ms);
+    co_await t.wait_for_deliveries(1);
   });
   ASSERT_EQ(deliveries.size(), 1U);
   EXPECT_FALSE(deliveries[0].acknowledged);
